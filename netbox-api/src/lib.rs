@@ -1,0 +1,1 @@
+//! Typed client for the NetBox REST API and its webhooks.

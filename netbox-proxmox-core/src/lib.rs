@@ -1,0 +1,1 @@
+//! What a change in NetBox means for Proxmox VE.
