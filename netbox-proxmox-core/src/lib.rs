@@ -1,1 +1,55 @@
 //! What a change in NetBox means for Proxmox VE.
+//!
+//! NetBox says what should be; Proxmox has what is. An [`Event`] holds both, [`plan()`] takes their difference, an
+//! [`Executor`] closes it. Everything in this crate without features is pure: no I/O, no clock, no randomness.
+//!
+//! ```
+//! use netbox_proxmox_core::{Delivery, Event, plan};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let bytes = include_bytes!("../../tests/fixtures/netbox-webhooks/029-vm-status-active--virtualmachine-updated.raw");
+//! let delivery: Delivery = serde_json::from_slice(bytes)?;
+//! let event = Event::from_delivery(&delivery)?;
+//! let actions = plan(&event);
+//! assert_eq!(actions[0].name(), "start");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Feature `live` adds the look-up of both sides, the executor over the two clients and the dispatcher; feature
+//! `inbox-sqlite` a durable memory for them.
+
+pub mod action;
+pub mod address;
+pub mod apply;
+pub mod current;
+pub mod delivery;
+pub mod event;
+pub mod executor;
+pub mod guest;
+#[cfg(feature = "live")]
+pub mod live;
+pub mod marker;
+pub mod part;
+pub mod plan;
+pub mod policy;
+pub mod record;
+pub mod report;
+pub mod units;
+
+pub use action::{Action, DiskRef, RecordValue, Settings, Target, VmidSource};
+pub use apply::{Applied, apply};
+pub use current::{Current, CurrentDisk};
+pub use delivery::NotAnEvent;
+pub use event::{Change, Changed, Context, Event, Intent, Ownership, TemplateFacts};
+pub use executor::{DryRun, Executor, Failure, FailureKind, Outcome, Progress, Recording, Silent};
+pub use guest::{Guest, GuestDisk, Problem, RecordId, Status, Template};
+pub use marker::{Marker, MarkerState};
+pub use netbox_api::{Delivery, EventKind};
+pub use part::Part;
+pub use plan::{plan, plan_with};
+pub use policy::Policy;
+pub use proxmox_api::{GuestType, MiB, NodeName, PowerState, StorageId, Vmid};
+pub use record::FieldNames;
+pub use report::{Report, ReportKey};
+pub use units::{DiskBase, Megabytes};

@@ -1,1 +1,266 @@
-//! Tests that cross the crates.
+//! What the tests that cross the crates share: a laboratory of a NetBox, a Proxmox cluster and a dispatcher between
+//! them, all in this process.
+#![allow(clippy::unwrap_used)]
+
+pub mod mortal;
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use netbox_api::testing::FakeNetBox;
+use netbox_proxmox_core::live::{Answer, Backoff, Bridge, Dispatcher, Inbox, MemoryStore, NewEvent, Observer, ProxmoxCluster, Store};
+use netbox_proxmox_core::{Action, Change, Delivery, Event, FieldNames, Policy, RecordId};
+use proxmox_api::testing::{FakeProxmox, Guest, Storage};
+use serde_json::{Value, json};
+
+/// The name of the NetBox cluster, and of the Proxmox cluster that it is.
+pub const CLUSTER: &str = "pve-cluster-1";
+
+/// Both sides and the dispatcher between them. Deliveries are taken from NetBox by [`Lab::settle`].
+pub struct Lab {
+    /// NetBox.
+    pub netbox: Arc<FakeNetBox>,
+    /// Proxmox: nodes pve01 and pve02, local and shared storage, a template 9000 on pve01.
+    pub proxmox: Arc<FakeProxmox>,
+    /// The dispatcher, which runs.
+    pub dispatcher: Dispatcher,
+    /// What it did.
+    pub seen: Arc<Seen>,
+    /// Whether every delivery comes twice.
+    pub twice: AtomicBool,
+    next: AtomicUsize,
+    run: tokio::task::JoinHandle<()>,
+}
+
+/// What the dispatcher did: its plans and answers, in order.
+#[derive(Default)]
+pub struct Seen {
+    /// The plans.
+    pub plans: Mutex<Vec<Vec<Action>>>,
+    /// The answers.
+    pub answers: Mutex<Vec<Answer>>,
+}
+
+struct Watch(Arc<Seen>);
+
+impl Observer for Watch {
+    fn planned(&self, _record: RecordId, _event: &Event, plan: &[Action]) {
+        self.0.plans.lock().unwrap().push(plan.to_vec());
+    }
+
+    fn end(&self, _record: RecordId, answer: &Answer) {
+        self.0.answers.lock().unwrap().push(answer.clone());
+    }
+}
+
+/// A NetBox with the cluster, whose deliveries are held.
+pub async fn netbox() -> FakeNetBox {
+    let netbox = FakeNetBox::builder().token("nbt_labkey000000.lab-secret").cluster(CLUSTER).start().await;
+    netbox.hold();
+    netbox.webhook("http://127.0.0.1:9/webhook", Some("hook"));
+    netbox
+}
+
+/// A Proxmox cluster with a template.
+pub async fn proxmox() -> FakeProxmox {
+    FakeProxmox::builder()
+        .cluster(CLUSTER)
+        .node("pve01")
+        .node("pve02")
+        .storage(Storage::lvm_thin("local-lvm"))
+        .storage(Storage::rbd("ceph"))
+        .template(9000, "debian-12-cloud", |template| {
+            template
+                .node("pve01")
+                .disk("scsi0", "local-lvm", 10_240)
+                .cloudinit("ide2", "local-lvm")
+                .net("net0", "virtio=BC:24:11:00:90:00,bridge=vmbr0")
+                .cores(1)
+                .memory(1024)
+                .option("protection", "1")
+                .tags("golden")
+                .description("the template's notes")
+        })
+        .token("bridge@pve!lab", "proxmox-secret")
+        .start()
+        .await
+}
+
+/// A bridge between them.
+pub fn bridge(netbox: &FakeNetBox, proxmox: &FakeProxmox, store: impl Store + 'static) -> Bridge {
+    let nb = netbox_api::Client::builder(netbox.url()).token(netbox.token().into()).build().unwrap();
+    let pve = proxmox_api::Client::builder(proxmox.url()).token(proxmox.token_string()).build().unwrap();
+    let cluster = ProxmoxCluster { netbox_cluster: CLUSTER.into(), client: pve };
+    let mut bridge = Bridge::new(nb, "netbox.example.org", vec![cluster], Inbox::new(store));
+    bridge.backoff = Backoff { first: 0, most: 0 };
+    bridge.task_deadline = Duration::from_secs(20);
+    bridge
+}
+
+impl Lab {
+    /// With the default policy.
+    pub async fn new() -> Self {
+        Self::with(Policy::default()).await
+    }
+
+    /// With a policy.
+    pub async fn with(policy: Policy) -> Self {
+        Self::between(netbox().await, proxmox().await, policy)
+    }
+
+    /// Between two sides that a test made.
+    pub fn between(netbox: FakeNetBox, proxmox: FakeProxmox, policy: Policy) -> Self {
+        let mut bridge = bridge(&netbox, &proxmox, MemoryStore::default());
+        bridge.policy = policy;
+        Self::over(netbox.into(), proxmox.into(), bridge)
+    }
+
+    /// Over a bridge between two sides.
+    pub fn over(netbox: Arc<FakeNetBox>, proxmox: Arc<FakeProxmox>, bridge: Bridge) -> Self {
+        let seen = Arc::new(Seen::default());
+        let (dispatcher, run) = start(bridge, seen.clone());
+        Self { netbox, proxmox, dispatcher, seen, twice: AtomicBool::new(false), next: AtomicUsize::new(0), run }
+    }
+
+    /// Ends the dispatcher wherever it is, as SIGKILL would, and starts another over this bridge.
+    pub async fn restart(&mut self, bridge: Bridge) {
+        self.run.abort();
+        let _ = (&mut self.run).await;
+        (self.dispatcher, self.run) = start(bridge, self.seen.clone());
+    }
+
+    /// The changes of the deliveries that NetBox made and nobody has taken yet.
+    pub fn take(&self) -> Vec<NewEvent> {
+        let deliveries = self.netbox.deliveries();
+        let from = self.next.swap(deliveries.len(), Ordering::SeqCst);
+        deliveries[from..].iter().flat_map(|delivery| changes(&delivery.json())).collect()
+    }
+
+    /// Hands over deliveries until NetBox makes no more and everything was answered.
+    pub async fn settle(&self) {
+        loop {
+            let events = self.take();
+            if events.is_empty() {
+                break;
+            }
+            let _ = self.dispatcher.accept(&events).await.unwrap();
+            if self.twice.load(Ordering::SeqCst) {
+                let new = self.dispatcher.accept(&events).await.unwrap();
+                assert!(new.iter().all(|new| !new), "a second delivery is known");
+            }
+            tokio::time::timeout(Duration::from_secs(60), self.dispatcher.idle()).await.expect("the dispatcher ends");
+        }
+    }
+
+    /// Creates a virtual machine in NetBox with the usual fields and what is given, and lets it be answered.
+    pub async fn create(&self, fields: Value) -> u64 {
+        let mut vm = json!({
+            "name": "web01",
+            "status": "staged",
+            "cluster": {"name": CLUSTER},
+            "custom_fields": {"proxmox_vm_type": "vm", "proxmox_vm_templates": "9000"},
+        });
+        merge(&mut vm, fields);
+        let id = self.netbox.create_vm(vm)["id"].as_u64().unwrap();
+        self.settle().await;
+        id
+    }
+
+    /// Changes a virtual machine in NetBox, and lets it be answered.
+    pub async fn update(&self, id: u64, fields: Value) {
+        self.netbox.update_vm(id, fields);
+        self.settle().await;
+    }
+
+    /// The VMID that NetBox says.
+    pub fn vmid(&self, id: u64) -> Option<u32> {
+        self.netbox.vm(id)?["custom_fields"]["proxmox_vmid"].as_str()?.parse().ok()
+    }
+
+    /// The texts of the journal.
+    pub fn journal(&self) -> Vec<String> {
+        self.netbox.journal().iter().map(|entry| entry["comments"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// The last plan, as text.
+    pub fn last_plan(&self) -> Vec<String> {
+        self.seen.plans.lock().unwrap().last().into_iter().flatten().map(ToString::to_string).collect()
+    }
+
+    /// All answers so far must be those of plans that were performed, or of echoes.
+    pub fn must_have_applied(&self) {
+        for answer in self.seen.answers.lock().unwrap().iter() {
+            assert!(!matches!(answer, Answer::Failed { .. }), "{answer:#?}");
+        }
+    }
+
+    /// The guest of a record, which must exist.
+    pub fn guest(&self, id: u64) -> Guest {
+        let vmid = self.vmid(id).expect("NetBox has a VMID");
+        self.proxmox.guest(vmid).unwrap_or_else(|| panic!("guest {vmid} exists"))
+    }
+
+    /// The guests that are no templates.
+    pub fn guests(&self) -> Vec<u32> {
+        self.proxmox.guests().iter().filter(|guest| !guest.is_template()).map(|guest| guest.vmid).collect()
+    }
+
+    /// Creates a virtual disk in NetBox, and lets it be answered; gives its id.
+    pub async fn add_disk(&self, id: u64, name: &str, size: u64) -> u64 {
+        let disk = self.netbox.create_disk(json!({"virtual_machine": id, "name": name, "size": size}));
+        self.settle().await;
+        disk["id"].as_u64().unwrap()
+    }
+
+    /// Changes a virtual disk in NetBox, and lets it be answered.
+    pub async fn update_disk(&self, id: u64, fields: Value) {
+        self.netbox.update_disk(id, fields);
+        self.settle().await;
+    }
+
+    /// Deletes a virtual disk in NetBox, and lets it be answered.
+    pub async fn delete_disk(&self, id: u64) {
+        self.netbox.delete_disk(id);
+        self.settle().await;
+    }
+
+    /// Deletes a virtual machine in NetBox, and lets it be answered.
+    pub async fn delete(&self, id: u64) {
+        self.netbox.delete_vm(id);
+        self.settle().await;
+    }
+}
+
+fn start(bridge: Bridge, seen: Arc<Seen>) -> (Dispatcher, tokio::task::JoinHandle<()>) {
+    let dispatcher = Dispatcher::new(bridge, Watch(seen), "lab", 4);
+    let running = dispatcher.clone();
+    (dispatcher, tokio::spawn(async move { running.run(std::future::pending()).await }))
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.run.abort();
+    }
+}
+
+/// The changes of a delivery; none for what concerns no virtual machine.
+pub fn changes(delivery: &Value) -> Vec<NewEvent> {
+    let delivery: Delivery = serde_json::from_value(delivery.clone()).unwrap();
+    let key = delivery.key();
+    let changes = Change::from_delivery(&delivery, &FieldNames::default()).unwrap_or_default();
+    changes.into_iter().map(|change| NewEvent { key: format!("{key}/{}", change.record), change }).collect()
+}
+
+/// Puts the fields of an object into another, custom fields one by one.
+fn merge(into: &mut Value, fields: Value) {
+    let (Some(into), Value::Object(fields)) = (into.as_object_mut(), fields) else { return };
+    for (key, value) in fields {
+        match into.get_mut(&key) {
+            Some(present) if present.is_object() && value.is_object() && key == "custom_fields" => merge(present, value),
+            _ => {
+                into.insert(key, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Where the demo takes place: a NetBox, a Proxmox VE cluster and the server, all in this process.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use netbox_api::testing::FakeNetBox;
+use netbox_proxmox_core::live::EventState;
+use netbox_proxmox_examples::server::{Server, ServerState};
+use netbox_proxmox_examples::{Problem, Settings};
+use proxmox_api::testing::{FakeProxmox, Guest, Storage, TaskTime};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::watch::Watch;
+
+/// The name of the cluster, in Proxmox and in NetBox.
+const CLUSTER: &str = "pve-cluster-1";
+const SECRET: &str = "a secret that both sides know";
+/// How long a change may take to be answered.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(super) struct World {
+    pub(super) netbox: FakeNetBox,
+    pub(super) proxmox: FakeProxmox,
+    pub(super) watch: Watch,
+    pub(super) server: String,
+    /// The record of the guest whose life it is.
+    pub(super) record: Cell<u64>,
+    state: Arc<ServerState>,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<Result<(), Problem>>,
+    _directory: TempDir,
+}
+
+impl World {
+    pub(super) async fn begin() -> Result<Self, Problem> {
+        let directory = TempDir::new()?;
+        let netbox = FakeNetBox::builder()
+            .token_of("netbox-proxmox", "nbt_demodemodemo.not-a-secret", netbox_api::testing::Access::Full)
+            .cluster(CLUSTER)
+            .start()
+            .await;
+        let proxmox = FakeProxmox::builder()
+            .cluster(CLUSTER)
+            .node("pve01")
+            .node("pve02")
+            .storage(Storage::lvm_thin("local-lvm"))
+            .template(9000, "debian-12-cloud", |template| {
+                let template = template.disk("scsi0", "local-lvm", 10_240).cloudinit("ide2", "local-lvm");
+                template.cores(1).memory(1024).net("net0", "virtio,bridge=vmbr0").option("ipconfig0", "ip=dhcp")
+            })
+            .task_time("qmclone", TaskTime::Real(Duration::from_millis(300)))
+            .start()
+            .await;
+        let inbox = format!("sqlite:{}", directory.path().join("inbox.sqlite").display());
+        let settings = Settings::from_environment([
+            ("NETBOX_URL", netbox.url().as_str()),
+            ("NETBOX_TOKEN", netbox.token().as_str()),
+            ("NETBOX_WEBHOOK_SECRET", SECRET),
+            ("PROXMOX_URL", proxmox.url()),
+            ("PROXMOX_TOKEN", proxmox.token_string()),
+            ("NETBOX_PROXMOX_LISTEN", "127.0.0.1:0"),
+            ("NETBOX_PROXMOX_INBOX", inbox.as_str()),
+            ("NETBOX_PROXMOX_IDENTITY", "netbox.example.org"),
+        ])?;
+        let watch = Watch::default();
+        let server = Server::bind(&settings, watch.clone()).await?;
+        let (url, state) = (format!("http://{}", server.address()), server.state());
+        netbox.webhook(&format!("{url}/webhook"), Some(SECRET));
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(server.run(async {
+            let _ = stopped.await;
+        }));
+        Ok(Self {
+            netbox,
+            proxmox,
+            watch,
+            server: url,
+            record: Cell::new(0),
+            state,
+            stop,
+            running,
+            _directory: directory,
+        })
+    }
+
+    /// Waits until every delivery was sent and every event answered, those that our own writes cause included.
+    pub(super) async fn settled(&self) -> Result<(), String> {
+        let begun = Instant::now();
+        loop {
+            let sent = self.netbox.deliveries().len();
+            self.netbox.settled().await;
+            let waiting = self.state.inbox().store().events(Some(EventState::Pending), 10).await;
+            let waiting = waiting.map_err(|error| error.to_string())?;
+            if waiting.is_empty() && self.netbox.deliveries().len() == sent {
+                return Ok(());
+            }
+            if begun.elapsed() > PATIENCE {
+                let why = waiting.into_iter().find_map(|event| event.reason).unwrap_or_default();
+                return Err(format!("not answered within {} s {why}", PATIENCE.as_secs()));
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Events that wait for a person, with why.
+    pub(super) async fn parked(&self) -> Vec<String> {
+        let parked = self.state.inbox().store().events(Some(EventState::Parked), 100).await.unwrap_or_default();
+        parked.into_iter().map(|event| event.reason.unwrap_or_default()).collect()
+    }
+
+    /// The record as NetBox has it; null once it is gone.
+    pub(super) fn record(&self) -> Value {
+        self.netbox.vm(self.record.get()).unwrap_or_default()
+    }
+
+    /// The guest as Proxmox has it, by its name.
+    pub(super) fn guest(&self) -> Option<Guest> {
+        self.proxmox.guests().into_iter().find(|guest| guest.name() == Some(super::story::NAME))
+    }
+
+    /// Ends the server, as a signal would.
+    pub(super) async fn end(self) -> Result<(), String> {
+        let _ = self.stop.send(());
+        match self.running.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(problem)) => Err(problem.text),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}

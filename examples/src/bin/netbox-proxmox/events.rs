@@ -1,0 +1,90 @@
+//! `events`: what the inbox holds; and letting parked events try again.
+
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use netbox_proxmox_core::RecordId;
+use netbox_proxmox_core::live::bridge::now;
+use netbox_proxmox_core::live::{EventState, Inbox};
+use netbox_proxmox_examples::output::Output;
+use netbox_proxmox_examples::{Exit, Problem, Settings, connect};
+
+#[derive(Clone, Copy, ValueEnum)]
+enum State {
+    /// Wait for their turn
+    Pending,
+    /// Were answered
+    Done,
+    /// Concern nothing of ours
+    Ignored,
+    /// Wait for a person
+    Parked,
+}
+
+impl From<State> for EventState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Pending => Self::Pending,
+            State::Done => Self::Done,
+            State::Ignored => Self::Ignored,
+            State::Parked => Self::Parked,
+        }
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Only those in this state
+    #[arg(long, value_enum)]
+    state: Option<State>,
+    /// How many, newest first
+    #[arg(long, default_value_t = 20)]
+    limit: u32,
+    /// Lets parked events try again: of one virtual machine, by its id in NetBox, or of all
+    #[arg(long, value_name = "RECORD", num_args = 0..=1, conflicts_with_all = ["state", "limit"])]
+    release: Option<Option<u64>>,
+}
+
+pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
+    let inbox = open(&settings.inbox()?).await?;
+    if let Some(record) = arguments.release {
+        let released = inbox.store().release(record.map(RecordId), now()).await?;
+        output.say(&format!("{released} released; the server tries them again within seconds"));
+        return Ok(Exit::Done);
+    }
+    let events = inbox.store().events(arguments.state.map(EventState::from), arguments.limit).await?;
+    if events.is_empty() {
+        output.say("no events");
+    }
+    let columns = ["id", "received", "state", "tried", "record", "guest", "what", "reason"];
+    output.data(&events, &columns, |_, event| {
+        let change = &event.change;
+        let object = event.key.split('/').find(|part| part.contains('.')).unwrap_or_default();
+        vec![
+            event.id.to_string(),
+            time(event.received),
+            event.state.as_str().to_owned(),
+            event.attempts.to_string(),
+            change.record.to_string(),
+            change.name.clone(),
+            format!("{} {} {}", object.rsplit('.').next().unwrap_or_default(), change.object, change.event),
+            event.reason.clone().unwrap_or_default(),
+        ]
+    })?;
+    Ok(Exit::Done)
+}
+
+/// The inbox, which must be there: a wrong path is not to make an empty one.
+async fn open(path: &Path) -> Result<Inbox, Problem> {
+    if !path.exists() {
+        let text = format!("there is no inbox {}: set NETBOX_PROXMOX_INBOX to the server's", path.display());
+        return Err(Problem::new(Exit::NotFound, text));
+    }
+    connect::inbox(path).await
+}
+
+fn time(seconds: u64) -> String {
+    let time = i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    time.map(|time| time.to_string()).unwrap_or_default()
+}

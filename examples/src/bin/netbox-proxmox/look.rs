@@ -1,0 +1,45 @@
+//! Finding a virtual machine in NetBox and looking both sides up, for the commands that act on one.
+
+use netbox_api::client::VirtualMachineFilter;
+use netbox_proxmox_core::RecordId;
+use netbox_proxmox_core::live::{Bridge, Inbox, LookUp, Looked};
+use netbox_proxmox_examples::{Exit, Problem, Settings, connect};
+
+/// Both sides, with the clusters' names asked for where the settings do not say them.
+pub(crate) async fn bridge(settings: &Settings, inbox: Inbox) -> Result<Bridge, Problem> {
+    let netbox = connect::netbox(&settings.netbox()?)?;
+    let mut clusters = Vec::new();
+    for cluster in settings.clusters()? {
+        clusters.push(connect::cluster(&cluster, &connect::proxmox(&cluster)?).await?);
+    }
+    connect::bridge(settings, netbox, clusters, inbox)
+}
+
+/// The record that a person means by an id or a name.
+pub(crate) async fn record(netbox: &netbox_api::Client, meant: &str) -> Result<RecordId, Problem> {
+    let machines = netbox.virtual_machines().fields(["id", "name", "status"]);
+    if let Ok(id) = meant.parse() {
+        match machines.get(id).await {
+            Ok(_) => return Ok(RecordId(id)),
+            // A name may be a number.
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let filter = VirtualMachineFilter { name: vec![meant.to_owned()], ..Default::default() };
+    let found = machines.all(&filter).await?;
+    match found.as_slice() {
+        [] => Err(Problem::new(Exit::NotFound, format!("NetBox has no virtual machine {meant}"))),
+        [one] => Ok(RecordId(one.id)),
+        several => {
+            let ids = several.iter().map(|machine| machine.id.to_string()).collect::<Vec<_>>().join(", ");
+            let text = format!("NetBox has several virtual machines {meant}; give one of their ids: {ids}");
+            Err(Problem::new(Exit::Usage, text))
+        }
+    }
+}
+
+/// Both sides of a guest, with no change to answer.
+pub(crate) async fn up(bridge: &Bridge, record: RecordId) -> Result<Looked, Problem> {
+    Ok(LookUp::new(bridge).record(record, Vec::new()).await?)
+}

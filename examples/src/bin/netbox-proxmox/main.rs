@@ -1,0 +1,85 @@
+//! The command line. Data goes to standard output, talk to standard error; exit codes are those of
+//! `netbox_proxmox_examples::Exit`.
+
+mod apply;
+mod demo;
+mod doctor;
+mod events;
+mod look;
+mod plan;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use netbox_proxmox_examples::config::LogFormat;
+use netbox_proxmox_examples::output::{self, Format, Output};
+use netbox_proxmox_examples::{Exit, Problem, Settings, logging};
+
+/// Makes Proxmox VE what NetBox says.
+///
+/// Configured by the environment variables of the server, or by a TOML file with the same names. Exit codes: 0 done or
+/// nothing to do, 1 failed, 2 usage, 3 authentication or permission, 4 not found, 5 conflict or drift, 6 timeout or
+/// unreachable.
+#[derive(Parser)]
+#[command(name = "netbox-proxmox", version)]
+struct Arguments {
+    /// TOML file with settings (else NETBOX_PROXMOX_CONFIG)
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// How data is printed
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    output: Format,
+    /// Nothing but data and errors
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// The life of a virtual machine, from NetBox through the real server to Proxmox VE, both in this process
+    Demo,
+    /// What would be done, and nothing else
+    Plan(plan::Arguments),
+    /// Makes one guest what NetBox says
+    Apply(apply::Arguments),
+    /// What the inbox holds
+    Events(events::Arguments),
+    /// Whether both sides can be reached and the tokens may do what is needed
+    Doctor,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(exit) => exit.into(),
+        Err(problem) => {
+            if !problem.text.is_empty() {
+                output::complain(&format!("netbox-proxmox: {problem}"));
+            }
+            problem.exit.into()
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<Exit, Problem> {
+    let Arguments { config, output: format, quiet, command } = arguments;
+    let config = config.map(|path| (OsString::from("NETBOX_PROXMOX_CONFIG"), path.into_os_string()));
+    let settings = || Settings::from_environment(std::env::vars_os().chain(config.clone()));
+    let output = Output { format, quiet };
+    // What the libraries warn of; the commands speak for themselves.
+    logging::init(LogFormat::Text, if quiet { "error" } else { "warn" });
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        match command {
+            Command::Demo => demo::run().await,
+            Command::Plan(arguments) => plan::run(&arguments, &settings()?, &output).await,
+            Command::Apply(arguments) => apply::run(&arguments, &settings()?, &output).await,
+            Command::Events(arguments) => events::run(&arguments, &settings()?, &output).await,
+            Command::Doctor => doctor::run(&settings()?, &output).await,
+        }
+    })
+}

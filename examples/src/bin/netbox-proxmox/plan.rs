@@ -1,0 +1,91 @@
+//! `plan`: the actions for a recorded delivery, or for a guest as both sides have it now.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use netbox_proxmox_core::live::{Inbox, Looked, MemoryStore};
+use netbox_proxmox_core::{Action, Event, plan_with};
+use netbox_proxmox_examples::output::Output;
+use netbox_proxmox_examples::{Exit, Problem, Settings, connect, delivery};
+
+use crate::look;
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Of {
+    /// A recorded webhook delivery, JSON; `-` reads standard input. Needs neither server nor configuration
+    #[arg(long, value_name = "FILE")]
+    event: Option<PathBuf>,
+    /// A virtual machine in NetBox, by id or name; both sides are looked up
+    #[arg(long, value_name = "NAME|ID")]
+    vm: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    of: Of,
+    /// Exit with 5 if there is anything to do
+    #[arg(long)]
+    check: bool,
+}
+
+pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
+    let plan = match (&arguments.of.event, &arguments.of.vm) {
+        (Some(file), _) => of_delivery(file, settings, output)?,
+        (None, Some(vm)) => of_guest(vm, settings, output).await?,
+        (None, None) => Vec::new(),
+    };
+    show(&plan, output)?;
+    Ok(if arguments.check && !plan.is_empty() { Exit::Conflict } else { Exit::Done })
+}
+
+fn of_delivery(file: &Path, settings: &Settings, output: &Output) -> Result<Vec<Action>, Problem> {
+    let mut bytes = Vec::new();
+    let read = match file.to_str() {
+        Some("-") => std::io::stdin().read_to_end(&mut bytes).map(drop),
+        _ => std::fs::read(file).map(|read| bytes = read),
+    };
+    let wrong = |why: String| Problem::new(Exit::Usage, format!("{}: {why}", file.display()));
+    read.map_err(|error| wrong(error.to_string()))?;
+    let delivery = delivery::read(&bytes).map_err(|error| wrong(format!("not a delivery of a NetBox webhook: {error}")))?;
+    match Event::from_delivery_with(&delivery, settings.fields()) {
+        Ok(event) => Ok(plan_with(&event, settings.policy())),
+        Err(why) => {
+            output.say(&format!("ignored: {why}"));
+            Ok(Vec::new())
+        }
+    }
+}
+
+async fn of_guest(vm: &str, settings: &Settings, output: &Output) -> Result<Vec<Action>, Problem> {
+    let path = settings.inbox()?;
+    // A plan leaves nothing behind, not even an inbox.
+    let inbox = if path.exists() { connect::inbox(&path).await? } else { Inbox::new(MemoryStore::default()) };
+    let bridge = look::bridge(settings, inbox).await?;
+    let record = look::record(&bridge.netbox, vm).await?;
+    match look::up(&bridge, record).await? {
+        Looked::Event { event, .. } => Ok(plan_with(&event, &bridge.policy)),
+        Looked::Unmanaged(why) => {
+            output.say(&format!("{vm} is not managed: {why}"));
+            Ok(Vec::new())
+        }
+    }
+}
+
+/// Prints a plan.
+pub(crate) fn show(plan: &[Action], output: &Output) -> Result<(), Problem> {
+    if plan.is_empty() {
+        output.say("nothing to do");
+    }
+    output.data(plan, &["#", "action", "what"], |index, action| {
+        let text = match action {
+            // It names its guest itself.
+            Action::Report(report) => report.text.clone(),
+            action => action.to_string(),
+        };
+        let rest = text.strip_prefix(action.name()).unwrap_or(&text).trim_start().to_owned();
+        vec![(index + 1).to_string(), action.name().to_owned(), rest]
+    })
+}

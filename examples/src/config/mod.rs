@@ -1,0 +1,383 @@
+//! Configuration: environment variables and, for what they do not say, a TOML file with the same names.
+//!
+//! ```toml
+//! netbox_url = "https://netbox.example.org"
+//! netbox_token_file = "/run/secrets/netbox"
+//!
+//! [[cluster]]                       # one for each Proxmox cluster; the environment can describe one only
+//! proxmox_url = ["https://pve01:8006", "https://pve02:8006"]
+//! proxmox_token_file = "/run/secrets/proxmox"
+//! proxmox_ca_file = "/etc/pve-root-ca.pem"
+//! netbox_cluster = "pve-cluster-1"
+//!
+//! [policy]
+//! destroy = { after = 86400 }
+//!
+//! [fields]
+//! node = "pve_node"
+//! ```
+//!
+//! Each command asks for the settings that it needs, so that `events` works without a token of NetBox.
+
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use netbox_proxmox_core::{FieldNames, Policy};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use toml::{Table, Value};
+use url::Url;
+
+use source::{GENERAL, OF_A_CLUSTER, Source};
+
+/// A setting that is missing or wrong: its name, what is wrong and what to do. Never its value where that is secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError(String);
+
+impl ConfigError {
+    fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    fn within(self, label: &str) -> Self {
+        Self(format!("{label}{}", self.0))
+    }
+}
+
+impl std::fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// How the certificate of a server is trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trust {
+    /// By the authorities that the system trusts.
+    System,
+    /// By the authorities in this PEM file.
+    CaFile(PathBuf),
+    /// By its SHA-256 fingerprint.
+    Fingerprint(String),
+    /// Not at all.
+    Insecure,
+}
+
+/// How NetBox is reached.
+#[derive(Debug, Clone)]
+pub struct NetBoxSettings {
+    /// `NETBOX_URL`
+    pub url: String,
+    /// `NETBOX_TOKEN`
+    pub token: SecretString,
+    /// `NETBOX_CA_FILE`, `NETBOX_FINGERPRINT` or `NETBOX_INSECURE`
+    pub trust: Trust,
+}
+
+/// How a Proxmox cluster is reached, and which NetBox cluster it is.
+#[derive(Debug, Clone)]
+pub struct ClusterSettings {
+    /// `PROXMOX_URL`: one or several addresses of the same cluster, separated by commas.
+    pub urls: String,
+    /// `PROXMOX_TOKEN`
+    pub token: SecretString,
+    /// `PROXMOX_CA_FILE`, `PROXMOX_FINGERPRINT` or `PROXMOX_INSECURE`
+    pub trust: Trust,
+    /// `NETBOX_CLUSTER`; `None`: the name that Proxmox gives itself.
+    pub netbox_cluster: Option<String>,
+}
+
+/// How the server receives.
+#[derive(Debug, Clone)]
+pub struct ReceiverSettings {
+    /// `NETBOX_WEBHOOK_SECRET`: any of them may have signed.
+    pub secrets: Vec<SecretString>,
+    /// `NETBOX_PROXMOX_LISTEN`
+    pub listen: String,
+    /// `/webhook`, `/` and `NETBOX_PROXMOX_PATHS`, without trailing slash.
+    pub paths: BTreeSet<String>,
+    /// `NETBOX_PROXMOX_BODY_LIMIT`, in bytes.
+    pub body_limit: usize,
+    /// `NETBOX_PROXMOX_PARALLEL`: how many guests are worked on at once.
+    pub parallel: usize,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// All settings, not yet judged.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    source: Source,
+    clusters: Vec<Source>,
+    policy: Policy,
+    fields: FieldNames,
+}
+
+impl Settings {
+    /// From the process's environment and the file that it names.
+    ///
+    /// # Errors
+    /// A variable that is no text; a file that cannot be read, or has a name that is none.
+    pub fn load() -> Result<Self, ConfigError> {
+        Self::from_environment(std::env::vars_os())
+    }
+
+    /// From an environment and the file that it names in `NETBOX_PROXMOX_CONFIG`.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn from_environment<N, V>(variables: impl IntoIterator<Item = (N, V)>) -> Result<Self, ConfigError>
+    where
+        N: Into<OsString>,
+        V: Into<OsString>,
+    {
+        let mut environment = BTreeMap::new();
+        for (name, value) in variables {
+            let Some(name) = name.into().into_string().ok().filter(|name| source::is_known(name)) else { continue };
+            let value = value.into().into_string().map_err(|_| ConfigError::new(format!("{name} is not UTF-8 text")))?;
+            environment.insert(name, value);
+        }
+        let path = environment.get("NETBOX_PROXMOX_CONFIG").map(|path| path.trim()).filter(|path| !path.is_empty());
+        let file = path.map_or_else(|| Ok(File::default()), |path| File::read(Path::new(path)))?;
+        let File { texts, clusters, policy, fields } = file;
+        let clusters = (1..).zip(clusters).map(|(number, table)| Source::cluster(number, table));
+        let clusters = clusters.collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { source: Source::new(environment, texts), clusters, policy, fields })
+    }
+
+    /// How NetBox is reached.
+    ///
+    /// # Errors
+    /// A setting that is missing or wrong; so for all methods.
+    pub fn netbox(&self) -> Result<NetBoxSettings, ConfigError> {
+        let source = &self.source;
+        let url = source.required("NETBOX_URL", "give the address of NetBox, like https://netbox.example.org")?;
+        let token = source.required_secret("NETBOX_TOKEN", "make a token for this program in NetBox")?;
+        Ok(NetBoxSettings { url: url.to_owned(), token, trust: trust(source, "NETBOX")? })
+    }
+
+    /// The Proxmox clusters, at least one.
+    ///
+    /// # Errors
+    /// As [`netbox`](Self::netbox).
+    pub fn clusters(&self) -> Result<Vec<ClusterSettings>, ConfigError> {
+        if self.clusters.is_empty() {
+            return Ok(vec![cluster(&self.source)?]);
+        }
+        if let Some(name) = OF_A_CLUSTER.iter().find(|name| self.source.text(name).is_some()) {
+            return Err(self.source.error(name, "is set beside [[cluster]] tables: say it in one of them".into()));
+        }
+        let clusters = self.clusters.iter().map(cluster).collect::<Result<Vec<_>, _>>()?;
+        let mut names = BTreeSet::new();
+        for (settings, source) in clusters.iter().zip(&self.clusters) {
+            match &settings.netbox_cluster {
+                None if clusters.len() > 1 => {
+                    let why = "is not set: with several clusters, say of each which cluster in NetBox it is";
+                    return Err(source.error("NETBOX_CLUSTER", why.into()));
+                }
+                Some(name) if !names.insert(name) => {
+                    return Err(source.error("NETBOX_CLUSTER", format!("is {name}, as of another [[cluster]]")));
+                }
+                _ => {}
+            }
+        }
+        Ok(clusters)
+    }
+
+    /// The file of the inbox.
+    ///
+    /// # Errors
+    /// As [`netbox`](Self::netbox).
+    pub fn inbox(&self) -> Result<PathBuf, ConfigError> {
+        let name = "NETBOX_PROXMOX_INBOX";
+        let text = self.source.text(name).unwrap_or("sqlite:netbox-proxmox.sqlite");
+        if text.starts_with("postgres:") || text.starts_with("postgresql:") {
+            return Err(self.source.error(name, "is a PostgreSQL database, which is not supported yet: use sqlite:PATH".into()));
+        }
+        match text.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
+            Some(path) if !path.is_empty() => Ok(path.into()),
+            _ => Err(self.source.error(name, format!("is {text:?}: use sqlite:PATH, like sqlite:/var/lib/netbox-proxmox.sqlite"))),
+        }
+    }
+
+    /// The names by which markers know our NetBox: the present one first, then former ones.
+    ///
+    /// # Errors
+    /// As [`netbox`](Self::netbox).
+    pub fn identities(&self) -> Result<Vec<String>, ConfigError> {
+        let name = "NETBOX_PROXMOX_IDENTITY";
+        let present = match self.source.text(name) {
+            Some(text) => text.to_owned(),
+            None => host(&self.netbox()?.url).ok_or_else(|| {
+                self.source.error("NETBOX_URL", "is no address: it should be like https://netbox.example.org".into())
+            })?,
+        };
+        let former = self.source.list("NETBOX_PROXMOX_FORMER_IDENTITIES");
+        let identities: Vec<String> = std::iter::once(present).chain(former).collect();
+        match identities.iter().find(|identity| identity.contains(char::is_whitespace)) {
+            Some(identity) => Err(self.source.error(name, format!("{identity:?} holds white space"))),
+            None => Ok(identities),
+        }
+    }
+
+    /// How the server receives.
+    ///
+    /// # Errors
+    /// As [`netbox`](Self::netbox).
+    pub fn receiver(&self) -> Result<ReceiverSettings, ConfigError> {
+        let source = &self.source;
+        let why = "without it anybody who reaches the server could destroy guests. Set the same secret here and in \
+                   NetBox's webhook";
+        let secrets = source.required_secret("NETBOX_WEBHOOK_SECRET", why)?;
+        let secrets: Vec<_> = source::items(secrets.expose_secret()).into_iter().map(SecretString::from).collect();
+        if secrets.is_empty() {
+            return Err(source.error("NETBOX_WEBHOOK_SECRET", "holds no secret".into()));
+        }
+        let listen = source.text("NETBOX_PROXMOX_LISTEN").unwrap_or("127.0.0.1:8080");
+        if !listen.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok()) {
+            return Err(source.error("NETBOX_PROXMOX_LISTEN", format!("is {listen:?}: give HOST:PORT, like 127.0.0.1:8080")));
+        }
+        let mut paths = BTreeSet::from(["/".to_owned(), "/webhook".to_owned()]);
+        for path in source.list("NETBOX_PROXMOX_PATHS") {
+            paths.insert(self.path(&path)?);
+        }
+        Ok(ReceiverSettings {
+            secrets,
+            listen: listen.to_owned(),
+            paths,
+            body_limit: source.number("NETBOX_PROXMOX_BODY_LIMIT", 8 << 20, "give a number of bytes")?,
+            parallel: source.number("NETBOX_PROXMOX_PARALLEL", 8, "give a number of guests")?.max(1),
+        })
+    }
+
+    fn path(&self, path: &str) -> Result<String, ConfigError> {
+        let fits = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
+        let taken = ["/livez", "/readyz", "/metrics"];
+        let bare = path.trim_end_matches('/');
+        if !path.starts_with('/') || !path.chars().all(fits) || taken.contains(&bare) {
+            let why = format!("holds {path:?}: give paths like /hooks/netbox, of letters, digits and -_.~, no path of the server's own");
+            return Err(self.source.error("NETBOX_PROXMOX_PATHS", why));
+        }
+        Ok(if bare.is_empty() { "/".to_owned() } else { bare.to_owned() })
+    }
+
+    /// How long a task of Proxmox may take (`NETBOX_PROXMOX_TASK_TIMEOUT`, seconds).
+    ///
+    /// # Errors
+    /// As [`netbox`](Self::netbox).
+    pub fn task_timeout(&self) -> Result<Duration, ConfigError> {
+        self.source.number("NETBOX_PROXMOX_TASK_TIMEOUT", 3600, "give a number of seconds").map(Duration::from_secs)
+    }
+
+    /// How log lines look (`NETBOX_PROXMOX_LOG`).
+    ///
+    /// # Errors
+    /// As [`netbox`](Self::netbox).
+    pub fn log_format(&self) -> Result<LogFormat, ConfigError> {
+        match self.source.text("NETBOX_PROXMOX_LOG") {
+            None | Some("text") => Ok(LogFormat::Text),
+            Some("json") => Ok(LogFormat::Json),
+            Some(other) => Err(self.source.error("NETBOX_PROXMOX_LOG", format!("is {other:?}: it is text or json"))),
+        }
+    }
+
+    /// `[policy]`
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// `[fields]`
+    pub fn fields(&self) -> &FieldNames {
+        &self.fields
+    }
+}
+
+fn cluster(source: &Source) -> Result<ClusterSettings, ConfigError> {
+    let urls = source.required("PROXMOX_URL", "give the address of Proxmox VE, like https://pve01.example.org:8006")?;
+    let token = source.required_secret("PROXMOX_TOKEN", "give an API token, user@realm!name=secret")?;
+    let netbox_cluster = source.text("NETBOX_CLUSTER").map(str::to_owned);
+    Ok(ClusterSettings { urls: urls.to_owned(), token, trust: trust(source, "PROXMOX")?, netbox_cluster })
+}
+
+fn trust(source: &Source, of: &str) -> Result<Trust, ConfigError> {
+    let name = |end: &str| format!("{of}_{end}");
+    let (ca, fingerprint) = (source.text(&name("CA_FILE")), source.text(&name("FINGERPRINT")));
+    match (ca, fingerprint, source.flag(&name("INSECURE"))?) {
+        (None, None, false) => Ok(Trust::System),
+        (Some(path), None, false) => Ok(Trust::CaFile(path.into())),
+        (None, Some(sha256), false) => Ok(Trust::Fingerprint(sha256.to_owned())),
+        (None, None, true) => Ok(Trust::Insecure),
+        _ => Err(source.error(&name("CA_FILE"), format!("{of}_FINGERPRINT and {of}_INSECURE exclude each other: set one of them"))),
+    }
+}
+
+/// Host and port of a URL.
+fn host(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    let host = url.host_str()?;
+    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
+/// What the TOML file says.
+#[derive(Default)]
+struct File {
+    texts: BTreeMap<String, String>,
+    clusters: Vec<Table>,
+    policy: Policy,
+    fields: FieldNames,
+}
+
+impl File {
+    fn read(path: &Path) -> Result<Self, ConfigError> {
+        let error = |what: String| ConfigError::new(format!("NETBOX_PROXMOX_CONFIG ({}): {what}", path.display()));
+        let text = std::fs::read_to_string(path).map_err(|why| error(format!("cannot be read: {why}")))?;
+        // The parser's own text quotes the line, which may hold a secret.
+        let parsed = text.parse::<Table>().map_err(|why| {
+            let line = why.span().map(|span| text[..span.start].lines().count().max(1));
+            error(format!("{}{}", line.map(|line| format!("line {line}: ")).unwrap_or_default(), why.message()))
+        })?;
+        Self::from_table(parsed).map_err(|why| error(why.to_string()))
+    }
+
+    fn from_table(mut table: Table) -> Result<Self, ConfigError> {
+        let clusters = match table.remove("cluster") {
+            None => Some(Vec::new()),
+            Some(Value::Array(items)) => items.into_iter().map(table_of).collect(),
+            Some(_) => None,
+        };
+        let clusters = clusters.ok_or_else(|| ConfigError::new("cluster: write one [[cluster]] for each cluster"))?;
+        let policy = section(&mut table, "policy")?;
+        let fields = section(&mut table, "fields")?;
+        let known: Vec<&str> = GENERAL.iter().chain(OF_A_CLUSTER).copied().collect();
+        Ok(Self { texts: source::texts(table, &known)?, clusters, policy, fields })
+    }
+}
+
+fn table_of(value: Value) -> Option<Table> {
+    match value {
+        Value::Table(table) => Some(table),
+        _ => None,
+    }
+}
+
+fn section<T: DeserializeOwned + Default>(table: &mut Table, name: &str) -> Result<T, ConfigError> {
+    let Some(value) = table.remove(name) else { return Ok(T::default()) };
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let path = if path == "." { String::new() } else { format!("{path}: ") };
+        ConfigError::new(format!("[{name}] {path}{}", error.inner().message()))
+    })
+}

@@ -1,0 +1,92 @@
+//! From settings to clients, inbox and bridge.
+
+use std::path::Path;
+
+use netbox_proxmox_core::live::{Bridge, Inbox, ProxmoxCluster, SqliteStore};
+
+use crate::config::{ClusterSettings, NetBoxSettings, Settings, Trust};
+use crate::exit::{Exit, Problem};
+
+/// The client of NetBox. Sends nothing yet.
+///
+/// # Errors
+/// The settings cannot be right.
+pub fn netbox(settings: &NetBoxSettings) -> Result<netbox_api::Client, Problem> {
+    let builder = netbox_api::Client::builder(&settings.url).token(settings.token.clone());
+    let builder = match &settings.trust {
+        Trust::System => builder,
+        Trust::CaFile(path) => builder.ca_file(path),
+        Trust::Fingerprint(sha256) => builder.fingerprint(sha256),
+        Trust::Insecure => builder.insecure(),
+    };
+    builder.build().map_err(|error| Problem::new(Exit::Usage, format!("NETBOX_* settings: {error}")))
+}
+
+/// The client of a Proxmox cluster. Sends nothing yet.
+///
+/// # Errors
+/// The settings cannot be right.
+pub fn proxmox(settings: &ClusterSettings) -> Result<proxmox_api::Client, Problem> {
+    let builder = proxmox_api::Client::builder(&settings.urls).token(settings.token.clone());
+    let builder = match &settings.trust {
+        Trust::System => builder,
+        Trust::CaFile(path) => builder.ca_file(path),
+        Trust::Fingerprint(sha256) => builder.fingerprint(sha256),
+        Trust::Insecure => builder.insecure(),
+    };
+    builder.build().map_err(|error| Problem::new(Exit::Usage, format!("PROXMOX_* settings: {error}")))
+}
+
+/// The name that a Proxmox cluster gives itself; of a single node, which is in no cluster, the node's.
+///
+/// # Errors
+/// Proxmox did not answer, or says neither.
+pub async fn own_name(client: &proxmox_api::Client) -> Result<String, Problem> {
+    let members = client.cluster().status().await?;
+    let cluster = members.iter().find(|member| member.kind == "cluster");
+    let node = || members.iter().find(|member| member.kind == "node" && member.local);
+    cluster.or_else(node).and_then(|member| member.name.clone()).ok_or_else(|| {
+        let text = "Proxmox does not say what its cluster is called: set NETBOX_CLUSTER to its name in NetBox";
+        Problem::new(Exit::Failed, text)
+    })
+}
+
+/// A Proxmox cluster with the NetBox cluster that it is; asks Proxmox where the settings do not say.
+///
+/// # Errors
+/// As [`own_name`].
+pub async fn cluster(settings: &ClusterSettings, client: &proxmox_api::Client) -> Result<ProxmoxCluster, Problem> {
+    let netbox_cluster = match &settings.netbox_cluster {
+        Some(name) => name.clone(),
+        None => own_name(client).await?,
+    };
+    Ok(ProxmoxCluster { netbox_cluster, client: client.clone() })
+}
+
+/// The inbox in an SQLite file, which is made if it is not there.
+///
+/// # Errors
+/// It cannot be opened.
+pub async fn inbox(path: &Path) -> Result<Inbox, Problem> {
+    let store = SqliteStore::open(path).await;
+    let store = store.map_err(|error| Problem::new(Exit::Failed, format!("{} (NETBOX_PROXMOX_INBOX): {error}", path.display())))?;
+    Ok(Inbox::new(store))
+}
+
+/// Both sides and the inbox, as the settings say.
+///
+/// # Errors
+/// Settings that cannot be right.
+pub fn bridge(
+    settings: &Settings,
+    netbox: netbox_api::Client,
+    clusters: Vec<ProxmoxCluster>,
+    inbox: Inbox,
+) -> Result<Bridge, Problem> {
+    let mut bridge = Bridge::new(netbox, "", clusters, inbox);
+    bridge.identities = settings.identities()?;
+    bridge.policy = settings.policy().clone();
+    bridge.fields = settings.fields().clone();
+    bridge.task_deadline = settings.task_timeout()?;
+    Ok(bridge)
+}

@@ -1,0 +1,186 @@
+//! The webhook server: receives deliveries, stores them, and answers them in the background.
+
+mod health;
+mod receive;
+mod state;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{get, post};
+use netbox_proxmox_core::live::{Dispatcher, Observer, ProxmoxCluster};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+pub use self::state::{Peers, ServerState};
+use crate::config::{ClusterSettings, Settings};
+use crate::connect;
+use crate::exit::{Exit, Problem};
+use crate::observe::{Both, Watch};
+
+/// How long what is in hand may take once the server was told to end.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// How often the inbox is looked at without a cause: another process may have released events.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// The routes. Webhook paths work with and without a slash at their end: NetBox follows a redirect as a GET without a
+/// body, and the event is lost.
+pub fn router(state: Arc<ServerState>) -> Router {
+    let mut router = Router::new()
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics));
+    for path in &state.receiver.paths {
+        router = router.route(path, post(receive::webhook));
+        if path != "/" {
+            router = router.route(&format!("{path}/"), post(receive::webhook));
+        }
+    }
+    router.with_state(state)
+}
+
+/// A server that listens, and does not answer yet.
+pub struct Server<O> {
+    listener: TcpListener,
+    address: SocketAddr,
+    state: Arc<ServerState>,
+    settings: Settings,
+    clusters: Vec<(ClusterSettings, proxmox_api::Client)>,
+    observer: O,
+}
+
+impl<O: Observer + 'static> Server<O> {
+    /// Opens the inbox and listens. Neither NetBox nor Proxmox need to be up. `observer` is told what the dispatcher
+    /// does, beside the log and the metrics.
+    ///
+    /// # Errors
+    /// The settings cannot be right, the inbox cannot be opened, or the address is taken.
+    pub async fn bind(settings: &Settings, observer: O) -> Result<Self, Problem> {
+        let receiver = settings.receiver()?;
+        let netbox = connect::netbox(&settings.netbox()?)?;
+        let clusters = settings.clusters()?;
+        let clusters = clusters.into_iter().map(|cluster| connect::proxmox(&cluster).map(|client| (cluster, client)));
+        let clusters = clusters.collect::<Result<Vec<_>, _>>()?;
+        settings.identities()?;
+        settings.task_timeout()?;
+        let inbox = connect::inbox(&settings.inbox()?).await?;
+        let listener = TcpListener::bind(&receiver.listen).await;
+        let failed = |error| Problem::new(Exit::Failed, format!("NETBOX_PROXMOX_LISTEN {}: {error}", receiver.listen));
+        let listener = listener.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let label = |cluster: &ClusterSettings| cluster.netbox_cluster.clone().unwrap_or_else(|| "Proxmox".into());
+        let proxmox = clusters.iter().map(|(cluster, client)| (label(cluster), client.clone())).collect();
+        let peers = Peers { netbox, proxmox };
+        let state = ServerState::new(receiver, settings.fields().clone(), inbox, peers);
+        Ok(Self { listener, address, state: Arc::new(state), settings: settings.clone(), clusters, observer })
+    }
+
+    /// The address it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What its handlers share.
+    pub fn state(&self) -> Arc<ServerState> {
+        Arc::clone(&self.state)
+    }
+
+    /// Serves until told to stop; then accepts no more, and finishes what is in hand, for 20 s at most. What is not
+    /// finished is continued at the next start.
+    ///
+    /// # Errors
+    /// The settings cannot be right.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Problem> {
+        let Self { listener, address, state, settings, clusters, observer } = self;
+        tracing::info!(%address, paths = ?state.receiver.paths, "listening");
+        let (send, stopped) = watch::channel(false);
+        let http = axum::serve(listener, router(Arc::clone(&state))).with_graceful_shutdown(until(stopped.clone()));
+        let http = tokio::spawn(http.into_future());
+        let observer = Both(Watch::new(Arc::clone(&state.metrics)), observer);
+        let owner = format!("{}/{address}", host_name());
+        let work = tokio::spawn(work(state, settings, clusters, observer, owner, stopped));
+        stop.await;
+        tracing::info!("stopping: finishing what is in hand");
+        send.send_replace(true);
+        let both = async {
+            let _ = http.await;
+            work.await.unwrap_or_else(|error| Err(Problem::new(Exit::Failed, error.to_string())))
+        };
+        match tokio::time::timeout(GRACE, both).await {
+            Ok(result) => result,
+            Err(_) => {
+                tracing::warn!(seconds = GRACE.as_secs(), "not finished in time; it is continued at the next start");
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Answers what the inbox holds, once it is known which NetBox cluster each Proxmox cluster is.
+async fn work(
+    state: Arc<ServerState>,
+    settings: Settings,
+    clusters: Vec<(ClusterSettings, proxmox_api::Client)>,
+    observer: impl Observer + 'static,
+    owner: String,
+    stopped: watch::Receiver<bool>,
+) -> Result<(), Problem> {
+    let mut known = Vec::new();
+    for (settings, client) in &clusters {
+        tokio::select! {
+            cluster = named(&state, settings, client) => known.push(cluster),
+            () = until(stopped.clone()) => return Ok(()),
+        }
+    }
+    for cluster in &known {
+        tracing::info!(cluster = %cluster.netbox_cluster, "managing the guests of this NetBox cluster");
+    }
+    let bridge = connect::bridge(&settings, state.peers.netbox.clone(), known, state.inbox.clone())?;
+    let dispatcher = Dispatcher::new(bridge, observer, &owner, state.receiver.parallel);
+    state.attach(dispatcher.clone());
+    let look = async {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            dispatcher.wake();
+        }
+    };
+    tokio::select! {
+        () = dispatcher.run(until(stopped)) => {}
+        () = look => {}
+    }
+    Ok(())
+}
+
+/// The NetBox cluster of a Proxmox cluster. Where only Proxmox can say it, it is asked until it answers.
+async fn named(state: &ServerState, settings: &ClusterSettings, client: &proxmox_api::Client) -> ProxmoxCluster {
+    let mut pause = Duration::from_secs(1);
+    loop {
+        match connect::cluster(settings, client).await {
+            Ok(cluster) => {
+                state.waits_for(None);
+                return cluster;
+            }
+            Err(problem) => {
+                tracing::warn!(why = %problem, "the name of the Proxmox cluster is not known yet; deliveries are stored meanwhile");
+                state.waits_for(Some(format!("the name of the Proxmox cluster is not known yet: {problem}")));
+            }
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_secs(30));
+    }
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // The sender is dropped only after it said so, or with everything else.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// Names this process in leases, the same after a restart.
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    if name.trim().is_empty() { "host".to_owned() } else { name.trim().to_owned() }
+}

@@ -1,0 +1,206 @@
+//! Setting up a client.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use reqwest::Certificate;
+use reqwest::redirect::Policy;
+use secrecy::SecretString;
+use url::Url;
+
+use super::retry::Retry;
+use super::token::Token;
+use super::{Client, Inner, tls};
+use crate::error::Error;
+
+/// Sets up a [`Client`].
+#[must_use]
+pub struct ClientBuilder {
+    url: String,
+    token: Option<SecretString>,
+    trust: Trust,
+    http: Option<reqwest::Client>,
+    timeout: Duration,
+    connect_timeout: Duration,
+    retry: Retry,
+}
+
+enum Trust {
+    System,
+    CaFile(PathBuf),
+    Fingerprint(String),
+    Anything,
+}
+
+impl ClientBuilder {
+    pub(super) fn new(url: String) -> Self {
+        Self {
+            url,
+            token: None,
+            trust: Trust::System,
+            http: None,
+            timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(5),
+            retry: Retry::default(),
+        }
+    }
+
+    /// The token: of version 2 (`nbt_KEY.SECRET`, NetBox 4.5) or version 1 (40 digits). Without one only a NetBox that
+    /// is open to everybody answers.
+    pub fn token(mut self, token: SecretString) -> Self {
+        self.token = Some(token);
+        self
+    }
+
+    /// Trusts only certificates signed by those in this PEM file. Read by [`build`](Self::build).
+    pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.trust = Trust::CaFile(path.into());
+        self
+    }
+
+    /// Trusts only the certificate with this SHA-256 fingerprint, hexadecimal with or without colons.
+    pub fn fingerprint(mut self, sha256: impl Into<String>) -> Self {
+        self.trust = Trust::Fingerprint(sha256.into());
+        self
+    }
+
+    /// Trusts any certificate: whoever is in between reads and changes everything, the token included.
+    pub fn insecure(mut self) -> Self {
+        self.trust = Trust::Anything;
+        self
+    }
+
+    /// Brings along the HTTP client. How it trusts and its limits are then its own; it should follow no redirects.
+    pub fn http_client(mut self, http: reqwest::Client) -> Self {
+        self.http = Some(http);
+        self
+    }
+
+    /// The time one attempt may take in all; 30 s if not set.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// The time connecting may take; 5 s if not set.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How often a request that may be repeated without harm is repeated, and after how long first; 2 and 250 ms if not
+    /// set.
+    pub fn retries(mut self, times: u32, delay: Duration) -> Self {
+        self.retry = Retry { times, delay };
+        self
+    }
+
+    /// The client. Connects to nothing yet.
+    ///
+    /// # Errors
+    /// Of kind `Config`: a URL, token, CA file or fingerprint that is none.
+    pub fn build(self) -> Result<Client, Error> {
+        let base = base_url(&self.url)?;
+        let token = self.token.as_ref().map(Token::new).transpose()?;
+        let http = match self.http {
+            Some(http) => http,
+            None => http_client(&base, &self.trust, self.timeout, self.connect_timeout)?,
+        };
+        let inner = Inner { http, base, token, retry: self.retry, version: OnceLock::new() };
+        Ok(Client { inner: Arc::new(inner) })
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not even the URL: it has not been checked for a password.
+        f.debug_struct("ClientBuilder").finish_non_exhaustive()
+    }
+}
+
+/// The URL below which `/api/` is, with a slash at its end.
+fn base_url(text: &str) -> Result<Url, Error> {
+    // The text is not repeated: it may hold a password.
+    let mut url =
+        Url::parse(text.trim()).map_err(|error| Error::config(format!("the URL of NetBox is none: {error}")))?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(Error::config("the URL of NetBox does not begin with https:// or http://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::config("the URL of NetBox holds a user or password; NetBox takes a token"));
+    }
+    url.set_query(None);
+    url.set_fragment(None);
+    let path = url.path().trim_end_matches('/');
+    // People copy the address of the API.
+    let path = path.strip_suffix("/api").unwrap_or(path).to_owned();
+    url.set_path(&format!("{path}/"));
+    Ok(url)
+}
+
+fn http_client(base: &Url, trust: &Trust, timeout: Duration, connect: Duration) -> Result<reqwest::Client, Error> {
+    tls::provider();
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("netbox-api/", env!("CARGO_PKG_VERSION")))
+        // A redirected write loses its body, and a redirect can leave for another host.
+        .redirect(Policy::none())
+        // Whether a request may be repeated is decided here.
+        .retry(reqwest::retry::never())
+        .timeout(timeout)
+        .connect_timeout(connect)
+        // Shorter than usual servers keep an idle connection, so that a write does not meet a closed one.
+        .pool_idle_timeout(Duration::from_secs(4));
+    let builder = match trust {
+        // Loads no certificates of the system where none are needed; there may be none.
+        _ if base.scheme() == "http" => builder.tls_certs_only([]),
+        Trust::System => builder,
+        Trust::CaFile(path) => {
+            let pem = std::fs::read(path)
+                .map_err(|error| Error::config(format!("the CA file {} cannot be read: {error}", path.display())))?;
+            let certificates = Certificate::from_pem_bundle(&pem).unwrap_or_default();
+            if certificates.is_empty() {
+                return Err(Error::config(format!("the CA file {} holds no PEM certificate", path.display())));
+            }
+            builder.tls_certs_only(certificates)
+        }
+        Trust::Fingerprint(text) => builder.tls_backend_preconfigured(tls::pinned(tls::fingerprint(text)?)?),
+        Trust::Anything => {
+            tracing::warn!(url = %base, "the certificate of NetBox is not verified: anybody in between reads the token");
+            builder.tls_danger_accept_invalid_certs(true)
+        }
+    };
+    builder.build().map_err(|error| Error::transport(&crate::error::Attempt::setup(), error))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    #[test]
+    fn urls_are_read_as_people_write_them() {
+        for (text, url) in [
+            ("https://netbox.example.org", "https://netbox.example.org/"),
+            ("https://netbox.example.org/api/", "https://netbox.example.org/"),
+            (" http://127.0.0.1:8000/\n", "http://127.0.0.1:8000/"),
+            ("https://example.org/netbox?x=1#y", "https://example.org/netbox/"),
+        ] {
+            assert_eq!(base_url(text).unwrap().as_str(), url);
+        }
+    }
+
+    #[test]
+    fn what_cannot_work_is_said_at_once() {
+        for text in ["", "netbox.example.org", "ftp://netbox", "https://"] {
+            assert_eq!(base_url(text).unwrap_err().kind(), ErrorKind::Config, "{text}");
+        }
+        let error = base_url("https://admin:hunter2@netbox").unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+        let builder = || Client::builder("https://netbox");
+        assert!(builder().fingerprint("nonsense").build().is_err());
+        assert!(builder().ca_file("/nonexistent/ca.pem").build().is_err());
+    }
+}

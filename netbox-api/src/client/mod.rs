@@ -1,0 +1,210 @@
+//! The client of NetBox's REST API.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), netbox_api::Error> {
+//! use netbox_api::Client;
+//! use netbox_api::client::{CustomFieldsPatch, VirtualMachineFilter, VirtualMachinePatch};
+//!
+//! let client = Client::builder("https://netbox.example.org").token("nbt_key.secret".to_owned().into()).build()?;
+//! let filter = VirtualMachineFilter { cluster: vec!["pve-cluster-1".into()], ..Default::default() };
+//! for machine in client.virtual_machines().all(&filter).await? {
+//!     println!("{} {}", machine.id, machine.name);
+//! }
+//!
+//! let fetched = client.virtual_machines().get(7).await?;
+//! let patch = VirtualMachinePatch {
+//!     custom_fields: CustomFieldsPatch::new().text("proxmox_vmid", "101"),
+//!     ..Default::default()
+//! };
+//! client.virtual_machines().changelog_message("VMID allocated").update(7, &patch, fetched.etag.as_ref()).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod builder;
+mod endpoint;
+mod etag;
+mod field;
+mod filter;
+mod new;
+mod paging;
+mod patch;
+mod raw;
+mod resource;
+mod retry;
+mod tls;
+mod token;
+mod transport;
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+pub use builder::ClientBuilder;
+pub use endpoint::{Endpoint, Fetched, Written};
+pub use etag::ETag;
+pub use field::{CustomFieldsPatch, Field, TagRef};
+pub use filter::*;
+pub use new::*;
+pub use paging::Listing;
+pub use patch::*;
+pub use raw::Answer;
+pub use resource::{Resource, Writable};
+
+use crate::error::{Attempt, Error};
+use crate::{
+    Cluster, CustomField, CustomFieldChoiceSet, EventRule, IpAddress, JournalEntry, MacAddress, ObjectChange, Prefix,
+    Status, Tag, Version, VirtualDisk, VirtualMachine, VmInterface, Webhook,
+};
+use retry::Retry;
+use token::Token;
+use url::Url;
+
+/// A NetBox. Cheap to clone: clones share their connections.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    http: reqwest::Client,
+    /// Ends with a slash; `/api/` is below it.
+    base: Url,
+    token: Option<Token>,
+    retry: Retry,
+    /// Of the first answer that told it.
+    version: OnceLock<Version>,
+}
+
+impl Client {
+    /// Builds a client for the NetBox at `url`, for example `https://netbox.example.org`, without `/api`. A NetBox below
+    /// a path is fine.
+    pub fn builder(url: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::new(url.into())
+    }
+
+    /// The URL of the NetBox, with a slash at its end.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.inner.base.as_str()
+    }
+
+    /// What NetBox says about itself. Needs a token, but no permission.
+    ///
+    /// # Errors
+    /// Any [`Error`] of a request.
+    pub async fn status(&self) -> Result<Status, Error> {
+        let call = self.call("GET", "status/", "status/")?;
+        let reply = self.send(call).await?;
+        let status: Status = reply.decode()?;
+        if let Some(version) = status.version() {
+            let _ = self.inner.version.set(version);
+        }
+        Ok(status)
+    }
+
+    /// The version of NetBox: what its answers said so far, else asked for.
+    ///
+    /// # Errors
+    /// Any [`Error`] of a request; of kind `Decode` if it tells no version.
+    pub async fn version(&self) -> Result<Version, Error> {
+        if let Some(version) = self.inner.version.get() {
+            return Ok(*version);
+        }
+        let status = self.status().await?;
+        status.version().ok_or_else(|| {
+            let attempt = Attempt { method: "GET", path: "/api/status/".into(), template: "/api/status/".into() };
+            let message = format!("netbox-version {:?} is no version", status.netbox_version);
+            Error::new(&attempt, crate::ErrorKind::Decode, crate::Phase::Answered, message)
+        })
+    }
+
+    /// `virtualization/virtual-machines`. Lists leave out `config_context`, which is slow to make.
+    #[must_use]
+    pub fn virtual_machines(&self) -> Endpoint<VirtualMachine> {
+        Endpoint::new(self)
+    }
+
+    /// `virtualization/virtual-disks`.
+    #[must_use]
+    pub fn virtual_disks(&self) -> Endpoint<VirtualDisk> {
+        Endpoint::new(self)
+    }
+
+    /// `virtualization/interfaces`: those of virtual machines.
+    #[must_use]
+    pub fn interfaces(&self) -> Endpoint<VmInterface> {
+        Endpoint::new(self)
+    }
+
+    /// `virtualization/clusters`.
+    #[must_use]
+    pub fn clusters(&self) -> Endpoint<Cluster> {
+        Endpoint::new(self)
+    }
+
+    /// `ipam/ip-addresses`.
+    #[must_use]
+    pub fn ip_addresses(&self) -> Endpoint<IpAddress> {
+        Endpoint::new(self)
+    }
+
+    /// `dcim/mac-addresses`.
+    #[must_use]
+    pub fn mac_addresses(&self) -> Endpoint<MacAddress> {
+        Endpoint::new(self)
+    }
+
+    /// `ipam/prefixes`.
+    #[must_use]
+    pub fn prefixes(&self) -> Endpoint<Prefix> {
+        Endpoint::new(self)
+    }
+
+    /// `extras/tags`.
+    #[must_use]
+    pub fn tags(&self) -> Endpoint<Tag> {
+        Endpoint::new(self)
+    }
+
+    /// `extras/journal-entries`.
+    #[must_use]
+    pub fn journal_entries(&self) -> Endpoint<JournalEntry> {
+        Endpoint::new(self)
+    }
+
+    /// `core/object-changes`: the change log, read only.
+    #[must_use]
+    pub fn object_changes(&self) -> Endpoint<ObjectChange> {
+        Endpoint::new(self)
+    }
+
+    /// `extras/custom-fields`.
+    #[must_use]
+    pub fn custom_fields(&self) -> Endpoint<CustomField> {
+        Endpoint::new(self)
+    }
+
+    /// `extras/custom-field-choice-sets`.
+    #[must_use]
+    pub fn custom_field_choice_sets(&self) -> Endpoint<CustomFieldChoiceSet> {
+        Endpoint::new(self)
+    }
+
+    /// `extras/webhooks`.
+    #[must_use]
+    pub fn webhooks(&self) -> Endpoint<Webhook> {
+        Endpoint::new(self)
+    }
+
+    /// `extras/event-rules`.
+    #[must_use]
+    pub fn event_rules(&self) -> Endpoint<EventRule> {
+        Endpoint::new(self)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("url", &self.url()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,170 @@
+//! One request and its answer.
+
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, IF_MATCH, RETRY_AFTER};
+use reqwest::{Method, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+use super::{Client, ETag};
+use crate::error::{Attempt, Error, ErrorKind, Phase};
+
+/// A request to be sent.
+pub(super) struct Call {
+    pub(super) attempt: Attempt,
+    pub(super) url: Url,
+    pub(super) body: Option<Value>,
+    pub(super) if_match: Option<ETag>,
+}
+
+impl Call {
+    pub(super) fn query<K: AsRef<str>, V: AsRef<str>>(mut self, pairs: impl IntoIterator<Item = (K, V)>) -> Self {
+        let mut pairs = pairs.into_iter().peekable();
+        if pairs.peek().is_some() {
+            self.url.query_pairs_mut().extend_pairs(pairs);
+        }
+        self
+    }
+
+    pub(super) fn body(mut self, body: Value) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    pub(super) fn if_match(mut self, etag: Option<&ETag>) -> Self {
+        self.if_match = etag.cloned();
+        self
+    }
+}
+
+/// An answer that is a success.
+pub(super) struct Reply {
+    client: Client,
+    pub(super) attempt: Attempt,
+    pub(super) status: u16,
+    pub(super) etag: Option<ETag>,
+    pub(super) request_id: Option<String>,
+    pub(super) body: Vec<u8>,
+}
+
+impl Reply {
+    /// Reads the body. Only where that fails is it read again, to learn where.
+    pub(super) fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let deserializer = &mut serde_json::Deserializer::from_slice(&self.body);
+            let message = match serde_path_to_error::deserialize::<_, T>(deserializer) {
+                Err(error) => format!("the answer cannot be read at {}: {}", error.path(), error.inner()),
+                Ok(_) => format!("the answer cannot be read: {error}"),
+            };
+            self.error(ErrorKind::Decode, message)
+        })
+    }
+
+    pub(super) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
+        let error = Error::new(&self.attempt, kind, Phase::Answered, message)
+            .with_status(self.status)
+            .with_request_id(self.request_id.clone());
+        self.client.without_token(error)
+    }
+}
+
+impl Client {
+    /// A call of a path below `/api/`. `path` and `template` have no slash in front and one at the end.
+    pub(super) fn call(&self, method: &'static str, path: &str, template: &str) -> Result<Call, Error> {
+        let base = self.inner.base.path();
+        let attempt = Attempt { method, path: format!("{base}api/{path}"), template: format!("{base}api/{template}") };
+        let mut url = self.inner.base.clone();
+        url.set_path(&attempt.path);
+        // What is called must be what was meant: no dots resolved, nothing turned into a query.
+        if url.path() != attempt.path {
+            return Err(Error::new(&attempt, ErrorKind::Config, Phase::NotSent, "the path is no path of the API"));
+        }
+        Ok(Call { attempt, url, body: None, if_match: None })
+    }
+
+    /// Sends a call, repeats it where that does no harm, and tells success from failure.
+    pub(super) async fn send(&self, call: Call) -> Result<Reply, Error> {
+        let mut repeated = 0;
+        loop {
+            let (error, retry_after) = match self.attempt(&call).await {
+                Ok(reply) => return Ok(reply),
+                Err(failed) => failed,
+            };
+            let Some(wait) = self.inner.retry.wait(&error, repeated, retry_after) else {
+                return Err(error);
+            };
+            repeated += 1;
+            tracing::debug!(method = call.attempt.method, path = call.attempt.path, %error, ?wait, "repeating a request");
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn attempt(&self, call: &Call) -> Result<Reply, (Error, Option<Duration>)> {
+        let failed = |error: reqwest::Error| (self.without_token(Error::transport(&call.attempt, error)), None);
+        let method = Method::from_bytes(call.attempt.method.as_bytes()).unwrap_or(Method::GET);
+        let mut request = self.inner.http.request(method, call.url.clone()).header("Accept", "application/json");
+        if let Some(token) = &self.inner.token {
+            request = request.header(AUTHORIZATION, token.header());
+        }
+        if let Some(etag) = &call.if_match {
+            request = request.header(IF_MATCH, etag.header());
+        }
+        if let Some(body) = &call.body {
+            request = request.json(body);
+        }
+        let response = request.send().await.map_err(failed)?;
+        let status = response.status();
+        let headers = response.headers().clone();
+        tracing::debug!(
+            method = call.attempt.method,
+            path = call.attempt.path,
+            status = status.as_u16(),
+            "NetBox answered"
+        );
+        self.note_version(&headers);
+        let request_id = text(&headers, "X-Request-ID").map(str::to_owned);
+        // A status without its whole body says too little, also if it promises success.
+        let body = response.bytes().await.map_err(failed)?.to_vec();
+        if !status.is_success() {
+            let retry_after = text(&headers, RETRY_AFTER.as_str()).and_then(|text| text.parse().ok());
+            let error = Error::answered(&call.attempt, status.as_u16(), &body, request_id);
+            return Err((self.without_token(error), retry_after.map(Duration::from_secs)));
+        }
+        let etag = headers.get("ETag").and_then(ETag::from_header);
+        let reply = Reply {
+            client: self.clone(),
+            attempt: call.attempt.clone(),
+            status: status.as_u16(),
+            etag,
+            request_id,
+            body,
+        };
+        let is_html = text(&headers, CONTENT_TYPE.as_str()).is_some_and(|kind| kind.starts_with("text/html"));
+        if is_html && status != StatusCode::NO_CONTENT {
+            // A log-in page in front of NetBox, or another site.
+            let message = "not an answer of NetBox's API; check the URL of NetBox";
+            return Err((reply.error(ErrorKind::NotNetBox, message), None));
+        }
+        Ok(reply)
+    }
+
+    /// A server may repeat what it was sent.
+    fn without_token(&self, error: Error) -> Error {
+        match &self.inner.token {
+            Some(token) => error.without(token.expose()),
+            None => error,
+        }
+    }
+
+    fn note_version(&self, headers: &HeaderMap) {
+        if let Some(Ok(version)) = text(headers, "API-Version").map(str::parse) {
+            let _ = self.inner.version.set(version);
+        }
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}

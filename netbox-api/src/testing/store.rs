@@ -1,0 +1,118 @@
+//! The rows. Cheap to copy, so that a request that fails half-way leaves nothing behind: it works on a copy, which is kept or dropped.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::clock::Moment;
+use super::schema::Kind;
+
+/// One row. `values` holds what the database would: ids instead of objects, "active" instead of a label.
+#[derive(Clone, Debug)]
+pub(super) struct Record {
+    pub(super) id: u64,
+    pub(super) created: Moment,
+    pub(super) last_updated: Moment,
+    pub(super) values: Map<String, Value>,
+    pub(super) custom_fields: Map<String, Value>,
+    pub(super) tags: Vec<u64>,
+}
+
+impl Record {
+    pub(super) fn value(&self, column: &str) -> &Value {
+        self.values.get(column).unwrap_or(&Value::Null)
+    }
+
+    pub(super) fn text(&self, column: &str) -> &str {
+        self.value(column).as_str().unwrap_or("")
+    }
+
+    pub(super) fn number(&self, column: &str) -> Option<u64> {
+        self.value(column).as_u64()
+    }
+
+    pub(super) fn is(&self, column: &str, value: u64) -> bool {
+        self.number(column) == Some(value)
+    }
+
+    pub(super) fn set(&mut self, column: &str, value: impl Into<Value>) {
+        self.values.insert(column.to_owned(), value.into());
+    }
+
+    /// The same etag as long as `last_updated` is the same: it does not notice the disk sum or a counter.
+    pub(super) fn etag(&self) -> String {
+        format!("W/\"{}\"", self.last_updated.python())
+    }
+
+    /// Whether it hangs on this object, for types with a generic reference.
+    pub(super) fn assigned_to(&self, object_type: &str, id: u64) -> bool {
+        self.text("assigned_object_type") == object_type && self.is("assigned_object_id", id)
+    }
+}
+
+/// All rows of all types.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Store {
+    tables: BTreeMap<Kind, BTreeMap<u64, Arc<Record>>>,
+    last_ids: BTreeMap<Kind, u64>,
+}
+
+impl Store {
+    pub(super) fn get(&self, kind: Kind, id: u64) -> Option<&Record> {
+        self.tables.get(&kind)?.get(&id).map(AsRef::as_ref)
+    }
+
+    /// In the order of their ids.
+    pub(super) fn all(&self, kind: Kind) -> impl Iterator<Item = &Record> + Clone {
+        self.tables.get(&kind).into_iter().flat_map(|table| table.values().map(AsRef::as_ref))
+    }
+
+    pub(super) fn next_id(&mut self, kind: Kind) -> u64 {
+        let last = self.last_ids.entry(kind).or_default();
+        *last += 1;
+        *last
+    }
+
+    pub(super) fn put(&mut self, kind: Kind, record: Record) {
+        self.tables.entry(kind).or_default().insert(record.id, Arc::new(record));
+    }
+
+    pub(super) fn remove(&mut self, kind: Kind, id: u64) {
+        if let Some(table) = self.tables.get_mut(&kind) {
+            table.remove(&id);
+        }
+    }
+
+    /// Changes a row in place, silently.
+    pub(super) fn edit(&mut self, kind: Kind, id: u64, change: impl FnOnce(&mut Record)) {
+        if let Some(record) = self.tables.get_mut(&kind).and_then(|table| table.get_mut(&id)) {
+            change(Arc::make_mut(record));
+        }
+    }
+
+    /// As PostgreSQL: a transaction that is rolled back has used up its ids.
+    pub(super) fn skip_ids_used_by(&mut self, other: &Self) {
+        self.last_ids.clone_from(&other.last_ids);
+    }
+
+    pub(super) fn of_vm(&self, kind: Kind, vm: u64) -> impl Iterator<Item = &Record> + Clone {
+        self.all(kind).filter(move |record| record.is("virtual_machine", vm))
+    }
+
+    /// The virtual machine that an address or a MAC hangs on, through its interface.
+    pub(super) fn vm_of_assigned(&self, record: &Record) -> Option<u64> {
+        if record.text("assigned_object_type") != "virtualization.vminterface" {
+            return None;
+        }
+        self.get(Kind::VmInterface, record.number("assigned_object_id")?)?.number("virtual_machine")
+    }
+
+    /// The virtual machines whose primary address this is.
+    pub(super) fn with_primary(&self, address: u64) -> Vec<u64> {
+        self.all(Kind::VirtualMachine)
+            .filter(|vm| vm.is("primary_ip4", address) || vm.is("primary_ip6", address))
+            .map(|vm| vm.id)
+            .collect()
+    }
+}

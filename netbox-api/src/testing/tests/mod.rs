@@ -1,0 +1,18 @@
+//! Tests of the stand-in against what the real NetBox was seen to do.
+
+#![allow(clippy::unwrap_used)]
+
+mod deliveries;
+mod faults;
+mod http;
+mod replay;
+mod rest;
+mod scenario;
+mod versions;
+
+use serde_json::Value;
+
+/// The id of a record.
+fn id(record: &Value) -> u64 {
+    record["id"].as_u64().unwrap()
+}

@@ -1,0 +1,49 @@
+//! Older releases, by their release notes.
+
+use serde_json::{Value, json};
+
+use super::http::ask;
+use crate::testing::{FakeNetBox, Version};
+
+async fn body_of(version: Version) -> Value {
+    let netbox = FakeNetBox::builder().version(version).start().await;
+    netbox.hold();
+    netbox.webhook("http://127.0.0.1:9/", None);
+    netbox.create_vm(json!({"name": "a", "custom_fields": {"proxmox_vm_type": "vm"}}));
+    netbox.deliveries()[0].json()
+}
+
+#[tokio::test]
+async fn deliveries_changed_with_the_releases() {
+    for (minor, keys) in [
+        (3, &["data", "event", "model", "request_id", "snapshots", "timestamp", "username"][..]),
+        (4, &["data", "event", "model", "object_type", "request_id", "snapshots", "timestamp", "username"]),
+        (5, &["data", "event", "object_type", "request_id", "snapshots", "timestamp", "username"]),
+        (6, &["data", "event", "object_type", "request", "request_id", "snapshots", "timestamp", "username"]),
+        (7, &["data", "event", "object_type", "request", "snapshots", "timestamp"]),
+    ] {
+        let body = body_of(Version::new(4, minor)).await;
+        let mut found: Vec<&str> = body.as_object().unwrap().keys().map(String::as_str).collect();
+        found.sort_unstable();
+        assert_eq!(found, keys, "4.{minor}");
+        let kind = &body["data"]["custom_fields"]["proxmox_vm_type"];
+        assert_eq!(kind.is_string(), minor < 7, "4.{minor}");
+        assert_eq!(body["data"].get("start_on_boot").is_some(), minor >= 5, "4.{minor}");
+        assert_eq!(body["snapshots"]["postchange"].get("virtual_machine_type").is_some(), minor >= 6, "4.{minor}");
+    }
+}
+
+#[tokio::test]
+async fn before_4_6_there_are_no_etags_and_no_cursor() {
+    let netbox = FakeNetBox::builder().version(Version::new(4, 5)).page_size(1, 1).start().await;
+    netbox.create_vm(json!({"name": "a"}));
+    netbox.create_vm(json!({"name": "b"}));
+    let one = ask(&netbox, "GET", "/api/virtualization/virtual-machines/1/", Value::Null).await;
+    assert_eq!((one.header("ETag"), one.header("API-Version")), (None, Some("4.5")));
+    let page = ask(&netbox, "GET", "/api/virtualization/virtual-machines/?start=0", Value::Null).await.json();
+    assert_eq!(
+        (&page["count"], page["next"].as_str().is_some_and(|next| next.contains("offset=1"))),
+        (&json!(2), true)
+    );
+    assert_eq!(ask(&netbox, "GET", "/api/status/", Value::Null).await.json()["netbox-version"], "4.5.3");
+}

@@ -1,0 +1,189 @@
+//! From a delivery to an event, with nothing looked up.
+
+use netbox_api::{Delivery, EventKind, Object, Snapshot, VirtualMachine};
+use proxmox_api::{MiB, SshKeys};
+
+use crate::current::Current;
+use crate::event::{Change, Changed, Context, DiskFacts, Event, RecordFacts};
+use crate::guest::{RecordId, Status};
+use crate::part::Part;
+use crate::record::{FieldNames, guest_type};
+use crate::units::Megabytes;
+
+/// Why a delivery is no event of ours: it is accepted and ignored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAnEvent {
+    /// The object is of a type that concerns no guest.
+    #[error("objects of type {0} concern no guest")]
+    ObjectType(String),
+    /// The object belongs to no virtual machine.
+    #[error("the {0} belongs to no virtual machine")]
+    Unassigned(String),
+    /// The change was made inside a branch and is not merged.
+    #[error("the change is inside the branch {0}, which is not merged")]
+    Branch(String),
+}
+
+impl Change {
+    /// The changes of a delivery, one for each virtual machine that it concerns: a disk or interface that was moved
+    /// concerns two.
+    ///
+    /// # Errors
+    /// The delivery concerns no virtual machine, or is not true yet.
+    pub fn from_delivery(delivery: &Delivery, fields: &FieldNames) -> Result<Vec<Self>, NotAnEvent> {
+        if let Some(branch) = &delivery.active_branch {
+            return Err(NotAnEvent::Branch(branch.clone()));
+        }
+        let before = delivery.snapshots.prechange.as_ref();
+        let after = delivery.snapshots.postchange.as_ref();
+        let unassigned = || NotAnEvent::Unassigned(delivery.object_type.clone());
+        let (owner, what) = match &delivery.object {
+            Object::VirtualMachine(machine) => {
+                ((machine.id, machine.name.clone()), record_change(delivery, machine, fields))
+            }
+            Object::VirtualDisk(disk) => {
+                let owner = (disk.virtual_machine.id, disk.virtual_machine.name.clone());
+                let present = DiskFacts {
+                    name: disk.name.clone(),
+                    record: Some(RecordId(disk.virtual_machine.id)),
+                    storage: disk.custom_fields.text(&fields.disk_storage),
+                };
+                let (before, after) = match delivery.event {
+                    EventKind::Created => (None, Some(present)),
+                    EventKind::Updated => (before.map(|snapshot| disk_facts(snapshot, fields)), Some(present)),
+                    EventKind::Deleted => (Some(present), None),
+                };
+                (owner, Changed::Disk { before, after })
+            }
+            Object::VmInterface(interface) => {
+                ((interface.virtual_machine.id, interface.virtual_machine.name.clone()), Changed::Interface)
+            }
+            Object::IpAddress(address) => {
+                let machine = address.assigned_object.as_ref().and_then(|object| object.virtual_machine.as_ref());
+                let machine = machine.ok_or_else(unassigned)?;
+                ((machine.id, machine.name.clone()), Changed::Address)
+            }
+            Object::MacAddress(address) => {
+                let machine = address.assigned_object.as_ref().and_then(|object| object.virtual_machine.as_ref());
+                let machine = machine.ok_or_else(unassigned)?;
+                ((machine.id, machine.name.clone()), Changed::Interface)
+            }
+            Object::Other(_) => return Err(NotAnEvent::ObjectType(delivery.object_type.clone())),
+        };
+        let change = Self {
+            record: RecordId(owner.0),
+            name: owner.1,
+            object: delivery.object.id(),
+            event: delivery.event,
+            user: delivery.request.user.clone(),
+            request: delivery.request.id.clone(),
+            what,
+        };
+        let snapshot_owner = |snapshot: Option<&Snapshot>| snapshot?.id("virtual_machine");
+        let former = snapshot_owner(before).filter(|former| snapshot_owner(after).is_some_and(|now| now != *former));
+        let former =
+            former.map(|id| Self { record: RecordId(id), name: format!("virtual machine {id}"), ..change.clone() });
+        Ok(std::iter::once(change).chain(former).collect())
+    }
+}
+
+fn record_change(delivery: &Delivery, machine: &VirtualMachine, fields: &FieldNames) -> Changed {
+    let cluster = machine.cluster.as_ref().map(|cluster| cluster.name.clone());
+    let custom = |name: &str| machine.custom_fields.text(name);
+    let present = RecordFacts {
+        status: Status::from(machine.status.value.as_str()),
+        kind: fields.kind(&machine.custom_fields),
+        cluster,
+        vmid: custom(&fields.vmid),
+        node: custom(&fields.node),
+        has_ssh_keys: custom(&fields.ssh_keys).is_some(),
+        root_size: machine.disk.filter(|_| machine.virtual_disk_count.unwrap_or_default() == 0).map(Megabytes),
+    };
+    match delivery.event {
+        EventKind::Created => Changed::Record { before: None, after: Some(present) },
+        EventKind::Updated => {
+            let before = delivery.snapshots.prechange.as_ref();
+            Changed::Record { before: before.map(|snapshot| record_facts(snapshot, fields)), after: Some(present) }
+        }
+        EventKind::Deleted => Changed::Record { before: Some(present), after: None },
+    }
+}
+
+fn record_facts(snapshot: &Snapshot, fields: &FieldNames) -> RecordFacts {
+    let custom = |name: &str| snapshot.custom_field(name).text().map(Into::into);
+    RecordFacts {
+        status: Status::from(snapshot.text("status").unwrap_or_default()),
+        kind: guest_type(snapshot.custom_field(&fields.vm_type).text().as_deref()),
+        cluster: None,
+        vmid: custom(&fields.vmid),
+        node: custom(&fields.node),
+        has_ssh_keys: snapshot.custom_field(&fields.ssh_keys).is_set(),
+        root_size: None,
+    }
+}
+
+fn disk_facts(snapshot: &Snapshot, fields: &FieldNames) -> DiskFacts {
+    DiskFacts {
+        name: snapshot.text("name").unwrap_or_default().to_owned(),
+        record: snapshot.id("virtual_machine").map(RecordId),
+        storage: snapshot.custom_field(&fields.disk_storage).text().map(Into::into),
+    }
+}
+
+impl Event {
+    /// An event of which nothing is known but a delivery: what Proxmox has is inferred from the record as it was
+    /// before. Whom the guest belongs to is unknown, so the executor checks it.
+    ///
+    /// # Errors
+    /// The delivery is no event of ours.
+    pub fn from_delivery(delivery: &Delivery) -> Result<Self, NotAnEvent> {
+        Self::from_delivery_with(delivery, &FieldNames::default())
+    }
+
+    /// The same where the custom fields have other names.
+    ///
+    /// # Errors
+    /// The delivery is no event of ours.
+    pub fn from_delivery_with(delivery: &Delivery, fields: &FieldNames) -> Result<Self, NotAnEvent> {
+        let mut cause = Change::from_delivery(delivery, fields)?;
+        cause.truncate(1);
+        let mut event = Self { cause, desired: None, current: None, context: Context::default() };
+        if let Object::VirtualMachine(machine) = &delivery.object {
+            let before = delivery.snapshots.prechange.as_ref();
+            event.current = before.and_then(|snapshot| inferred(snapshot, fields));
+            if delivery.event != EventKind::Deleted {
+                let mut guest = fields.guest(machine, None);
+                if let (Some(_), Some(before), Some(after)) = (&event.current, before, &delivery.snapshots.postchange) {
+                    // The snapshot has ids only: an address that was not exchanged is taken as already applied.
+                    if before.id("primary_ip4") == after.id("primary_ip4") {
+                        guest.ipv4 = Part::Unknown;
+                    }
+                    if before.id("primary_ip6") == after.id("primary_ip6") {
+                        guest.ipv6 = Part::Unknown;
+                    }
+                    if before.integer("disk") == after.integer("disk") {
+                        guest.root_size = Part::Unknown;
+                    }
+                }
+                event.desired = Some(guest);
+            }
+        }
+        Ok(event)
+    }
+}
+
+/// The guest as a record described it; none where the record had no VMID.
+fn inferred(snapshot: &Snapshot, fields: &FieldNames) -> Option<Current> {
+    let custom = |name: &str| snapshot.custom_field(name).text();
+    let vmid = custom(&fields.vmid)?.trim().parse().ok()?;
+    let kind = record_facts(snapshot, fields).kind?;
+    let keys = custom(&fields.ssh_keys).map_or(Part::None, |text| Part::maybe(SshKeys::parse(&text).ok()));
+    Some(Current {
+        node: Part::maybe(custom(&fields.node).and_then(|node| node.parse().ok())),
+        name: Part::maybe(snapshot.text("name").map(str::to_owned)),
+        cores: Part::maybe(snapshot.decimal("vcpus").and_then(netbox_api::Decimal::whole)),
+        memory: Part::maybe(snapshot.integer("memory").map(MiB)),
+        ssh_keys: keys,
+        ..Current::new(Some(vmid), kind)
+    })
+}

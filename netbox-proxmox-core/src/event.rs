@@ -1,0 +1,288 @@
+//! One thing that happened in NetBox: its cause, desired, current, and the context that a decision needs.
+
+use netbox_api::EventKind;
+use proxmox_api::{DriveSlot, GuestType, NodeName, StorageId, Vmid};
+use serde::{Deserialize, Serialize};
+
+use crate::current::Current;
+use crate::guest::{Guest, RecordId, Status};
+use crate::marker::MarkerState;
+use crate::part::Part;
+use crate::units::Megabytes;
+
+/// What [`crate::plan()`] decides on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The changes being answered; empty for a reconcile.
+    pub cause: Vec<Change>,
+    /// What NetBox says the guest should be; `None` = gone from NetBox.
+    pub desired: Option<Guest>,
+    /// What Proxmox has; `None` = absent.
+    pub current: Option<Current>,
+    /// The rest that a decision needs and only a look-up knows.
+    #[serde(default)]
+    pub context: Context,
+}
+
+/// One change of one object in NetBox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The virtual machine that it concerns.
+    pub record: RecordId,
+    /// That virtual machine's name.
+    pub name: String,
+    /// The id of the object that changed.
+    pub object: u64,
+    /// What happened to it.
+    pub event: EventKind,
+    /// Who did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// In which request (NetBox's `X-Request-ID`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+    /// What changed.
+    pub what: Changed,
+}
+
+/// What changed, by the kind of the object. `before` is missing when it was created, `after` when it was deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "object", rename_all = "kebab-case")]
+#[allow(clippy::large_enum_variant)]
+pub enum Changed {
+    /// The virtual machine itself.
+    Record {
+        /// As it was.
+        before: Option<RecordFacts>,
+        /// As it became.
+        after: Option<RecordFacts>,
+    },
+    /// One of its virtual disks.
+    Disk {
+        /// As it was.
+        before: Option<DiskFacts>,
+        /// As it became.
+        after: Option<DiskFacts>,
+    },
+    /// One of its interfaces, or a MAC address of one.
+    Interface,
+    /// An address of one of its interfaces.
+    Address,
+}
+
+/// What a change tells of a record, beyond what a look-up shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordFacts {
+    /// Its status.
+    pub status: Status,
+    /// Its kind; `None`: not managed.
+    pub kind: Option<GuestType>,
+    /// The name of its NetBox cluster, where the delivery says it.
+    pub cluster: Option<String>,
+    /// The VMID field, as written.
+    pub vmid: Option<String>,
+    /// The node field.
+    pub node: Option<String>,
+    /// Whether it has SSH keys.
+    pub has_ssh_keys: bool,
+    /// The size of its root disk, where it has no virtual disks.
+    pub root_size: Option<Megabytes>,
+}
+
+/// What a change tells of a virtual disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiskFacts {
+    /// Its name: the slot.
+    pub name: String,
+    /// The virtual machine it belongs to.
+    pub record: Option<RecordId>,
+    /// Its storage field.
+    pub storage: Option<String>,
+}
+
+impl Change {
+    /// The facts of the record before and after, if it is the record that changed.
+    fn record_facts(&self) -> (Option<&RecordFacts>, Option<&RecordFacts>) {
+        match &self.what {
+            Changed::Record { before, after } => (before.as_ref(), after.as_ref()),
+            _ => (None, None),
+        }
+    }
+
+    /// Whether it created the record.
+    pub fn created_record(&self) -> bool {
+        self.event == EventKind::Created && matches!(self.what, Changed::Record { .. })
+    }
+
+    /// Whether it deleted the record.
+    pub fn deleted_record(&self) -> bool {
+        self.event == EventKind::Deleted && matches!(self.what, Changed::Record { .. })
+    }
+
+    /// Whether it moved the record into P, the statuses in which a guest should exist; its creation counts.
+    pub fn moved_into_p(&self) -> bool {
+        let (before, after) = self.record_facts();
+        after.is_some_and(|after| after.status.wants_guest())
+            && !before.is_some_and(|before| before.status.wants_guest())
+    }
+
+    /// Whether it changed the status, or created the record.
+    pub fn changed_status(&self) -> bool {
+        let (before, after) = self.record_facts();
+        after.is_some() && before.map(|facts| &facts.status) != after.map(|facts| &facts.status)
+    }
+
+    /// Whether it set a VMID where there was none.
+    pub fn first_set_vmid(&self) -> bool {
+        let (before, after) = self.record_facts();
+        before.is_none_or(|before| before.vmid.is_none()) && after.is_some_and(|after| after.vmid.is_some())
+    }
+
+    /// Whether it changed the node of a record that had one, or gave one to a record that had none.
+    pub fn changed_node(&self) -> bool {
+        let (before, after) = self.record_facts();
+        before.zip(after).is_some_and(|(before, after)| before.node != after.node)
+    }
+
+    /// Whether it cleared the SSH keys.
+    pub fn cleared_ssh_keys(&self) -> bool {
+        let (before, after) = self.record_facts();
+        before.zip(after).is_some_and(|(before, after)| before.has_ssh_keys && !after.has_ssh_keys)
+    }
+}
+
+/// Whom a guest belongs to, seen from a record.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "owner", rename_all = "kebab-case")]
+pub enum Ownership {
+    /// Nobody looked. The executor checks before it acts.
+    #[default]
+    Unknown,
+    /// Its marker is valid and names the record.
+    Ours {
+        /// How far its creation has come.
+        state: MarkerState,
+    },
+    /// Its marker names another record, or another NetBox.
+    Another {
+        /// Whose it is, in words.
+        whose: String,
+    },
+    /// It has no marker, or one whose VMID is not its own.
+    Unmarked,
+}
+
+/// A creation that was begun: stored durably before NetBox or Proxmox hear of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// The record.
+    pub record: RecordId,
+    /// The VMID that was chosen.
+    pub vmid: Vmid,
+    /// Whether we chose it, rather than a person: then another may take its place.
+    pub allocated: bool,
+    /// The task that creates the guest, once Proxmox has named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upid: Option<proxmox_api::Upid>,
+    /// The wanted size of the root disk: NetBox forgets it when the first virtual disk is created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_size: Option<Megabytes>,
+}
+
+/// A template, as a look-up saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateFacts {
+    /// Its VMID.
+    pub vmid: Vmid,
+    /// The node it is on.
+    pub node: NodeName,
+    /// Its configuration; a clone inherits it.
+    pub config: Current,
+    /// The storages of all its volumes, the cloud-init drive's included.
+    pub storages: Vec<StorageId>,
+}
+
+/// A storage of the Proxmox cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageFacts {
+    /// Its name.
+    pub id: StorageId,
+    /// Whether all its nodes see the same volumes.
+    pub shared: bool,
+    /// The nodes that have it.
+    pub nodes: Vec<NodeName>,
+    /// Whether it takes disks of VMs.
+    pub images: bool,
+}
+
+/// Where a disk of a record was when the server last saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownDisk {
+    /// The id of the VirtualDisk.
+    pub id: u64,
+    /// The slot.
+    pub slot: DriveSlot,
+    /// The volume.
+    pub volume: String,
+}
+
+/// What NetBox's change log says of a deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deletion {
+    /// It has the record's delete entry.
+    Confirmed,
+    /// It can be read and has no such entry: the deletion never happened.
+    NotInChangeLog,
+}
+
+/// What only a look-up knows. Everything is optional: a plan from a bare delivery is a plan with unknowns.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Context {
+    /// Whether somebody looked both sides up.
+    #[serde(default)]
+    pub looked_up: bool,
+    /// Whether the record's cluster is one of ours. Unknown counts as yes, where the record has a kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub managed: Option<bool>,
+    /// Whom the guest belongs to.
+    #[serde(default)]
+    pub ownership: Ownership,
+    /// The template; none = there is no guest with that VMID.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub template: Part<TemplateFacts>,
+    /// The storages of the cluster.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub storages: Part<Vec<StorageFacts>>,
+    /// The nodes of the cluster.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub nodes: Part<Vec<NodeName>>,
+    /// The creation that was begun for this record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<Intent>,
+    /// Guests of the same name that are not this record's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same_name: Vec<Vmid>,
+    /// A guest with this record's marker under another VMID than the record's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<Vmid>,
+    /// What the change log says, when the record is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion: Option<Deletion>,
+    /// Where the record's disks were when they were last seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known_disks: Vec<KnownDisk>,
+    /// When the guest of a deleted record is to be destroyed, in seconds since 1970, if that was put off before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removal_due: Option<u64>,
+    /// The time, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now: Option<u64>,
+}
+
+impl Event {
+    /// Whether any change being answered is so.
+    pub fn caused(&self, what: impl Fn(&Change) -> bool) -> bool {
+        self.cause.iter().any(what)
+    }
+}

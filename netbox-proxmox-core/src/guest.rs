@@ -1,0 +1,255 @@
+//! The desired state of a guest, in Proxmox's terms with NetBox's identity.
+
+use std::fmt;
+
+use ipnet::IpNet;
+use proxmox_api::{DriveSlot, GuestType, MiB, NodeName, SshKeys, StorageId, Vmid};
+use serde::{Deserialize, Serialize};
+
+use crate::address::GatewayRule;
+use crate::part::Part;
+use crate::units::Megabytes;
+
+/// The id of a VirtualMachine in NetBox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RecordId(pub u64);
+
+impl fmt::Display for RecordId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The status of a record in NetBox.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum Status {
+    /// Being prepared: configuration is applied, the power state is left alone.
+    Staged,
+    /// Running.
+    Active,
+    /// Shut down.
+    Offline,
+    /// Suspended.
+    Paused,
+    /// Any other (planned, failed, decommissioning, a site's own): the guest is left alone.
+    Other(String),
+}
+
+impl Status {
+    /// Whether a guest should exist in this status (P in the mission's table).
+    pub fn wants_guest(&self) -> bool {
+        !matches!(self, Self::Other(_))
+    }
+}
+
+impl From<String> for Status {
+    fn from(value: String) -> Self {
+        match value.as_str() {
+            "staged" => Self::Staged,
+            "active" => Self::Active,
+            "offline" => Self::Offline,
+            "paused" => Self::Paused,
+            _ => Self::Other(value),
+        }
+    }
+}
+
+impl From<&str> for Status {
+    fn from(value: &str) -> Self {
+        value.to_owned().into()
+    }
+}
+
+impl From<Status> for String {
+    fn from(value: Status) -> Self {
+        value.to_string()
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Staged => "staged",
+            Self::Active => "active",
+            Self::Offline => "offline",
+            Self::Paused => "paused",
+            Self::Other(other) => other,
+        })
+    }
+}
+
+/// What a guest is made from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Template {
+    /// Clone the guest with this VMID.
+    Guest(Vmid),
+    /// Create a container from this volume (`store:vztmpl/…`).
+    Volume(String),
+}
+
+/// Something in NetBox that cannot be done as it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Problem {
+    /// The field, or the disk, named as in NetBox.
+    pub field: String,
+    /// What NetBox has there.
+    pub found: String,
+    /// Why it cannot be used, and what to do.
+    pub why: String,
+    /// What it keeps from being done.
+    pub blocks: Blocks,
+}
+
+/// How far a [`Problem`] reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Blocks {
+    /// Only the part that it names.
+    Part,
+    /// The creation of the guest.
+    Creation,
+    /// Everything: it is not known which guest is meant.
+    Everything,
+}
+
+/// A virtual disk in NetBox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuestDisk {
+    /// The id of the VirtualDisk.
+    pub id: u64,
+    /// Where it is attached; its name in NetBox.
+    pub slot: DriveSlot,
+    /// Its size.
+    pub size: Megabytes,
+    /// Its storage; not given means that of the root disk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<StorageId>,
+}
+
+/// What NetBox says a guest should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guest {
+    /// The record's id.
+    pub record: RecordId,
+    /// The record's name. It need not be one that Proxmox accepts: see [`Guest::proxmox_name`].
+    pub name: String,
+    /// The name of the record's NetBox cluster.
+    pub cluster: Option<String>,
+    /// The record's status.
+    pub status: Status,
+    /// VM or container; `None` means that the record is not managed.
+    pub kind: Option<GuestType>,
+    /// The VMID; none = allocate one.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub vmid: Part<Vmid>,
+    /// The node to run on; none = the template's.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub node: Part<NodeName>,
+    /// The storage of the root disk; none = the template's.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub storage: Part<StorageId>,
+    /// What to make the guest from.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub template: Part<Template>,
+    /// Number of virtual CPUs, over all sockets.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub vcpus: Part<u32>,
+    /// Memory; NetBox's MB are taken as MiB.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub memory: Part<MiB>,
+    /// SSH keys for cloud-init.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub ssh_keys: Part<SshKeys>,
+    /// The primary IPv4 address with its prefix length.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub ipv4: Part<IpNet>,
+    /// The primary IPv6 address with its prefix length.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub ipv6: Part<IpNet>,
+    /// Where the gateway is, when the record says otherwise than the policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<GatewayRule>,
+    /// Index of the interface that holds the primary addresses; unknown = 0.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub interface: Part<u8>,
+    /// The size of the root disk as the record itself gives it, where it has no virtual disks.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub root_size: Part<Megabytes>,
+    /// The record's virtual disks.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub disks: Part<Vec<GuestDisk>>,
+    /// What cannot be done as it is written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
+}
+
+impl Guest {
+    /// A guest of which only the identity is known.
+    pub fn new(record: RecordId, name: impl Into<String>, status: Status) -> Self {
+        Self {
+            record,
+            name: name.into(),
+            cluster: None,
+            status,
+            kind: Some(GuestType::Qemu),
+            vmid: Part::Unknown,
+            node: Part::Unknown,
+            storage: Part::Unknown,
+            template: Part::Unknown,
+            vcpus: Part::Unknown,
+            memory: Part::Unknown,
+            ssh_keys: Part::Unknown,
+            ipv4: Part::Unknown,
+            ipv6: Part::Unknown,
+            gateway: None,
+            interface: Part::Unknown,
+            root_size: Part::Unknown,
+            disks: Part::Unknown,
+            problems: Vec::new(),
+        }
+    }
+
+    /// The name, if Proxmox accepts it: it wants a DNS name, NetBox allows spaces and more.
+    pub fn proxmox_name(&self) -> Option<&str> {
+        is_dns_name(&self.name).then_some(self.name.as_str())
+    }
+
+    /// The disk that the record has at a slot.
+    pub fn disk(&self, slot: DriveSlot) -> Option<&GuestDisk> {
+        self.disks.given()?.iter().find(|disk| disk.slot == slot)
+    }
+
+    /// Whether a problem reaches at least as far as `reach`.
+    pub fn blocked(&self, reach: Blocks) -> bool {
+        self.problems.iter().any(|problem| problem.blocks >= reach)
+    }
+}
+
+/// Whether Proxmox takes this as the name of a guest (its format `dns-name`).
+fn is_dns_name(name: &str) -> bool {
+    let label = |label: &str| {
+        !label.is_empty()
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    name.split('.').all(label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_must_be_a_dns_name() {
+        for name in ["web01", "web-01.example.org", "1", "A"] {
+            assert!(is_dns_name(name), "{name}");
+        }
+        for name in ["", "web 01", "web_01", "-web", "web-", "a..b", "wéb", "web."] {
+            assert!(!is_dns_name(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What everything live works with: the two sides, the inbox, and what an operator chose.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{Mutex, Semaphore};
+
+use super::backoff::Backoff;
+use super::inbox::Inbox;
+use crate::policy::Policy;
+use crate::record::FieldNames;
+
+/// A Proxmox cluster, and the NetBox cluster that it is.
+#[derive(Debug, Clone)]
+pub struct ProxmoxCluster {
+    /// The name of the NetBox cluster.
+    pub netbox_cluster: String,
+    /// The client of its API.
+    pub client: proxmox_api::Client,
+}
+
+/// Both sides, the inbox, and what an operator chose.
+#[derive(Clone)]
+pub struct Bridge {
+    /// NetBox.
+    pub netbox: netbox_api::Client,
+    /// The names by which markers know our NetBox: the present one first, then former ones.
+    pub identities: Vec<String>,
+    /// The Proxmox clusters.
+    pub clusters: Vec<ProxmoxCluster>,
+    /// The durable memory.
+    pub inbox: Inbox,
+    /// The choices.
+    pub policy: Policy,
+    /// The names of the custom fields.
+    pub fields: FieldNames,
+    /// How long a task of Proxmox may take.
+    pub task_deadline: Duration,
+    /// How long to wait before an event is tried again.
+    pub backoff: Backoff,
+    /// Bounds tasks that copy disks: Proxmox's storage lock gives up after 10 s (seen on Proxmox VE 9.1).
+    pub(crate) copies: Arc<Semaphore>,
+    /// Held while a VMID is chosen: two guests must not choose the same.
+    pub(crate) choosing: Arc<Mutex<()>>,
+}
+
+impl Bridge {
+    /// Between a NetBox and Proxmox clusters, with the default choices. `identity` names the NetBox in markers.
+    pub fn new(netbox: netbox_api::Client, identity: &str, clusters: Vec<ProxmoxCluster>, inbox: Inbox) -> Self {
+        Self {
+            netbox,
+            identities: vec![identity.to_owned()],
+            clusters,
+            inbox,
+            policy: Policy::default(),
+            fields: FieldNames::default(),
+            task_deadline: Duration::from_secs(3600),
+            backoff: Backoff::default(),
+            copies: Arc::new(Semaphore::new(2)),
+            choosing: Arc::new(Mutex::new(())),
+        }
+    }
+
+    /// The Proxmox cluster that a NetBox cluster is.
+    pub fn cluster(&self, netbox_cluster: &str) -> Option<&ProxmoxCluster> {
+        self.clusters.iter().find(|cluster| cluster.netbox_cluster == netbox_cluster)
+    }
+}
+
+/// The time, in seconds since 1970.
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+}

@@ -1,0 +1,372 @@
+//! Answers the events of the inbox: one guest, one plan at a time; repeated triggers of a guest are answered together;
+//! different guests in parallel, bounded.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio::task::JoinSet;
+
+use super::bridge::{Bridge, now};
+use super::execute::LiveExecutor;
+use super::inbox::{EventState, InboxError, NewEvent, Seen, Settlement, StoredEvent};
+use super::look_up::{LookUp, Looked};
+use crate::action::Action;
+use crate::apply::{Applied, apply};
+use crate::event::{Change, Event, KnownDisk, Ownership};
+use crate::executor::{Executor, Failure, FailureKind, Outcome, Progress, Silent};
+use crate::guest::RecordId;
+use crate::plan::plan_with;
+use crate::report::Reporter;
+
+/// How long a lease on a record lasts without being renewed, in seconds.
+const LEASE: u64 = 60;
+
+/// How often a plan is made anew at once, because the world was not as it had been looked up.
+const REPLANS: u32 = 5;
+
+/// What became of the events of a record.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// They concern nothing of ours: why.
+    Ignored(String),
+    /// A plan was performed. It may be empty.
+    Applied(Applied),
+    /// A plan, or the look-up before it, failed: it is tried again at this time, in seconds since 1970, or parked.
+    Failed {
+        /// What was done before.
+        applied: Applied,
+        /// Why.
+        failure: Failure,
+        /// When it is tried again; `None`: parked.
+        again: Option<u64>,
+    },
+}
+
+/// Is told what the dispatcher does: for logs, metrics and demos. All methods have an empty default.
+pub trait Observer: Send + Sync {
+    /// The events of a record are being answered.
+    fn begin(&self, _record: RecordId, _events: &[StoredEvent]) {}
+    /// A plan was made.
+    fn planned(&self, _record: RecordId, _event: &Event, _plan: &[Action]) {}
+    /// Who is told how the plan proceeds.
+    fn progress(&self, _record: RecordId) -> Box<dyn Progress> {
+        Box::new(Silent)
+    }
+    /// The events were answered.
+    fn end(&self, _record: RecordId, _answer: &Answer) {}
+}
+
+impl Observer for Silent {}
+
+/// The dispatcher. Cheap to clone.
+#[derive(Clone)]
+pub struct Dispatcher {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    bridge: Bridge,
+    observer: Box<dyn Observer>,
+    owner: String,
+    wake: Notify,
+    rounds: watch::Sender<Rounds>,
+    parallel: Arc<Semaphore>,
+}
+
+/// How often the inbox was to be looked at, and up to which of these everything due was answered.
+#[derive(Debug, Clone, Copy)]
+struct Rounds {
+    asked: u64,
+    answered: u64,
+}
+
+impl Dispatcher {
+    /// Over a bridge. `owner` names this process in leases; `parallel` bounds how many guests are worked on at once.
+    pub fn new(bridge: Bridge, observer: impl Observer + 'static, owner: &str, parallel: usize) -> Self {
+        let inner = Inner {
+            bridge,
+            observer: Box::new(observer),
+            owner: owner.to_owned(),
+            wake: Notify::new(),
+            rounds: watch::Sender::new(Rounds { asked: 1, answered: 0 }),
+            parallel: Arc::new(Semaphore::new(parallel)),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The bridge it works over.
+    pub fn bridge(&self) -> &Bridge {
+        &self.inner.bridge
+    }
+
+    /// Stores changes durably and wakes the dispatcher; says for each whether it is new.
+    ///
+    /// # Errors
+    /// They could not be stored.
+    pub async fn accept(&self, events: &[NewEvent]) -> Result<Vec<bool>, InboxError> {
+        let new = self.inner.bridge.inbox.store().insert(events, now()).await?;
+        self.wake();
+        Ok(new)
+    }
+
+    /// Looks at the inbox again: something was released.
+    pub fn wake(&self) {
+        self.inner.rounds.send_modify(|rounds| rounds.asked += 1);
+        self.inner.wake.notify_one();
+    }
+
+    /// Waits until nothing is due and nothing is being worked on.
+    pub async fn idle(&self) {
+        let mut rounds = self.inner.rounds.subscribe();
+        // The sender lives as long as `self`.
+        let _ = rounds.wait_for(|rounds| rounds.answered == rounds.asked).await;
+    }
+
+    /// Answers events until told to stop; then finishes what is in hand.
+    pub async fn run(&self, stop: impl Future<Output = ()>) {
+        let inner = &self.inner;
+        // Leases of a former life of this process.
+        log_error(inner.bridge.inbox.store().unlease(None, &inner.owner).await);
+        let mut tasks: JoinSet<RecordId> = JoinSet::new();
+        let mut busy: HashSet<RecordId> = HashSet::new();
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            let asked = inner.rounds.borrow().asked;
+            let (due, next) = match inner.bridge.inbox.store().due(now()).await {
+                Ok(due) => due,
+                Err(error) => {
+                    tracing::error!(%error, "the inbox cannot be read");
+                    (Vec::new(), Some(now() + 5))
+                }
+            };
+            for record in due.into_iter().filter(|record| !busy.contains(record)).collect::<Vec<_>>() {
+                busy.insert(record);
+                let dispatcher = self.clone();
+                tasks.spawn(async move {
+                    let _permit = dispatcher.inner.parallel.acquire().await;
+                    dispatcher.answer(record).await;
+                    record
+                });
+            }
+            if busy.is_empty() && next.is_none_or(|next| next > now()) {
+                inner.rounds.send_modify(|rounds| rounds.answered = asked);
+            }
+            let sleep = next.map_or(3600, |next| next.saturating_sub(now()).clamp(1, 3600));
+            tokio::select! {
+                () = &mut stop => break,
+                () = inner.wake.notified() => {}
+                Some(ended) = tasks.join_next(), if !tasks.is_empty() => match ended {
+                    Ok(record) => {
+                        busy.remove(&record);
+                    }
+                    // A bug: the record stays leased until its lease ends, and is then tried again.
+                    Err(error) => {
+                        tracing::error!(%error, "answering an event ended in a panic");
+                        busy.clear();
+                    }
+                },
+                () = tokio::time::sleep(Duration::from_secs(sleep)) => {}
+            }
+        }
+        tasks.join_all().await;
+    }
+
+    /// Answers what is due of a record, under its lease.
+    async fn answer(&self, record: RecordId) {
+        let inner = &self.inner;
+        let store = inner.bridge.inbox.store();
+        match store.lease(record, &inner.owner, now(), now() + LEASE).await {
+            Ok(true) => {}
+            Ok(false) => {
+                // Another instance works on it: it settles the events.
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                return;
+            }
+            Err(error) => {
+                tracing::error!(%record, %error, "no lease");
+                return;
+            }
+        }
+        let renew = async {
+            loop {
+                tokio::time::sleep(Duration::from_secs(LEASE / 3)).await;
+                log_error(store.lease(record, &inner.owner, now(), now() + LEASE).await);
+            }
+        };
+        tokio::select! {
+            result = self.answer_leased(record) => log_error(result),
+            () = renew => {}
+        }
+        log_error(store.unlease(Some(record), &inner.owner).await);
+    }
+
+    async fn answer_leased(&self, record: RecordId) -> Result<(), InboxError> {
+        let inner = &self.inner;
+        let events = inner.bridge.inbox.store().pending(record, now()).await?;
+        if events.is_empty() {
+            return Ok(());
+        }
+        inner.observer.begin(record, &events);
+        let (echoes, events) = self.split_echoes(events).await?;
+        self.settle(&echoes, EventState::Ignored, Some("an echo of our own write".into()), now(), false).await?;
+        if events.is_empty() {
+            inner.observer.end(record, &Answer::Ignored("an echo of our own write".into()));
+            return Ok(());
+        }
+        let cause: Vec<Change> = events.iter().map(|event| event.change.clone()).collect();
+        let answer = self.work(record, cause).await;
+        let attempts = events.iter().map(|event| event.attempts).max().unwrap_or_default() + 1;
+        let answer = match answer {
+            Answer::Ignored(why) => {
+                self.settle(&events, EventState::Ignored, Some(why.clone()), now(), false).await?;
+                Answer::Ignored(why)
+            }
+            Answer::Applied(applied) => {
+                match applied.done.iter().find_map(|(_, outcome)| deferred(outcome)) {
+                    Some(due) => {
+                        let reason = Some("put off by the policy".into());
+                        self.settle(&events, EventState::Pending, reason, due, false).await?;
+                    }
+                    None => self.settle(&events, EventState::Done, None, now(), true).await?,
+                }
+                Answer::Applied(applied)
+            }
+            Answer::Failed { applied, failure, .. } => {
+                let again = tried_again(failure.kind).then(|| now() + inner.bridge.backoff.delay(attempts));
+                let state = if again.is_some() { EventState::Pending } else { EventState::Parked };
+                let due = again.unwrap_or_else(now);
+                self.settle(&events, state, Some(failure.why.clone()), due, true).await?;
+                Answer::Failed { applied, failure, again }
+            }
+        };
+        inner.observer.end(record, &answer);
+        Ok(())
+    }
+
+    /// Looks up, plans and applies; again at once where the world was not as it had been looked up.
+    async fn work(&self, record: RecordId, cause: Vec<Change>) -> Answer {
+        let bridge = &self.inner.bridge;
+        let mut replans = 0;
+        loop {
+            let (event, cluster) = match LookUp::new(bridge).record(record, cause.clone()).await {
+                Ok(Looked::Event { event, cluster }) => (event, cluster),
+                Ok(Looked::Unmanaged(why)) => return Answer::Ignored(why),
+                Err(failure) => return Answer::Failed { applied: Applied::default(), failure, again: None },
+            };
+            let Some(cluster) = bridge.cluster(&cluster) else {
+                return Answer::Ignored(format!("cluster {cluster} is not one of ours"));
+            };
+            let plan = plan_with(&event, &bridge.policy);
+            self.inner.observer.planned(record, &event, &plan);
+            let progress = self.inner.observer.progress(record);
+            let executor = LiveExecutor::new(bridge, cluster);
+            let reports: Vec<_> = plan.iter().filter_map(report_of).map(crate::report::Report::key).collect();
+            let applied = apply(plan, &executor, &*progress).await;
+            match applied.failed.clone() {
+                None => {
+                    log_error(remember(bridge, record, &event, &cluster.netbox_cluster).await);
+                    log_error(bridge.inbox.retain_reports(record, &reports).await);
+                    return Answer::Applied(applied);
+                }
+                Some((_, failure))
+                    if matches!(failure.kind, FailureKind::Conflict | FailureKind::Ambiguous) && replans < REPLANS =>
+                {
+                    tracing::info!(%record, why = %failure.why, "planning again");
+                    replans += 1;
+                }
+                Some((action, failure)) => {
+                    if !tried_again(failure.kind) {
+                        let report = failed_report(&event, record, &action, &failure);
+                        log_error(executor.execute(&Action::Report(report), &*progress).await);
+                    }
+                    return Answer::Failed { applied, failure, again: None };
+                }
+            }
+        }
+    }
+
+    async fn split_echoes(&self, events: Vec<StoredEvent>) -> Result<(Vec<StoredEvent>, Vec<StoredEvent>), InboxError> {
+        let (mut echoes, mut others) = (Vec::new(), Vec::new());
+        for event in events {
+            let echo = match &event.change.request {
+                Some(request) => self.inner.bridge.inbox.is_own_request(request).await?,
+                None => false,
+            };
+            if echo { echoes.push(event) } else { others.push(event) }
+        }
+        Ok((echoes, others))
+    }
+
+    async fn settle(
+        &self,
+        events: &[StoredEvent],
+        state: EventState,
+        reason: Option<String>,
+        due: u64,
+        attempted: bool,
+    ) -> Result<(), InboxError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<i64> = events.iter().map(|event| event.id).collect();
+        let settlement = Settlement { state, reason, due, attempted };
+        self.inner.bridge.inbox.store().settle(&ids, &settlement).await
+    }
+}
+
+/// Whether an event whose plan failed so is tried again by itself, rather than parked.
+fn tried_again(kind: FailureKind) -> bool {
+    match kind {
+        FailureKind::Retry | FailureKind::Ambiguous | FailureKind::Locked | FailureKind::Conflict => true,
+        FailureKind::Permission | FailureKind::Refused => false,
+    }
+}
+
+fn deferred(outcome: &Outcome) -> Option<u64> {
+    match outcome {
+        Outcome::Deferred(due) => Some(*due),
+        _ => None,
+    }
+}
+
+fn report_of(action: &Action) -> Option<&crate::report::Report> {
+    match action {
+        Action::Report(report) => Some(report),
+        _ => None,
+    }
+}
+
+fn failed_report(event: &Event, record: RecordId, action: &Action, failure: &Failure) -> crate::report::Report {
+    let reporter = match &event.desired {
+        Some(guest) => Reporter::of(guest),
+        None => {
+            let name = event.cause.first().map_or_else(|| format!("virtual machine {record}"), |it| it.name.clone());
+            Reporter::new(record, &name, None)
+        }
+    };
+    reporter.failed(&action.to_string(), &failure.why)
+}
+
+/// Remembers where a guest of ours and its disks are: after a deletion nobody else can say.
+async fn remember(bridge: &Bridge, record: RecordId, event: &Event, cluster: &str) -> Result<(), InboxError> {
+    let (Some(guest), Some(current), Ownership::Ours { .. }) =
+        (&event.desired, &event.current, &event.context.ownership)
+    else {
+        return Ok(());
+    };
+    let (Some(vmid), Some(node)) = (current.vmid, current.node.given()) else { return Ok(()) };
+    let known = guest.disks.given().into_iter().flatten().filter_map(|disk| {
+        let volume = current.disk(disk.slot)?.volume.clone();
+        Some(KnownDisk { id: disk.id, slot: disk.slot, volume })
+    });
+    let seen = Seen { vmid, node: node.clone(), cluster: cluster.to_owned(), disks: known.collect() };
+    bridge.inbox.put_seen(record, &seen).await
+}
+
+fn log_error<T, E: std::fmt::Display>(result: Result<T, E>) {
+    if let Err(error) = result {
+        tracing::error!(%error);
+    }
+}

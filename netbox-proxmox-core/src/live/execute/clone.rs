@@ -1,0 +1,101 @@
+//! Clones a template. The VMID was recorded before; what is found at it decides, never the reply alone.
+
+use proxmox_api::{CloneParams, ErrorKind, Phase, Vmid};
+
+use super::step::{Step, refused};
+use crate::action::{Action, Target};
+use crate::event::{Intent, Ownership};
+use crate::executor::{Failure, FailureKind, Outcome};
+use crate::live::guests::{self, At};
+use crate::marker::{Marker, MarkerState};
+
+impl Step<'_> {
+    pub(super) async fn clone_template(&self, guest: &Target) -> Result<Outcome, Failure> {
+        let Action::Clone { template, template_node, node, storage, full, root_size, .. } = self.action else {
+            return Err(refused("this is no clone"));
+        };
+        let vmid = self.vmid(guest)?;
+        let inbox = &self.bridge.inbox;
+        let intent = match inbox.intent(guest.record).await?.filter(|intent| intent.vmid == vmid) {
+            // The size is not known when the VMID is chosen.
+            Some(intent) => Intent { root_size: intent.root_size.or(*root_size), ..intent },
+            None => Intent { record: guest.record, vmid, allocated: false, upid: None, root_size: *root_size },
+        };
+        inbox.put_intent(&intent).await?;
+        if let Some(outcome) = self.found(guest, &intent).await? {
+            return Ok(outcome);
+        }
+        let template_node = match template_node {
+            Some(node) => node.clone(),
+            None => match self.at(*template).await? {
+                At::Vm(observed) => observed.node,
+                At::Container(_) | At::Nothing => return Err(refused(format!("there is no template {template}"))),
+            },
+        };
+        let netbox = self.bridge.identities.first().cloned().unwrap_or_default();
+        let marker = Marker { netbox, record: guest.record, vmid, state: MarkerState::Creating };
+        let params = CloneParams {
+            name: Some(guest.name.clone()),
+            description: Some(marker.to_string()),
+            full: Some(*full),
+            storage: storage.clone(),
+            target: node.clone().filter(|node| *node != template_node),
+            ..CloneParams::new(vmid)
+        };
+        let _copy = self.bridge.copies.acquire().await;
+        let result = match self.client().node(&template_node).qemu(*template).clone_to(&params).await {
+            Ok(task) => {
+                inbox.put_intent(&Intent { upid: Some(task.upid().clone()), ..intent.clone() }).await?;
+                self.finish(&task).await
+            }
+            // Perhaps it was done all the same: what is at the VMID tells.
+            Err(error) if error.phase() == Phase::Ambiguous => Err(error.into()),
+            Err(error) if *error.cause() == ErrorKind::AlreadyExists => return self.taken(guest, &intent).await,
+            Err(error) => return Err(error.into()),
+        };
+        match result {
+            Ok(outcome) => Ok(outcome),
+            Err(failure) => match self.found(guest, &intent).await {
+                Ok(Some(outcome)) => Ok(outcome),
+                Ok(None) => Err(failure),
+                Err(found) => Err(found),
+            },
+        }
+    }
+
+    /// What a former try, or a lost reply, has left at the VMID: our guest is fine, nothing is `None`.
+    async fn found(&self, guest: &Target, intent: &Intent) -> Result<Option<Outcome>, Failure> {
+        let observed = match self.at(intent.vmid).await? {
+            At::Nothing => return Ok(None),
+            At::Container(_) => return self.taken(guest, intent).await.map(Some),
+            At::Vm(observed) => *observed,
+        };
+        let upid = self.bridge.inbox.intent(guest.record).await?.and_then(|intent| intent.upid);
+        let deadline = self.bridge.task_deadline;
+        let Some(observed) = guests::wait_for_creation(self.client(), observed, upid.as_ref(), deadline).await? else {
+            return Ok(None);
+        };
+        match observed.ownership(guest.record, &self.bridge.identities) {
+            Ownership::Ours { .. } => Ok(Some(Outcome::Unchanged)),
+            _ if observed.creation_lock().is_some() => {
+                let why = format!("guest {} is locked and no task creates it: see the report", intent.vmid);
+                Err(Failure::new(FailureKind::Conflict, why))
+            }
+            _ => self.taken(guest, intent).await.map(Some),
+        }
+    }
+
+    /// Another guest has the VMID. One that we chose is replaced by the next free one; one that a person typed is
+    /// refused.
+    async fn taken(&self, guest: &Target, intent: &Intent) -> Result<Outcome, Failure> {
+        let vmid: Vmid = intent.vmid;
+        if !intent.allocated {
+            self.bridge.inbox.close_intent(guest.record).await?;
+            let why = format!("VMID {vmid} belongs to another guest. Correct it in NetBox, or clear it");
+            return Err(refused(why));
+        }
+        let next = self.choose_another(guest, intent).await?;
+        let why = format!("VMID {vmid} was taken by another guest; {next} was chosen in its place");
+        Err(Failure::new(FailureKind::Conflict, why))
+    }
+}

@@ -1,0 +1,47 @@
+//! Stops a guest and removes it with its disks.
+
+use proxmox_api::{DestroyParams, Phase};
+
+use super::step::{Step, refused};
+use crate::action::Target;
+use crate::executor::{Failure, Outcome};
+use crate::live::bridge::now;
+use crate::live::guests::At;
+
+impl Step<'_> {
+    pub(super) async fn destroy(&self, guest: &Target, not_before: Option<u64>) -> Result<Outcome, Failure> {
+        if let Some(due) = not_before.filter(|due| *due > now()) {
+            self.bridge.inbox.put_removal(guest.record, due).await?;
+            return Ok(Outcome::Deferred(due));
+        }
+        let vmid = self.vmid(guest)?;
+        let observed = match self.at(vmid).await? {
+            At::Nothing => {
+                self.bridge.inbox.forget(guest.record).await?;
+                return Ok(Outcome::Unchanged);
+            }
+            At::Container(_) => return Err(refused(format!("guest {vmid} is a container"))),
+            At::Vm(observed) => self.check(guest, *observed)?,
+        };
+        if observed.config.template() {
+            return Err(refused(format!("guest {vmid} is a template")));
+        }
+        if observed.config.protection() {
+            return Err(refused(format!("guest {vmid} is protected")));
+        }
+        self.power_off(&observed, 0).await?;
+        // `purge` also takes it out of backup jobs, replication and HA. Not the option for unreferenced disks: on
+        // storage shared by clusters it reaches other guests' volumes.
+        let params = DestroyParams { purge: Some(true), ..DestroyParams::default() };
+        let outcome = match self.client().node(&observed.node).qemu(vmid).destroy(&params).await {
+            Ok(task) => self.finish(&task).await?,
+            Err(error) if error.is_not_found() || error.phase() == Phase::Ambiguous => match self.at(vmid).await? {
+                At::Nothing => Outcome::Done,
+                At::Vm(_) | At::Container(_) => return Err(error.into()),
+            },
+            Err(error) => return Err(error.into()),
+        };
+        self.bridge.inbox.forget(guest.record).await?;
+        Ok(outcome)
+    }
+}

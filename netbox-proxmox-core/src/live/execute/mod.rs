@@ -1,0 +1,57 @@
+//! Performs actions over the two clients. Every step looks before it acts: a guest without the marker of the record
+//! is not touched, and what is already so is not done again.
+
+mod clone;
+mod configure;
+mod destroy;
+mod disks;
+mod power;
+mod record;
+mod report;
+mod step;
+
+use async_trait::async_trait;
+
+use super::bridge::{Bridge, ProxmoxCluster};
+use crate::action::{Action, RecordValue};
+use crate::executor::{Executor, Failure, FailureKind, Outcome, Progress};
+use step::Step;
+
+/// The live executor, for one Proxmox cluster.
+pub struct LiveExecutor<'a> {
+    bridge: &'a Bridge,
+    cluster: &'a ProxmoxCluster,
+}
+
+impl<'a> LiveExecutor<'a> {
+    /// For the guests of one cluster.
+    pub fn new(bridge: &'a Bridge, cluster: &'a ProxmoxCluster) -> Self {
+        Self { bridge, cluster }
+    }
+}
+
+#[async_trait]
+impl Executor for LiveExecutor<'_> {
+    async fn execute(&self, action: &Action, progress: &dyn Progress) -> Result<Outcome, Failure> {
+        let step = Step { bridge: self.bridge, cluster: self.cluster, action, progress };
+        match action {
+            Action::Record { guest, value: RecordValue::Vmid(source) } => step.record_vmid(guest, *source).await,
+            Action::Record { guest, value: RecordValue::Node(node) } => step.record_node(guest, node).await,
+            Action::Record { guest, value: RecordValue::RootDisk } => step.record_root_disk(guest).await,
+            Action::Clone { guest, .. } => step.clone_template(guest).await,
+            Action::Configure { guest, set } => step.configure(guest, set).await,
+            Action::AddDisk { guest, slot, storage, size } => {
+                step.add_disk(guest, *slot, storage.as_ref(), *size).await
+            }
+            Action::ResizeDisk { guest, disk, size } => step.resize_disk(guest, *disk, *size).await,
+            Action::RemoveDisk { guest, slot, volume: Some(volume) } => step.remove_disk(guest, *slot, volume).await,
+            Action::RemoveDisk { volume: None, .. } => {
+                Err(Failure::new(FailureKind::Refused, "the volume was not looked up, so it is not removed"))
+            }
+            Action::Start { guest } => step.start(guest).await,
+            Action::Shutdown { guest, limit } => step.shutdown(guest, *limit).await,
+            Action::Destroy { guest, not_before } => step.destroy(guest, *not_before).await,
+            Action::Report(report) => step.report(report).await,
+        }
+    }
+}

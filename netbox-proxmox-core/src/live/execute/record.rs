@@ -1,0 +1,144 @@
+//! Writes back to NetBox what only Proxmox knows.
+
+use netbox_api::client::{CustomFieldsPatch, NewVirtualDisk, VirtualDiskFilter, VirtualMachinePatch};
+use netbox_api::{ErrorKind, Fetched, VirtualMachine};
+use proxmox_api::{NodeName, Vmid};
+
+use super::step::{Step, refused};
+use crate::action::{Target, VmidSource};
+use crate::event::Intent;
+use crate::executor::{Failure, FailureKind, Outcome};
+use crate::guest::RecordId;
+use crate::policy::VmidChoice;
+
+impl Step<'_> {
+    pub(super) async fn record_vmid(&self, guest: &Target, source: VmidSource) -> Result<Outcome, Failure> {
+        let inbox = &self.bridge.inbox;
+        let fetched = self.bridge.netbox.virtual_machines().get(guest.record.0).await?;
+        let written = self.vmid_field(&fetched.value);
+        let vmid = match (source, inbox.intent(guest.record).await?) {
+            (VmidSource::Chosen(vmid), _) => vmid,
+            (VmidSource::Allocate, Some(intent)) => intent.vmid,
+            (VmidSource::Allocate, None) if written.is_some() => {
+                return Err(Failure::new(FailureKind::Conflict, "NetBox has a VMID now"));
+            }
+            (VmidSource::Allocate, None) => self.choose(guest.record, None).await?,
+        };
+        if written.as_deref() != Some(vmid.to_string().as_str()) {
+            self.write_vmid(&fetched, vmid).await?;
+        }
+        Ok(Outcome::Allocated(vmid))
+    }
+
+    /// Replaces a VMID that we chose and that another guest has taken, if NetBox still says it.
+    pub(super) async fn choose_another(&self, guest: &Target, intent: &Intent) -> Result<Vmid, Failure> {
+        let fetched = self.bridge.netbox.virtual_machines().get(guest.record.0).await?;
+        let written = self.vmid_field(&fetched.value);
+        if written.is_some_and(|written| written != intent.vmid.to_string()) {
+            self.bridge.inbox.close_intent(guest.record).await?;
+            return Err(Failure::new(FailureKind::Conflict, "NetBox has another VMID now"));
+        }
+        let vmid = self.choose(guest.record, Some(intent)).await?;
+        self.write_vmid(&fetched, vmid).await?;
+        Ok(vmid)
+    }
+
+    /// Chooses a free VMID and stores the intent, before NetBox or Proxmox hear of it.
+    async fn choose(&self, record: RecordId, before: Option<&Intent>) -> Result<Vmid, Failure> {
+        let _choosing = self.bridge.choosing.lock().await;
+        let inbox = &self.bridge.inbox;
+        let taken: Vec<Vmid> = inbox.intents().await?.iter().map(|intent| intent.vmid).collect();
+        let vmid = self.free_vmid(record, &taken).await?;
+        let root_size = before.and_then(|intent| intent.root_size);
+        inbox.put_intent(&Intent { record, vmid, allocated: true, upid: None, root_size }).await?;
+        Ok(vmid)
+    }
+
+    async fn free_vmid(&self, record: RecordId, taken: &[Vmid]) -> Result<Vmid, Failure> {
+        let choice = self.bridge.policy.vmids;
+        if choice == VmidChoice::default() {
+            let next = self.client().cluster().next_id(None).await?;
+            if !taken.contains(&next) {
+                return Ok(next);
+            }
+        }
+        for vmid in choice.candidates(record).filter(|vmid| !taken.contains(vmid)) {
+            if self.client().cluster().is_free(vmid).await? {
+                return Ok(vmid);
+            }
+        }
+        Err(refused("no VMID is free in the configured range"))
+    }
+
+    fn vmid_field(&self, machine: &VirtualMachine) -> Option<String> {
+        machine.custom_fields.text(&self.bridge.fields.vmid).filter(|text| !text.trim().is_empty())
+    }
+
+    /// Since NetBox 4.6 the write holds only if the record is as it was read; before, it was just seen to be empty.
+    async fn write_vmid(&self, fetched: &Fetched<VirtualMachine>, vmid: Vmid) -> Result<(), Failure> {
+        let custom_fields = CustomFieldsPatch::new().text(&self.bridge.fields.vmid, vmid.to_string());
+        self.patch(fetched, VirtualMachinePatch { custom_fields, ..Default::default() }).await
+    }
+
+    pub(super) async fn record_node(&self, guest: &Target, node: &NodeName) -> Result<Outcome, Failure> {
+        let fetched = self.bridge.netbox.virtual_machines().get(guest.record.0).await?;
+        let field = &self.bridge.fields.node;
+        if fetched.value.custom_fields.text(field).as_deref() == Some(node.as_str()) {
+            return Ok(Outcome::Unchanged);
+        }
+        let custom_fields = CustomFieldsPatch::new().text(field, node.as_str());
+        self.patch(&fetched, VirtualMachinePatch { custom_fields, ..Default::default() }).await?;
+        Ok(Outcome::Done)
+    }
+
+    async fn patch(&self, fetched: &Fetched<VirtualMachine>, patch: VirtualMachinePatch) -> Result<(), Failure> {
+        let machines = self.bridge.netbox.virtual_machines().changelog_message("written back from Proxmox");
+        let written = machines.update(fetched.value.id, &patch, fetched.etag.as_ref()).await?;
+        self.remember_request(written.request_id).await
+    }
+
+    async fn remember_request(&self, request: Option<String>) -> Result<(), Failure> {
+        if let Some(request) = request {
+            self.bridge.inbox.put_own_request(&request).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn record_root_disk(&self, guest: &Target) -> Result<Outcome, Failure> {
+        let observed = self.ours(guest).await?;
+        let Some(slot) = observed.config.boot_disk() else { return Ok(Outcome::Unchanged) };
+        let Some(drive) = observed.config.drive(slot) else { return Ok(Outcome::Unchanged) };
+        let name = slot.to_string();
+        let disks = self.bridge.netbox.virtual_disks();
+        let filter = VirtualDiskFilter {
+            virtual_machine_id: vec![guest.record.0],
+            name: vec![name.clone()],
+            ..Default::default()
+        };
+        if !disks.all(&filter).await?.is_empty() {
+            return Ok(Outcome::Unchanged);
+        }
+        let size = drive.size().ok_or_else(|| {
+            Failure::new(FailureKind::Retry, format!("Proxmox does not say the size of disk {name} yet"))
+        })?;
+        let mut custom_fields = CustomFieldsPatch::new();
+        if let Some(storage) = drive.storage() {
+            custom_fields = custom_fields.text(&self.bridge.fields.disk_storage, storage.as_str());
+        }
+        let size = self.bridge.policy.disk_base.to_megabytes(size).0;
+        let mut new =
+            NewVirtualDisk { virtual_machine: guest.record.0, name, size, custom_fields, ..Default::default() };
+        let disks = disks.changelog_message("written back from Proxmox");
+        let written = match disks.create(&new).await {
+            Err(error) if error.kind() == ErrorKind::Validation && !new.custom_fields.is_empty() => {
+                // The storage is not among NetBox's choices: the disk matters more than its storage.
+                self.note(&format!("NetBox does not take the disk's storage: {error}"));
+                new.custom_fields = CustomFieldsPatch::new();
+                disks.create(&new).await?
+            }
+            result => result?,
+        };
+        self.remember_request(written.request_id).await?;
+        Ok(Outcome::Done)
+    }
+}

@@ -1,0 +1,96 @@
+//! What every step shares: the precondition of its guest, and waiting for its task.
+
+use proxmox_api::{Client, ConfigUpdate, ConfigView, Task, TaskOutcome, Vmid, WaitOptions};
+
+use crate::action::{Action, Target};
+use crate::event::Ownership;
+use crate::executor::{Failure, FailureKind, Outcome, Progress};
+use crate::live::bridge::{Bridge, ProxmoxCluster};
+use crate::live::guests::{self, At, Observed};
+
+/// One action being performed.
+#[derive(Clone, Copy)]
+pub(super) struct Step<'a> {
+    pub(super) bridge: &'a Bridge,
+    pub(super) cluster: &'a ProxmoxCluster,
+    pub(super) action: &'a Action,
+    pub(super) progress: &'a dyn Progress,
+}
+
+/// How often a step begins again when the configuration changed under it, or a reply was lost.
+pub(super) const TRIES: u32 = 3;
+
+impl Step<'_> {
+    pub(super) fn client(&self) -> &Client {
+        &self.cluster.client
+    }
+
+    pub(super) fn note(&self, text: &str) {
+        self.progress.note(self.action, text);
+    }
+
+    pub(super) fn vmid(&self, guest: &Target) -> Result<Vmid, Failure> {
+        guest.vmid.ok_or_else(|| Failure::new(FailureKind::Conflict, format!("{} has no VMID yet", guest.name)))
+    }
+
+    /// What is at the guest's VMID. The node is looked up: HA and people move guests.
+    pub(super) async fn at(&self, vmid: Vmid) -> Result<At, Failure> {
+        let vms = Some(proxmox_api::ResourceType::Vm);
+        let resources = self.client().cluster().resources(vms).await?;
+        guests::at(self.client(), vmid, &resources).await
+    }
+
+    /// The guest, which must exist and carry the record's marker.
+    pub(super) async fn ours(&self, guest: &Target) -> Result<Observed, Failure> {
+        let vmid = self.vmid(guest)?;
+        match self.at(vmid).await? {
+            At::Vm(observed) => self.check(guest, *observed),
+            At::Container(_) => Err(refused(format!("guest {vmid} is a container"))),
+            At::Nothing => {
+                Err(Failure::new(FailureKind::Conflict, format!("guest {vmid} does not exist in Proxmox any more")))
+            }
+        }
+    }
+
+    /// Refuses a guest without the record's marker.
+    pub(super) fn check(&self, guest: &Target, observed: Observed) -> Result<Observed, Failure> {
+        let vmid = observed.vmid;
+        match observed.ownership(guest.record, &self.bridge.identities) {
+            Ownership::Ours { .. } => Ok(observed),
+            Ownership::Another { whose } => Err(refused(format!("guest {vmid} belongs to {whose}"))),
+            Ownership::Unmarked | Ownership::Unknown => {
+                Err(refused(format!("guest {vmid} has no marker of this virtual machine")))
+            }
+        }
+    }
+
+    /// The guest as it is now, on the node where it was.
+    pub(super) async fn again(&self, observed: &Observed) -> Result<Observed, Failure> {
+        let config = self.client().node(&observed.node).qemu(observed.vmid).config(ConfigView::Pending).await?;
+        Ok(Observed { config, ..observed.clone() })
+    }
+
+    /// Waits for a task.
+    pub(super) async fn finish(&self, task: &Task) -> Result<Outcome, Failure> {
+        self.note(&format!("task {}", task.upid()));
+        let options = WaitOptions { deadline: self.bridge.task_deadline, ..WaitOptions::default() };
+        match task.wait(&options).await? {
+            TaskOutcome::Ok => Ok(Outcome::Done),
+            TaskOutcome::Warnings(count) => {
+                Ok(Outcome::Warned(format!("Proxmox gave {count} warning(s) in {}", task.upid())))
+            }
+        }
+    }
+}
+
+/// The change, to hold only if the configuration is as it was read.
+pub(super) fn under_digest(update: ConfigUpdate, observed: &Observed) -> ConfigUpdate {
+    match &observed.config.digest {
+        Some(digest) => update.digest(digest),
+        None => update,
+    }
+}
+
+pub(super) fn refused(why: impl Into<String>) -> Failure {
+    Failure::new(FailureKind::Refused, why)
+}

@@ -1,0 +1,158 @@
+//! Where a guest is, and what it looks like: the part of Proxmox that a look-up and every step share.
+
+use std::time::Duration;
+
+use proxmox_api::{
+    Client, ConfigView, GuestType, NodeName, PowerState, QemuConfig, Resource, ResourceType, TaskFilter, TaskSource,
+    Upid, Vmid,
+};
+
+use crate::current::Current;
+use crate::event::Ownership;
+use crate::executor::{Failure, FailureKind};
+use crate::guest::RecordId;
+use crate::marker;
+
+/// A VM as it is now.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// Its VMID.
+    pub vmid: Vmid,
+    /// The node it is on.
+    pub node: NodeName,
+    /// Its configuration, pending values merged.
+    pub config: QemuConfig,
+}
+
+impl Observed {
+    /// Whom it belongs to, seen from a record.
+    pub fn ownership(&self, record: RecordId, identities: &[String]) -> Ownership {
+        marker::ownership(self.config.description(), self.vmid, record, identities)
+    }
+
+    /// The lock of a creation that has not ended.
+    pub fn creation_lock(&self) -> Option<&str> {
+        self.config.lock().filter(|lock| matches!(*lock, "clone" | "create"))
+    }
+}
+
+/// What is at a VMID.
+#[derive(Debug, Clone)]
+pub enum At {
+    /// Nothing: the VMID is free.
+    Nothing,
+    /// A VM.
+    Vm(Box<Observed>),
+    /// A container, on this node.
+    Container(NodeName),
+}
+
+/// What is at a VMID. Absent is what `nextid` says is free, never a gap in a listing.
+///
+/// # Errors
+/// Proxmox failed, or the VMID is taken by a guest that the token may not see.
+pub async fn at(client: &Client, vmid: Vmid, resources: &[Resource]) -> Result<At, Failure> {
+    let Some(guest) = resources.iter().find(|resource| resource.vmid == Some(vmid)) else {
+        if client.cluster().is_free(vmid).await? {
+            return Ok(At::Nothing);
+        }
+        let why = format!(
+            "VMID {vmid} is taken in Proxmox, but the token sees no guest there. Give the token the privilege VM.Audit \
+             on /vms/{vmid}"
+        );
+        return Err(Failure::new(FailureKind::Permission, why));
+    };
+    let Some(node) = guest.node.clone() else {
+        return Err(Failure::new(FailureKind::Retry, format!("Proxmox does not say which node guest {vmid} is on")));
+    };
+    if guest.guest_type() == Some(GuestType::Lxc) {
+        return Ok(At::Container(node));
+    }
+    match observe(client, vmid, &node).await {
+        Ok(observed) => Ok(At::Vm(Box::new(observed))),
+        // Moved or removed since the listing.
+        Err(error) if error.is_not_found() => Err(Failure::new(FailureKind::Conflict, format!("Proxmox: {error}"))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The VM on a node.
+///
+/// # Errors
+/// As the client's.
+pub async fn observe(client: &Client, vmid: Vmid, node: &NodeName) -> Result<Observed, proxmox_api::Error> {
+    let config = client.node(node).qemu(vmid).config(ConfigView::Pending).await?;
+    Ok(Observed { vmid, node: node.clone(), config })
+}
+
+/// Whether a VM runs.
+///
+/// # Errors
+/// As the client's.
+pub async fn power(client: &Client, observed: &Observed) -> Result<PowerState, proxmox_api::Error> {
+    Ok(client.node(&observed.node).qemu(observed.vmid).status().await?.power_state())
+}
+
+/// The planner's view of a VM.
+///
+/// # Errors
+/// As the client's.
+pub async fn current(client: &Client, observed: &Observed) -> Result<Current, proxmox_api::Error> {
+    let power = power(client, observed).await?;
+    Ok(Current::observed(observed.vmid, observed.node.clone(), &observed.config, power))
+}
+
+/// Waits until a VM that we began to create is no longer being created, and gives it as it then is. A lock that
+/// remains with no task running stays in the answer.
+///
+/// # Errors
+/// Proxmox failed, or the creation went on beyond the deadline.
+pub async fn wait_for_creation(
+    client: &Client,
+    mut observed: Observed,
+    upid: Option<&Upid>,
+    deadline: Duration,
+) -> Result<Option<Observed>, Failure> {
+    let end = tokio::time::Instant::now() + deadline;
+    let mut idle = 0;
+    while observed.creation_lock().is_some() && idle < 3 {
+        if !creation_runs(client, &observed.node, upid).await? {
+            // More than once, as the task may have ended between the two questions.
+            idle += 1;
+        }
+        if tokio::time::Instant::now() >= end {
+            let why = format!("guest {} is still being created after {} s", observed.vmid, deadline.as_secs());
+            return Err(Failure::new(FailureKind::Locked, why));
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        observed = match observe(client, observed.vmid, &observed.node).await {
+            Ok(observed) => observed,
+            // A clone that fails removes what it began; one for another node is moved there at its end.
+            Err(error) if error.is_not_found() => {
+                let resources = client.cluster().resources(Some(ResourceType::Vm)).await?;
+                match at(client, observed.vmid, &resources).await? {
+                    At::Vm(observed) => *observed,
+                    At::Nothing | At::Container(_) => return Ok(None),
+                }
+            }
+            Err(error) => return Err(error.into()),
+        };
+    }
+    Ok(Some(observed))
+}
+
+/// Whether the task that creates a VM runs. The task of a clone is the template's: its VMID does not find it (seen on
+/// Proxmox VE 9.1), so without a UPID any clone that runs on the node counts.
+async fn creation_runs(client: &Client, node: &NodeName, upid: Option<&Upid>) -> Result<bool, Failure> {
+    if let Some(upid) = upid {
+        return match client.task(upid.clone()).status().await {
+            Ok(status) => Ok(status.is_running()),
+            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) => Err(error.into()),
+        };
+    }
+    let active = TaskFilter { source: Some(TaskSource::Active), ..TaskFilter::default() };
+    let creates = |kind: Option<&str>| matches!(kind, Some("qmclone" | "qmcreate" | "qmrestore"));
+    let tasks = client.node(node).tasks(&active).await?;
+    Ok(tasks.iter().any(|task| task.is_running() && creates(task.kind.as_deref())))
+}

@@ -1,0 +1,276 @@
+//! Both sides of a guest looked up: what NetBox says now, what Proxmox has now, and what a decision needs besides.
+
+use netbox_api::client::{ObjectChangeFilter, VirtualDiskFilter};
+use netbox_api::{ObjectType, VirtualMachine};
+use proxmox_api::{NodeName, Resource, Vmid};
+
+use super::bridge::{Bridge, ProxmoxCluster, now};
+use super::guests::{self, At, Observed};
+use super::inbox::Seen;
+use crate::current::Current;
+use crate::event::{
+    Change, Changed, Context, Deletion, Event, Intent, Ownership, RecordFacts, StorageFacts, TemplateFacts,
+};
+use crate::executor::{Failure, FailureKind};
+use crate::guest::{Guest, RecordId, Template};
+use crate::part::Part;
+
+/// What a look-up found.
+#[derive(Debug, Clone)]
+pub enum Looked {
+    /// A record of ours.
+    Event {
+        /// What a plan decides on.
+        event: Box<Event>,
+        /// The NetBox cluster of the record.
+        cluster: String,
+    },
+    /// A record that is not managed: why.
+    Unmanaged(String),
+}
+
+/// Looks both sides up.
+#[derive(Clone, Copy)]
+pub struct LookUp<'a> {
+    bridge: &'a Bridge,
+}
+
+impl<'a> LookUp<'a> {
+    /// Over a bridge.
+    pub fn new(bridge: &'a Bridge) -> Self {
+        Self { bridge }
+    }
+
+    /// The event that answers these changes of a record; without any it is a reconcile.
+    ///
+    /// # Errors
+    /// A side could not be read.
+    pub async fn record(&self, record: RecordId, cause: Vec<Change>) -> Result<Looked, Failure> {
+        match self.bridge.netbox.virtual_machines().get(record.0).await {
+            Ok(found) => self.present(&found.value, cause).await,
+            Err(error) if error.is_not_found() => self.gone(record, cause).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn present(&self, machine: &VirtualMachine, cause: Vec<Change>) -> Result<Looked, Failure> {
+        let filter = VirtualDiskFilter { virtual_machine_id: vec![machine.id], ..Default::default() };
+        let name = machine.cluster.as_ref().map(|cluster| cluster.name.clone());
+        let cluster = match self.cluster(name.as_deref(), self.bridge.fields.kind(&machine.custom_fields).is_some()) {
+            Ok(cluster) => cluster,
+            Err(why) => return Ok(Looked::Unmanaged(why)),
+        };
+        let disks = self.bridge.netbox.virtual_disks().all(&filter).await?;
+        let guest = self.bridge.fields.guest(machine, Some(&disks));
+        if !guest.status.wants_guest() {
+            let context = Context { looked_up: true, managed: Some(true), ..Context::default() };
+            return Ok(looked(cluster, Event { cause, desired: Some(guest), current: None, context }));
+        }
+        let resources = cluster.client.cluster().resources(None).await?;
+        let side = Side { bridge: self.bridge, cluster, record: guest.record, resources };
+        let intent = self.bridge.inbox.intent(guest.record).await?;
+        let seen = self.bridge.inbox.seen(guest.record).await?;
+        let vmid = guest.vmid.given().copied().or(intent.as_ref().map(|intent| intent.vmid));
+        let (current, ownership) = side.guest(vmid, intent.as_ref()).await?;
+        let mut context = Context {
+            looked_up: true,
+            managed: Some(true),
+            ownership,
+            storages: Part::Given(side.storages()),
+            nodes: Part::Given(side.nodes()),
+            known_disks: seen.as_ref().map(|seen| seen.disks.clone()).unwrap_or_default(),
+            intent,
+            now: Some(now()),
+            ..Context::default()
+        };
+        if current.is_none() {
+            side.creation(&guest, vmid, seen.as_ref(), &mut context).await?;
+        }
+        Ok(looked(cluster, Event { cause, desired: Some(guest), current, context }))
+    }
+
+    /// A record that NetBox no longer has. Its deletion counts only if the change log has it: a forged or replayed
+    /// delivery, or a token that lost its rights, must not destroy.
+    async fn gone(&self, record: RecordId, cause: Vec<Change>) -> Result<Looked, Failure> {
+        let Some(facts) = cause.iter().find_map(deleted_facts).cloned() else {
+            return Ok(Looked::Unmanaged("the record is gone: this is part of its removal".into()));
+        };
+        let seen = self.bridge.inbox.seen(record).await?;
+        let name = facts.cluster.clone().or_else(|| seen.as_ref().map(|seen| seen.cluster.clone()));
+        let cluster = match self.cluster(name.as_deref(), facts.kind.is_some()) {
+            Ok(cluster) => cluster,
+            Err(why) => return Ok(Looked::Unmanaged(why)),
+        };
+        let deletion = self.deletion(record).await?;
+        let intent = self.bridge.inbox.intent(record).await?;
+        let written = facts.vmid.as_deref().and_then(|vmid| vmid.trim().parse().ok());
+        let vmid = written.or(intent.as_ref().map(|intent| intent.vmid)).or(seen.map(|seen| seen.vmid));
+        let resources = cluster.client.cluster().resources(None).await?;
+        let side = Side { bridge: self.bridge, cluster, record, resources };
+        let (current, ownership) = side.guest(vmid, intent.as_ref()).await?;
+        let context = Context {
+            looked_up: true,
+            managed: Some(true),
+            ownership,
+            intent,
+            deletion: Some(deletion),
+            removal_due: self.bridge.inbox.removal_due(record).await?,
+            now: Some(now()),
+            ..Context::default()
+        };
+        Ok(looked(cluster, Event { cause, desired: None, current, context }))
+    }
+
+    /// What the change log says of the deletion of a record. A token without rights sees an empty log with status 200
+    /// (seen on NetBox 4.7.3), so an empty one does not count as read.
+    async fn deletion(&self, record: RecordId) -> Result<Deletion, Failure> {
+        let changes = self.bridge.netbox.object_changes();
+        let filter = ObjectChangeFilter {
+            action: vec!["delete".into()],
+            changed_object_type: Some(ObjectType::VIRTUAL_MACHINE.into()),
+            changed_object_id: vec![record.0],
+            ..Default::default()
+        };
+        if changes.newest(&filter).await?.is_some() {
+            return Ok(Deletion::Confirmed);
+        }
+        if changes.newest(&ObjectChangeFilter::default()).await?.is_some() {
+            return Ok(Deletion::NotInChangeLog);
+        }
+        let why = "NetBox's change log cannot be read, so the deletion cannot be confirmed. Give the token the \
+                   permission to view object changes (core.view_objectchange)";
+        Err(Failure::new(FailureKind::Permission, why))
+    }
+
+    /// The Proxmox cluster of a record, or why it is not managed.
+    fn cluster(&self, name: Option<&str>, has_kind: bool) -> Result<&'a ProxmoxCluster, String> {
+        if !has_kind {
+            return Err(format!("{} is not set", self.bridge.fields.vm_type));
+        }
+        let name = name.ok_or("the virtual machine is in no cluster")?;
+        self.bridge.cluster(name).ok_or_else(|| format!("cluster {name} is not one of ours"))
+    }
+}
+
+fn looked(cluster: &ProxmoxCluster, event: Event) -> Looked {
+    Looked::Event { event: Box::new(event), cluster: cluster.netbox_cluster.clone() }
+}
+
+fn deleted_facts(change: &Change) -> Option<&RecordFacts> {
+    match &change.what {
+        Changed::Record { before: Some(facts), after: None } => Some(facts),
+        _ => None,
+    }
+}
+
+/// The Proxmox side of one record.
+struct Side<'a> {
+    bridge: &'a Bridge,
+    cluster: &'a ProxmoxCluster,
+    record: RecordId,
+    resources: Vec<Resource>,
+}
+
+impl Side<'_> {
+    /// The guest at a VMID, and whom it belongs to. One that we are creating is waited for.
+    async fn guest(
+        &self,
+        vmid: Option<Vmid>,
+        intent: Option<&Intent>,
+    ) -> Result<(Option<Current>, Ownership), Failure> {
+        let Some(vmid) = vmid else { return Ok((None, Ownership::Unknown)) };
+        let client = &self.cluster.client;
+        let mut observed = match guests::at(client, vmid, &self.resources).await? {
+            At::Nothing => return Ok((None, Ownership::Unknown)),
+            At::Container(node) => {
+                let kind = proxmox_api::GuestType::Lxc;
+                let current = Current { node: Part::Given(node), ..Current::new(Some(vmid), kind) };
+                return Ok((Some(current), Ownership::Unmarked));
+            }
+            At::Vm(observed) => *observed,
+        };
+        if let Some(intent) = intent.filter(|intent| intent.vmid == vmid) {
+            let upid = intent.upid.as_ref();
+            match guests::wait_for_creation(client, observed, upid, self.bridge.task_deadline).await? {
+                Some(now) => observed = now,
+                None => return Ok((None, Ownership::Unknown)),
+            }
+        }
+        let ownership = observed.ownership(self.record, &self.bridge.identities);
+        Ok((Some(guests::current(client, &observed).await?), ownership))
+    }
+
+    /// What a creation needs to know: the template, and guests that stand in its way.
+    async fn creation(
+        &self,
+        guest: &Guest,
+        vmid: Option<Vmid>,
+        seen: Option<&Seen>,
+        context: &mut Context,
+    ) -> Result<(), Failure> {
+        if let Part::Given(Template::Guest(template)) = guest.template {
+            context.template = self.template(template).await?;
+        }
+        let remembered = [seen.map(|seen| seen.vmid), context.intent.as_ref().map(|intent| intent.vmid)];
+        for resource in &self.resources {
+            let Some(other) = resource.vmid.filter(|other| Some(*other) != vmid && !resource.template) else {
+                continue;
+            };
+            let same_name = resource.name.as_deref() == guest.proxmox_name();
+            if !same_name && !remembered.contains(&Some(other)) {
+                continue;
+            }
+            match guests::at(&self.cluster.client, other, &self.resources).await? {
+                At::Vm(observed) => match observed.ownership(self.record, &self.bridge.identities) {
+                    Ownership::Ours { .. } => context.elsewhere = Some(other),
+                    Ownership::Unmarked if same_name => context.same_name.push(other),
+                    _ => {}
+                },
+                At::Container(_) if same_name => context.same_name.push(other),
+                At::Container(_) | At::Nothing => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn template(&self, vmid: Vmid) -> Result<Part<TemplateFacts>, Failure> {
+        let Some(node) =
+            self.resources.iter().find(|resource| resource.vmid == Some(vmid)).and_then(|it| it.node.clone())
+        else {
+            return Ok(Part::None);
+        };
+        let observed = match guests::observe(&self.cluster.client, vmid, &node).await {
+            Ok(observed) => observed,
+            Err(error) if error.is_not_found() => return Ok(Part::None),
+            Err(error) => return Err(error.into()),
+        };
+        let Observed { config, .. } = &observed;
+        let storages = config.drives().into_values().filter_map(|drive| drive.storage()).collect();
+        // A template does not run: nobody needs to ask.
+        let stopped = proxmox_api::PowerState::Stopped;
+        let config = Current::observed(vmid, node.clone(), config, stopped);
+        Ok(Part::Given(TemplateFacts { vmid, node, config, storages }))
+    }
+
+    fn nodes(&self) -> Vec<NodeName> {
+        let nodes = self.resources.iter().filter(|resource| resource.kind == "node");
+        nodes.filter_map(|resource| resource.node.clone()).collect()
+    }
+
+    fn storages(&self) -> Vec<StorageFacts> {
+        let mut storages: Vec<StorageFacts> = Vec::new();
+        for resource in &self.resources {
+            let (Some(id), Some(node)) = (&resource.storage, &resource.node) else { continue };
+            match storages.iter_mut().find(|storage| storage.id == *id) {
+                Some(storage) => storage.nodes.push(node.clone()),
+                None => storages.push(StorageFacts {
+                    id: id.clone(),
+                    shared: resource.shared,
+                    nodes: vec![node.clone()],
+                    images: resource.content.as_deref().is_none_or(|content| content.split(',').any(|c| c == "images")),
+                }),
+            }
+        }
+        storages
+    }
+}

@@ -1,0 +1,24 @@
+//! The edge: both sides looked up, plans executed over the two clients, and the dispatcher that does so for every
+//! event of the inbox. Nothing here decides what should be done: that is [`crate::plan()`].
+
+pub mod backoff;
+pub mod bridge;
+pub mod dispatcher;
+pub mod execute;
+pub mod failure;
+pub mod guests;
+pub mod inbox;
+pub mod look_up;
+pub mod memory;
+#[cfg(feature = "inbox-sqlite")]
+pub mod sqlite;
+
+pub use backoff::Backoff;
+pub use bridge::{Bridge, ProxmoxCluster};
+pub use dispatcher::{Answer, Dispatcher, Observer};
+pub use execute::LiveExecutor;
+pub use inbox::{EventState, Inbox, InboxError, NewEvent, Seen, Settlement, Store, StoredEvent};
+pub use look_up::{LookUp, Looked};
+pub use memory::MemoryStore;
+#[cfg(feature = "inbox-sqlite")]
+pub use sqlite::SqliteStore;

@@ -1,0 +1,251 @@
+//! An inbox in an SQLite file, in WAL mode with `synchronous=FULL`: what was accepted survives a power cut.
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{Row, query};
+
+use super::inbox::{EventState, InboxError, NewEvent, Settlement, Store, StoredEvent, decode, encode};
+use crate::guest::RecordId;
+
+/// A store in an SQLite file.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    pool: SqlitePool,
+}
+
+const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS event (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    record INTEGER NOT NULL,
+    change TEXT NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    due INTEGER NOT NULL,
+    reason TEXT,
+    received INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS event_waiting ON event (state, due, record);
+CREATE TABLE IF NOT EXISTS fact (
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (kind, key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lease (
+    record INTEGER PRIMARY KEY,
+    owner TEXT NOT NULL,
+    until INTEGER NOT NULL
+);
+";
+
+impl SqliteStore {
+    /// Opens the file, and creates it if it is not there.
+    ///
+    /// # Errors
+    /// The file cannot be opened or is no inbox.
+    pub async fn open(path: &Path) -> Result<Self, InboxError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10));
+        // One connection: SQLite has one writer, and a second would only wait for it.
+        let pool =
+            SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(failed("be opened"))?;
+        sqlx::raw_sql(SCHEMA).execute(&pool).await.map_err(failed("be prepared"))?;
+        Ok(Self { pool })
+    }
+}
+
+fn failed(doing: &'static str) -> impl FnOnce(sqlx::Error) -> InboxError {
+    move |error| InboxError::new(doing, error)
+}
+
+/// SQLite's integers are signed.
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or_default()
+}
+
+fn stored(row: &SqliteRow) -> Result<StoredEvent, InboxError> {
+    let state: String = row.get("state");
+    Ok(StoredEvent {
+        id: row.get("id"),
+        key: row.get("key"),
+        change: decode(row.get("change"))?,
+        state: EventState::from_name(&state).ok_or_else(|| InboxError::new("read an event", state))?,
+        attempts: row.get("attempts"),
+        due: unsigned(row.get("due")),
+        reason: row.get("reason"),
+        received: unsigned(row.get("received")),
+    })
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn insert(&self, events: &[NewEvent], now: u64) -> Result<Vec<bool>, InboxError> {
+        let mut transaction = self.pool.begin().await.map_err(failed("store an event"))?;
+        let mut new = Vec::with_capacity(events.len());
+        for event in events {
+            let result = query(
+                "INSERT INTO event (key, record, change, state, due, received) VALUES (?, ?, ?, 'pending', ?, ?)
+                 ON CONFLICT (key) DO NOTHING",
+            )
+            .bind(&event.key)
+            .bind(signed(event.change.record.0))
+            .bind(encode(&event.change)?)
+            .bind(signed(now))
+            .bind(signed(now))
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed("store an event"))?;
+            new.push(result.rows_affected() == 1);
+        }
+        transaction.commit().await.map_err(failed("store an event"))?;
+        Ok(new)
+    }
+
+    async fn due(&self, now: u64) -> Result<(Vec<RecordId>, Option<u64>), InboxError> {
+        let doing = "say what is due";
+        let rows =
+            query("SELECT record FROM event WHERE state = 'pending' AND due <= ? GROUP BY record ORDER BY min(id)")
+                .bind(signed(now))
+                .fetch_all(&self.pool)
+                .await
+                .map_err(failed(doing))?;
+        let next = query("SELECT min(due) AS next FROM event WHERE state = 'pending' AND due > ?")
+            .bind(signed(now))
+            .fetch_one(&self.pool)
+            .await
+            .map_err(failed(doing))?;
+        let records = rows.iter().map(|row| RecordId(unsigned(row.get("record")))).collect();
+        Ok((records, next.get::<Option<i64>, _>("next").map(unsigned)))
+    }
+
+    async fn pending(&self, record: RecordId, now: u64) -> Result<Vec<StoredEvent>, InboxError> {
+        let rows = query("SELECT * FROM event WHERE state = 'pending' AND record = ? AND due <= ? ORDER BY id")
+            .bind(signed(record.0))
+            .bind(signed(now))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed("read the events of a record"))?;
+        rows.iter().map(stored).collect()
+    }
+
+    async fn settle(&self, ids: &[i64], settlement: &Settlement) -> Result<(), InboxError> {
+        let doing = "settle events";
+        let mut transaction = self.pool.begin().await.map_err(failed(doing))?;
+        for id in ids {
+            query("UPDATE event SET state = ?, reason = ?, due = ?, attempts = attempts + ? WHERE id = ?")
+                .bind(settlement.state.as_str())
+                .bind(&settlement.reason)
+                .bind(signed(settlement.due))
+                .bind(i64::from(settlement.attempted))
+                .bind(id)
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed(doing))?;
+        }
+        transaction.commit().await.map_err(failed(doing))
+    }
+
+    async fn release(&self, record: Option<RecordId>, now: u64) -> Result<u64, InboxError> {
+        let result = query(
+            "UPDATE event SET state = 'pending', due = ?, attempts = 0
+             WHERE state = 'parked' AND (?2 IS NULL OR record = ?2)",
+        )
+        .bind(signed(now))
+        .bind(record.map(|record| signed(record.0)))
+        .execute(&self.pool)
+        .await
+        .map_err(failed("release events"))?;
+        Ok(result.rows_affected())
+    }
+
+    async fn events(&self, state: Option<EventState>, limit: u32) -> Result<Vec<StoredEvent>, InboxError> {
+        let rows = query("SELECT * FROM event WHERE (?1 IS NULL OR state = ?1) ORDER BY id DESC LIMIT ?2")
+            .bind(state.map(EventState::as_str))
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed("list events"))?;
+        rows.iter().map(stored).collect()
+    }
+
+    async fn lease(&self, record: RecordId, owner: &str, now: u64, until: u64) -> Result<bool, InboxError> {
+        let result = query(
+            "INSERT INTO lease (record, owner, until) VALUES (?1, ?2, ?3)
+             ON CONFLICT (record) DO UPDATE SET owner = ?2, until = ?3 WHERE lease.owner = ?2 OR lease.until <= ?4",
+        )
+        .bind(signed(record.0))
+        .bind(owner)
+        .bind(signed(until))
+        .bind(signed(now))
+        .execute(&self.pool)
+        .await
+        .map_err(failed("take a lease"))?;
+        Ok(result.rows_affected() == 1)
+    }
+
+    async fn unlease(&self, record: Option<RecordId>, owner: &str) -> Result<(), InboxError> {
+        query("DELETE FROM lease WHERE owner = ?1 AND (?2 IS NULL OR record = ?2)")
+            .bind(owner)
+            .bind(record.map(|record| signed(record.0)))
+            .execute(&self.pool)
+            .await
+            .map_err(failed("give up a lease"))?;
+        Ok(())
+    }
+
+    async fn get(&self, kind: &'static str, key: &str) -> Result<Option<String>, InboxError> {
+        let row = query("SELECT value FROM fact WHERE kind = ? AND key = ?")
+            .bind(kind)
+            .bind(key)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed("read a fact"))?;
+        Ok(row.map(|row| row.get("value")))
+    }
+
+    async fn put(&self, kind: &'static str, key: &str, value: &str) -> Result<(), InboxError> {
+        query(
+            "INSERT INTO fact (kind, key, value) VALUES (?1, ?2, ?3) ON CONFLICT (kind, key) DO UPDATE SET value = ?3",
+        )
+        .bind(kind)
+        .bind(key)
+        .bind(value)
+        .execute(&self.pool)
+        .await
+        .map_err(failed("store a fact"))?;
+        Ok(())
+    }
+
+    async fn delete(&self, kind: &'static str, key: &str) -> Result<(), InboxError> {
+        query("DELETE FROM fact WHERE kind = ? AND key = ?")
+            .bind(kind)
+            .bind(key)
+            .execute(&self.pool)
+            .await
+            .map_err(failed("remove a fact"))?;
+        Ok(())
+    }
+
+    async fn all(&self, kind: &'static str) -> Result<Vec<(String, String)>, InboxError> {
+        let rows = query("SELECT key, value FROM fact WHERE kind = ? ORDER BY key")
+            .bind(kind)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed("read facts"))?;
+        Ok(rows.iter().map(|row| (row.get("key"), row.get("value"))).collect())
+    }
+}

@@ -1,0 +1,72 @@
+//! What a guest lacks to be what NetBox says, in the order in which it is done.
+
+use super::draft::Draft;
+use super::{configure, disks, power};
+use crate::action::{Action, RecordValue, Settings, Target, VmidSource};
+use crate::current::Current;
+use crate::event::{Change, Event};
+use crate::guest::Guest;
+use crate::marker::MarkerState;
+use crate::part::Part;
+use crate::policy::Policy;
+use crate::report::{Report, Reporter};
+
+/// A guest that we began to create and that is still locked, though whoever looked has waited for its task: nobody
+/// holds the lock any more. It has no marker yet.
+pub(super) fn stuck(event: &Event, guest: &Guest, current: &Current) -> Option<Report> {
+    let (vmid, lock) = (current.vmid?, current.lock.as_deref().filter(|lock| matches!(*lock, "clone" | "create"))?);
+    let ours = event.context.intent.as_ref().is_some_and(|intent| intent.vmid == vmid);
+    ours.then(|| Reporter::of(guest).stuck_lock(vmid, lock))
+}
+
+/// A guest that Proxmox has.
+pub(super) fn existing(event: &Event, guest: &Guest, current: &Current, policy: &Policy) -> Vec<Action> {
+    let target = Target { record: guest.record, name: guest.name.clone(), kind: current.kind, vmid: current.vmid };
+    let intent = event.context.intent.as_ref();
+    let mut plan = Vec::new();
+    if let (Part::None, Some(intent)) = (&guest.vmid, intent) {
+        let value = RecordValue::Vmid(VmidSource::Chosen(intent.vmid));
+        plan.push(Action::Record { guest: target.clone(), value });
+    }
+    plan.extend(converge(event, guest, current, policy, target));
+    plan
+}
+
+/// The steps that lead from `current`, which a clone may only be about to become, to what the record says.
+pub(super) fn converge(
+    event: &Event,
+    guest: &Guest,
+    current: &Current,
+    policy: &Policy,
+    target: Target,
+) -> Vec<Action> {
+    let mut draft = Draft::new(event, guest, current, policy, target);
+    configure::plan(&mut draft);
+    disks::plan(&mut draft);
+    power::plan(&mut draft);
+    if draft.creating {
+        let set = Settings { marker: Some(MarkerState::Ready), ..Settings::default() };
+        let guest = draft.target.clone();
+        draft.step(Action::Configure { guest, set });
+    }
+    node(&mut draft);
+    draft.finish()
+}
+
+/// HA and people move guests: NetBox is told, the guest is not moved back. Last, because NetBox may refuse a node
+/// that is not among its choices.
+fn node(draft: &mut Draft<'_>) {
+    let Part::Given(found) = &draft.current.node else { return };
+    match &draft.guest.node {
+        Part::Given(wanted) if wanted != found && draft.event.caused(Change::changed_node) => {
+            let report = draft.reporter.migration_not_supported(wanted, found);
+            draft.report(report);
+        }
+        Part::Given(wanted) if wanted == found => {}
+        Part::Given(_) | Part::None => {
+            let guest = draft.target.clone();
+            draft.step(Action::Record { guest, value: RecordValue::Node(found.clone()) });
+        }
+        Part::Unknown => {}
+    }
+}

@@ -1,0 +1,155 @@
+//! Row 1: a guest that is absent is cloned from its template.
+
+use std::collections::BTreeMap;
+
+use proxmox_api::{NodeName, PowerState, StorageId, Vmid};
+
+use super::converge::converge;
+use crate::action::{Action, RecordValue, Target, VmidSource};
+use crate::current::{Current, CurrentDisk};
+use crate::event::{Change, Event, TemplateFacts};
+use crate::guest::{Blocks, Guest, Template};
+use crate::part::Part;
+use crate::policy::{CloneMode, Policy};
+use crate::report::{Report, Reporter};
+
+pub(super) fn plan(event: &Event, guest: &Guest, policy: &Policy) -> Vec<Action> {
+    if guest.blocked(Blocks::Creation) {
+        return Vec::new();
+    }
+    let creation = Creation { event, guest, policy, reporter: Reporter::of(guest) };
+    match creation.allowed() {
+        Ok(template) => creation.steps(template),
+        Err(report) => vec![Action::Report(*report)],
+    }
+}
+
+struct Creation<'a> {
+    event: &'a Event,
+    guest: &'a Guest,
+    policy: &'a Policy,
+    reporter: Reporter,
+}
+
+impl<'a> Creation<'a> {
+    /// The template to clone, or why nothing may be created.
+    fn allowed(&self) -> Result<Vmid, Box<Report>> {
+        let context = &self.event.context;
+        let recorded = self.guest.vmid.given().copied();
+        if let Some(found) = context.elsewhere {
+            return Err(self.reporter.elsewhere(recorded, found).into());
+        }
+        if let Some(vmid) = recorded.filter(|vmid| !self.may_fill(*vmid)) {
+            return Err(self.reporter.vanished(vmid).into());
+        }
+        if !context.same_name.is_empty() {
+            return Err(self.reporter.same_name(&context.same_name).into());
+        }
+        let Part::Given(Template::Guest(template)) = self.guest.template else {
+            return Err(self.reporter.no_template().into());
+        };
+        match &context.template {
+            Part::None => return Err(self.reporter.template_missing(template).into()),
+            Part::Given(facts) => self.reachable(facts)?,
+            Part::Unknown => {}
+        }
+        Ok(template)
+    }
+
+    /// Whether an absent guest with a recorded VMID is to be created, rather than one that has vanished.
+    fn may_fill(&self, vmid: Vmid) -> bool {
+        let begun = self.event.context.intent.as_ref().is_some_and(|intent| intent.vmid == vmid);
+        let cause = |change: &Change| change.created_record() || change.moved_into_p() || change.first_set_vmid();
+        begun || self.event.caused(cause)
+    }
+
+    /// Whether the template can be cloned to where the guest shall be.
+    fn reachable(&self, facts: &TemplateFacts) -> Result<(), Box<Report>> {
+        if !facts.config.template {
+            return Err(self.reporter.not_a_template(facts.vmid).into());
+        }
+        let node = self.guest.node.given().unwrap_or(&facts.node);
+        if self.event.context.nodes.given().is_some_and(|nodes| !nodes.contains(node)) {
+            return Err(self.reporter.no_such_node(node).into());
+        }
+        let Part::Given(storages) = &self.event.context.storages else { return Ok(()) };
+        if *node != facts.node {
+            let shared = |id: &&StorageId| storages.iter().any(|storage| storage.id == **id && storage.shared);
+            if let Some(local) = facts.storages.iter().find(|id| !shared(id)) {
+                return Err(self.reporter.template_not_shared(facts.vmid, &facts.node, node, local).into());
+            }
+        }
+        match self.storage() {
+            Some(id) if !usable(self.event, id, Some(node)) => {
+                Err(self.reporter.storage_unusable("the guest", id, Some(node)).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A linked clone stays where its template is.
+    fn storage(&self) -> Option<&'a StorageId> {
+        match self.policy.clone {
+            CloneMode::Full => self.guest.storage.given(),
+            CloneMode::Linked => None,
+        }
+    }
+
+    fn steps(&self, template: Vmid) -> Vec<Action> {
+        let Self { event, guest, policy, .. } = self;
+        let intent = event.context.intent.as_ref();
+        let recorded = guest.vmid.given().copied();
+        let vmid = recorded.or(intent.map(|intent| intent.vmid));
+        let kind = proxmox_api::GuestType::Qemu;
+        let target = Target { record: guest.record, name: guest.name.clone(), kind, vmid };
+        let mut plan = Vec::new();
+        if recorded.is_none() {
+            let source = vmid.map_or(VmidSource::Allocate, VmidSource::Chosen);
+            plan.push(Action::Record { guest: target.clone(), value: RecordValue::Vmid(source) });
+        }
+        let facts = event.context.template.given();
+        plan.push(Action::Clone {
+            guest: target.clone(),
+            template,
+            template_node: facts.map(|facts| facts.node.clone()),
+            node: guest.node.given().cloned(),
+            storage: self.storage().cloned(),
+            full: policy.clone == CloneMode::Full,
+            root_size: super::disks::root_size_of_record(event, guest),
+        });
+        plan.extend(converge(event, guest, &self.clone_of(facts, vmid), policy, target));
+        plan
+    }
+
+    /// What the clone will be: it inherits its template's configuration (seen on Proxmox VE 9.1).
+    fn clone_of(&self, facts: Option<&TemplateFacts>, vmid: Option<Vmid>) -> Current {
+        let kind = proxmox_api::GuestType::Qemu;
+        let inherited = facts.map_or_else(|| Current::new(vmid, kind), |facts| facts.config.clone());
+        let moved = |disk: CurrentDisk| CurrentDisk { storage: self.storage().cloned().or(disk.storage), ..disk };
+        let disks = match inherited.disks {
+            Part::Given(disks) => {
+                Part::Given(disks.into_iter().map(|(slot, disk)| (slot, moved(disk))).collect::<BTreeMap<_, _>>())
+            }
+            other => other,
+        };
+        let node: Option<NodeName> = self.guest.node.given().cloned().or_else(|| facts.map(|facts| facts.node.clone()));
+        Current {
+            vmid,
+            node: Part::maybe(node),
+            name: Part::maybe(self.guest.proxmox_name().map(str::to_owned)),
+            power: Part::Given(PowerState::Stopped),
+            template: false,
+            lock: None,
+            disks,
+            ..inherited
+        }
+    }
+}
+
+/// Whether a storage takes disks of VMs on a node, as far as somebody looked.
+pub(super) fn usable(event: &Event, id: &StorageId, node: Option<&NodeName>) -> bool {
+    let Part::Given(storages) = &event.context.storages else { return true };
+    storages
+        .iter()
+        .any(|storage| storage.id == *id && storage.images && node.is_none_or(|node| storage.nodes.contains(node)))
+}

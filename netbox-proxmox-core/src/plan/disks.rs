@@ -1,0 +1,198 @@
+//! Rows 5, 6 and 7: disks are grown and added, never shrunk or moved, and removed only for a cause.
+
+use proxmox_api::{DriveSlot, MiB};
+
+use super::create::usable;
+use super::draft::Draft;
+use crate::action::{Action, DiskRef, RecordValue};
+use crate::current::CurrentDisk;
+use crate::event::{Change, Changed, DiskFacts, Event};
+use crate::guest::{Guest, GuestDisk};
+use crate::part::Part;
+use crate::units::Megabytes;
+
+pub(super) fn plan(draft: &mut Draft<'_>) {
+    reported_moves(draft);
+    root(draft);
+    for disk in draft.guest.disks.given().into_iter().flatten() {
+        if draft.current.root.given() != Some(&disk.slot) {
+            data_disk(draft, disk);
+        }
+    }
+    removed(draft);
+    record_root(draft);
+}
+
+/// The root size that the record gives without a virtual disk. NetBox forgets it when the first virtual disk is
+/// created, so the creating cause and the intent are asked too.
+pub(super) fn root_size_of_record(event: &Event, guest: &Guest) -> Option<Megabytes> {
+    let created = event.cause.iter().find_map(|change| match &change.what {
+        Changed::Record { before: None, after: Some(facts) } => facts.root_size,
+        _ => None,
+    });
+    let intent = event.context.intent.as_ref().and_then(|intent| intent.root_size);
+    guest.root_size.given().copied().or(created).or(intent)
+}
+
+/// Renaming a disk or giving it to another virtual machine is reported, not done.
+fn reported_moves(draft: &mut Draft<'_>) {
+    for (before, after) in draft.event.cause.iter().filter_map(edited) {
+        if let (Some(from), Some(to)) = (before.record, after.record)
+            && from != to
+        {
+            let report = draft.reporter.moved_disk(&after.name, from, to);
+            draft.report(report);
+        } else if before.name != after.name {
+            let report = draft.reporter.renamed_disk(&before.name, &after.name);
+            draft.report(report);
+        }
+    }
+}
+
+/// A disk that was changed, before and after.
+fn edited(change: &Change) -> Option<(&DiskFacts, &DiskFacts)> {
+    match &change.what {
+        Changed::Disk { before: Some(before), after: Some(after) } => Some((before, after)),
+        _ => None,
+    }
+}
+
+fn root(draft: &mut Draft<'_>) {
+    let slot = draft.current.root.given().copied();
+    let listed = slot.and_then(|slot| draft.guest.disk(slot));
+    if let (Some(disk), Some(slot)) = (listed, slot) {
+        if let Some(found) = draft.current.disk(slot) {
+            compare(draft, disk, found);
+        }
+        return;
+    }
+    let Some(wanted) = root_size_of_record(draft.event, draft.guest) else { return };
+    let base = draft.policy.disk_base;
+    match draft.current.root_disk().map(|(_, disk)| disk.size) {
+        Some(Some(size)) if wanted < base.to_megabytes(size) => {
+            let report = draft.reporter.root_smaller_than_template(wanted, base.to_megabytes(size));
+            draft.report(report);
+        }
+        Some(Some(size)) if wanted == base.to_megabytes(size) => {}
+        Some(Some(size)) => grow(draft, "disk", DiskRef::Root, wanted, base.to_megabytes(size).to_string()),
+        // A guest that boots from no disk has none to grow.
+        None if !draft.current.disks.is_unknown() => {}
+        Some(None) | None => grow(draft, "disk", DiskRef::Root, wanted, "not known".into()),
+    }
+}
+
+fn grow(draft: &mut Draft<'_>, field: &str, disk: DiskRef, wanted: Megabytes, found: String) {
+    let size = draft.policy.disk_base.to_mib(wanted);
+    draft.gated(field, wanted, found, |draft| {
+        let guest = draft.target.clone();
+        draft.step(Action::ResizeDisk { guest, disk, size });
+    });
+}
+
+fn data_disk(draft: &mut Draft<'_>, disk: &GuestDisk) {
+    match &draft.current.disks {
+        Part::Given(disks) => {
+            if let Some(found) = disks.get(&disk.slot) {
+                compare(draft, disk, found);
+            } else if draft.current.other_drives.contains(&disk.slot) {
+                let report = draft.reporter.occupied_slot(disk.slot);
+                draft.report(report);
+            } else {
+                missing(draft, disk);
+            }
+        }
+        Part::None => missing(draft, disk),
+        Part::Unknown => {}
+    }
+}
+
+/// The size and the storage of a disk that both sides have.
+fn compare(draft: &mut Draft<'_>, disk: &GuestDisk, found: &CurrentDisk) {
+    if let (Some(wanted), Some(found)) = (&disk.storage, &found.storage)
+        && wanted != found
+    {
+        let report = draft.reporter.other_storage(disk.slot, wanted, found);
+        draft.report(report);
+    }
+    let Some(size) = found.size.map(|size| draft.policy.disk_base.to_megabytes(size)) else { return };
+    if disk.size < size {
+        let report = draft.reporter.shrink(disk.slot, disk.size, size);
+        draft.report(report);
+    } else if disk.size > size {
+        grow(draft, &format!("disk {}", disk.slot), DiskRef::Slot(disk.slot), disk.size, size.to_string());
+    }
+}
+
+/// A disk that Proxmox lacks is added during a creation and for a cause that created it.
+fn missing(draft: &mut Draft<'_>, disk: &GuestDisk) {
+    let of_disk = |change: &&Change| change.object == disk.id && matches!(change.what, Changed::Disk { .. });
+    let causes: Vec<&Change> = draft.event.cause.iter().filter(of_disk).collect();
+    let created = causes.iter().any(|change| matches!(change.what, Changed::Disk { before: None, .. }));
+    if !draft.creating && !created {
+        let renamed_or_moved = causes.iter().filter_map(|change| edited(change)).any(|(before, after)| before != after);
+        if !renamed_or_moved {
+            let report = draft.reporter.missing_disk(disk.slot, disk.size);
+            draft.report(report);
+        }
+        return;
+    }
+    let storage = disk.storage.clone().or_else(|| draft.guest.storage.given().cloned());
+    if let Some(id) = storage.as_ref().filter(|id| !usable(draft.event, id, draft.current.node.given())) {
+        let report = draft.reporter.storage_unusable(&format!("disk {}", disk.slot), id, draft.current.node.given());
+        return draft.report(report);
+    }
+    let size: MiB = draft.policy.disk_base.to_mib(disk.size);
+    draft.gated(&format!("disk {}", disk.slot), disk.size, "missing", |draft| {
+        let guest = draft.target.clone();
+        draft.step(Action::AddDisk { guest, slot: disk.slot, storage, size });
+    });
+}
+
+/// Disks that NetBox said were deleted.
+fn removed(draft: &mut Draft<'_>) {
+    for change in &draft.event.cause {
+        let Changed::Disk { before: Some(before), after: None } = &change.what else { continue };
+        let Ok(slot) = before.name.parse::<DriveSlot>() else { continue };
+        // The record names the slot again: its new disk is compared like any other.
+        if draft.guest.disk(slot).is_none() && before.record.is_none_or(|record| record == draft.guest.record) {
+            remove(draft, change.object, slot);
+        }
+    }
+}
+
+fn remove(draft: &mut Draft<'_>, id: u64, slot: DriveSlot) {
+    if draft.current.root.given() == Some(&slot) {
+        let report = draft.reporter.root_disk_kept(slot);
+        return draft.report(report);
+    }
+    let Some(found) = draft.current.disk(slot) else { return };
+    let known = draft.event.context.known_disks.iter().find(|known| known.id == id);
+    match known.filter(|known| known.slot != slot || known.volume != found.volume) {
+        Some(known) => {
+            let report = draft.reporter.other_volume(slot, &known.volume, &found.volume);
+            draft.report(report);
+        }
+        None => {
+            let (guest, volume) = (draft.target.clone(), Some(found.volume.clone()));
+            draft.step(Action::RemoveDisk { guest, slot, volume });
+        }
+    }
+}
+
+/// A root disk that NetBox lacks is recorded, once it has the size that the record asks for.
+fn record_root(draft: &mut Draft<'_>) {
+    let lacking = match (&draft.guest.disks, draft.current.root.given()) {
+        (Part::Unknown, _) | (_, None) => draft.creating && draft.guest.disks.given().is_none_or(Vec::is_empty),
+        (Part::None, Some(_)) => true,
+        (Part::Given(_), Some(root)) => draft.guest.disk(*root).is_none() && draft.current.disk(*root).is_some(),
+    };
+    let waits = !draft.gate_open()
+        && root_size_of_record(draft.event, draft.guest).is_some_and(|wanted| {
+            let size = draft.current.root_disk().and_then(|(_, disk)| disk.size);
+            size.is_some_and(|size| wanted > draft.policy.disk_base.to_megabytes(size))
+        });
+    if lacking && !waits {
+        let guest = draft.target.clone();
+        draft.step(Action::Record { guest, value: RecordValue::RootDisk });
+    }
+}

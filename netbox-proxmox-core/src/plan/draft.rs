@@ -1,0 +1,74 @@
+//! What the parts of the planner share: the guest being planned for, the gate, and the steps found so far.
+
+use crate::action::{Action, Target};
+use crate::current::Current;
+use crate::event::{Event, Ownership};
+use crate::guest::{Guest, Status};
+use crate::marker::MarkerState;
+use crate::policy::{ConfigureWhen, Policy};
+use crate::report::{Report, Reporter};
+
+/// A plan in the making for a guest that exists, or will once the steps before have run.
+pub(super) struct Draft<'a> {
+    pub(super) event: &'a Event,
+    pub(super) guest: &'a Guest,
+    pub(super) current: &'a Current,
+    pub(super) policy: &'a Policy,
+    pub(super) target: Target,
+    pub(super) reporter: Reporter,
+    /// Whether the guest is being created: everything its record says is applied, power included.
+    pub(super) creating: bool,
+    reports: Vec<Action>,
+    steps: Vec<Action>,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(
+        event: &'a Event,
+        guest: &'a Guest,
+        current: &'a Current,
+        policy: &'a Policy,
+        target: Target,
+    ) -> Self {
+        let creating =
+            event.current.is_none() || event.context.ownership == Ownership::Ours { state: MarkerState::Creating };
+        let reporter = Reporter::of(guest);
+        Self { event, guest, current, policy, target, reporter, creating, reports: Vec::new(), steps: Vec::new() }
+    }
+
+    /// Whether NetBox may reach into the guest's configuration. NetBox is first a record: correcting it must not
+    /// change a running machine unasked.
+    pub(super) fn gate_open(&self) -> bool {
+        self.creating || self.guest.status == Status::Staged || self.policy.configure == ConfigureWhen::Always
+    }
+
+    /// Does `change` if the gate is open, otherwise reports the difference.
+    pub(super) fn gated(
+        &mut self,
+        field: &str,
+        wanted: impl ToString,
+        found: impl ToString,
+        change: impl FnOnce(&mut Self),
+    ) {
+        if self.gate_open() {
+            change(self);
+        } else {
+            let report = self.reporter.gated(field, wanted, found, &self.guest.status);
+            self.report(report);
+        }
+    }
+
+    pub(super) fn report(&mut self, report: Report) {
+        self.reports.push(Action::Report(report));
+    }
+
+    pub(super) fn step(&mut self, action: Action) {
+        self.steps.push(action);
+    }
+
+    /// Reports first: a step that fails must not swallow them.
+    pub(super) fn finish(mut self) -> Vec<Action> {
+        self.reports.append(&mut self.steps);
+        self.reports
+    }
+}

@@ -1,0 +1,65 @@
+//! Row 10: what destroys needs a cause. The guest of a record is removed only because NetBox said that this record
+//! was deleted, and only where its change log agrees.
+
+use proxmox_api::GuestType;
+
+use super::power::power_off_limit;
+use crate::action::{Action, Target};
+use crate::event::{Change, Changed, Deletion, Event, Ownership};
+use crate::part::Part;
+use crate::policy::{DestroyWhen, Policy};
+use crate::report::Reporter;
+
+pub(super) fn plan(event: &Event, policy: &Policy) -> Vec<Action> {
+    let Some(deleted) = event.cause.iter().find(|change| change.deleted_record()) else {
+        // A deleted disk whose record is gone too is part of the guest's removal.
+        return if event.context.looked_up { Vec::new() } else { needs_look_up(event) };
+    };
+    let Changed::Record { before: Some(facts), .. } = &deleted.what else { return Vec::new() };
+    let (Some(kind), Some(current)) = (facts.kind, &event.current) else { return Vec::new() };
+    if event.context.managed == Some(false) {
+        return Vec::new();
+    }
+    if event.context.looked_up && event.context.deletion != Some(Deletion::Confirmed) {
+        return Vec::new();
+    }
+    let reporter = Reporter::new(deleted.record, &deleted.name, facts.cluster.as_deref());
+    let keep = |why: &str| vec![Action::Report(reporter.not_destroyed(current.vmid, why))];
+    if kind == GuestType::Lxc {
+        return vec![Action::Report(reporter.kind_not_supported(kind))];
+    }
+    match &event.context.ownership {
+        Ownership::Another { whose } => return vec![Action::Report(reporter.not_owned(current.vmid, Some(whose)))],
+        Ownership::Unmarked => return vec![Action::Report(reporter.not_owned(current.vmid, None))],
+        Ownership::Ours { .. } | Ownership::Unknown => {}
+    }
+    if current.template {
+        return keep("it is a template");
+    }
+    if current.protection == Part::Given(true) {
+        return keep("it is protected. Clear its protection in Proxmox and remove it there");
+    }
+    let guest = Target { record: deleted.record, name: deleted.name.clone(), kind, vmid: current.vmid };
+    if let Some(due) = event.context.removal_due {
+        return vec![Action::Destroy { guest, not_before: Some(due) }];
+    }
+    match (policy.destroy, event.context.now) {
+        (DestroyWhen::Now, _) => vec![Action::Destroy { guest, not_before: None }],
+        (DestroyWhen::Never, _) => keep("the policy is never to destroy. Remove it in Proxmox"),
+        (DestroyWhen::After(_), None) => needs_look_up(event),
+        (DestroyWhen::After(seconds), Some(now)) => vec![
+            Action::Report(reporter.destroyed_later(current.vmid, seconds)),
+            Action::Shutdown { guest: guest.clone(), limit: power_off_limit(policy.power_off) },
+            Action::Destroy { guest, not_before: Some(now.saturating_add(seconds)) },
+        ],
+    }
+}
+
+/// One report for each virtual machine that the changes concern.
+fn needs_look_up(event: &Event) -> Vec<Action> {
+    let mut records: Vec<&Change> = event.cause.iter().collect();
+    records.sort_by_key(|change| change.record);
+    records.dedup_by_key(|change| change.record);
+    let report = |change: &Change| Action::Report(Reporter::new(change.record, &change.name, None).needs_look_up());
+    records.into_iter().map(report).collect()
+}

@@ -1,0 +1,74 @@
+//! The planner: the difference between what NetBox says and what Proxmox has, as a list of steps.
+//!
+//! | file | what it decides |
+//! |---|---|
+//! | `create` | rows 1: a guest that is absent |
+//! | `converge` | what an existing guest lacks, in which order |
+//! | `configure` | rows 2, 3, 4, 12: CPU, memory, keys, addresses, name |
+//! | `disks` | rows 5, 6, 7 |
+//! | `power` | rows 8, 9 |
+//! | `gone` | row 10: a record that was deleted |
+
+mod configure;
+mod converge;
+mod create;
+mod disks;
+mod draft;
+mod gone;
+mod power;
+
+use proxmox_api::GuestType;
+
+use crate::action::Action;
+use crate::event::{Event, Ownership};
+use crate::guest::{Blocks, Guest};
+use crate::policy::Policy;
+use crate::report::Reporter;
+
+/// The ordered actions for one event, by the default [`Policy`].
+///
+/// Pure and total: no I/O, no clock, no panic; equal events give equal plans. Nothing to change gives an empty plan.
+pub fn plan(event: &Event) -> Vec<Action> {
+    plan_with(event, &Policy::default())
+}
+
+/// The ordered actions for one event, by a policy.
+pub fn plan_with(event: &Event, policy: &Policy) -> Vec<Action> {
+    match &event.desired {
+        Some(guest) => present(event, guest, policy),
+        None => gone::plan(event, policy),
+    }
+}
+
+/// A record that exists.
+fn present(event: &Event, guest: &Guest, policy: &Policy) -> Vec<Action> {
+    let Some(kind) = guest.kind else { return Vec::new() };
+    if event.context.managed == Some(false) || !guest.status.wants_guest() {
+        return Vec::new();
+    }
+    let reporter = Reporter::of(guest);
+    if kind == GuestType::Lxc {
+        return vec![Action::Report(reporter.kind_not_supported(kind))];
+    }
+    let problems = guest.problems.iter().map(|problem| Action::Report(reporter.problem(problem)));
+    if guest.blocked(Blocks::Everything) {
+        return problems.collect();
+    }
+    if let Some(report) = event.current.as_ref().and_then(|current| converge::stuck(event, guest, current)) {
+        return problems.chain([Action::Report(report)]).collect();
+    }
+    let steps = match &event.current {
+        Some(current) => converge::existing(event, guest, current, policy),
+        None => create::plan(event, guest, policy),
+    };
+    let plan: Vec<Action> = problems.chain(steps).collect();
+    match (&event.current, &event.context.ownership) {
+        (Some(current), Ownership::Unmarked) if !plan.is_empty() => {
+            vec![Action::Report(reporter.not_owned(current.vmid, None))]
+        }
+        (Some(current), Ownership::Another { whose }) if !plan.is_empty() => {
+            vec![Action::Report(reporter.not_owned(current.vmid, Some(whose)))]
+        }
+        _ => plan,
+    }
+}

@@ -1,0 +1,54 @@
+//! Rows 8 and 9: the power state that the status asks for.
+//!
+//! Acts when a cause changed the status or moved the record into P; a creation includes it. Another difference is an
+//! administrator's doing until the policy says otherwise.
+
+use proxmox_api::PowerState;
+
+use super::draft::Draft;
+use crate::action::Action;
+use crate::guest::Status;
+use crate::part::Part;
+use crate::policy::{PowerOff, ReconcilePower};
+
+pub(super) fn plan(draft: &mut Draft<'_>) {
+    let found = draft.current.power.given().cloned();
+    let wanted = match draft.guest.status {
+        Status::Active => PowerState::Running,
+        Status::Offline => PowerState::Stopped,
+        Status::Paused => PowerState::Paused,
+        Status::Staged | Status::Other(_) => return,
+    };
+    if found.as_ref() == Some(&wanted) {
+        return;
+    }
+    let caused = draft.creating || draft.event.caused(|change| change.changed_status() || change.moved_into_p());
+    let shown = found.as_ref().map_or_else(|| "not known".to_owned(), ToString::to_string);
+    if !caused && found.is_none() {
+        return;
+    }
+    if !caused && draft.policy.reconcile_power == ReconcilePower::Report {
+        let report = draft.reporter.power(&draft.guest.status, shown);
+        return draft.report(report);
+    }
+    let guest = draft.target.clone();
+    match (wanted, &draft.current.power) {
+        (PowerState::Paused, _) | (PowerState::Running, Part::Given(PowerState::Paused)) => {
+            let report = draft.reporter.status_not_supported(&draft.guest.status, shown);
+            draft.report(report);
+        }
+        (PowerState::Running, _) => draft.step(Action::Start { guest }),
+        _ => {
+            let limit = power_off_limit(draft.policy.power_off);
+            draft.step(Action::Shutdown { guest, limit });
+        }
+    }
+}
+
+/// How long a guest may take to shut down, in seconds.
+pub(super) fn power_off_limit(power_off: PowerOff) -> u32 {
+    match power_off {
+        PowerOff::Graceful(seconds) => seconds,
+        PowerOff::Hard => 0,
+    }
+}

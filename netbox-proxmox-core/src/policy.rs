@@ -1,0 +1,145 @@
+//! What an operator may choose. Each choice has a default that keeps the mission's rules.
+
+use proxmox_api::Vmid;
+use serde::{Deserialize, Serialize};
+
+use crate::address::GatewayRule;
+use crate::guest::RecordId;
+use crate::units::DiskBase;
+
+/// The choices that a plan depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// When the configuration of an existing guest is changed.
+    pub configure: ConfigureWhen,
+    /// When the guest of a deleted record is destroyed.
+    pub destroy: DestroyWhen,
+    /// How a guest is powered off.
+    pub power_off: PowerOff,
+    /// What is done about a power state that differs without a cause.
+    pub reconcile_power: ReconcilePower,
+    /// How a template is cloned.
+    pub clone: CloneMode,
+    /// Which VMIDs are allocated.
+    pub vmids: VmidChoice,
+    /// Where the gateway is.
+    pub gateway: GatewayRule,
+    /// How many MB NetBox counts as one GB.
+    pub disk_base: DiskBase,
+    /// The tag that every guest of ours gets: an index for people, never an identity.
+    pub tag: Option<String>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            configure: ConfigureWhen::default(),
+            destroy: DestroyWhen::default(),
+            power_off: PowerOff::default(),
+            reconcile_power: ReconcilePower::default(),
+            clone: CloneMode::default(),
+            vmids: VmidChoice::default(),
+            gateway: GatewayRule::default(),
+            disk_base: DiskBase::default(),
+            tag: Some("netbox".into()),
+        }
+    }
+}
+
+/// When the configuration of an existing guest is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConfigureWhen {
+    /// While its record is Staged; otherwise the difference is reported.
+    #[default]
+    Staged,
+    /// In every status in which a guest should exist.
+    Always,
+}
+
+/// When the guest of a deleted record is destroyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DestroyWhen {
+    /// At once.
+    #[default]
+    Now,
+    /// This many seconds later; until then the guest is stopped.
+    After(u64),
+    /// Never: the guest is reported.
+    Never,
+}
+
+/// How a guest is powered off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PowerOff {
+    /// Ask the guest, and stop it after this many seconds.
+    Graceful(u32),
+    /// Stop it.
+    Hard,
+}
+
+impl Default for PowerOff {
+    fn default() -> Self {
+        Self::Graceful(180)
+    }
+}
+
+/// What is done about a power state that differs without a cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReconcilePower {
+    /// It is reported: an administrator may have stopped the guest.
+    #[default]
+    Report,
+    /// It is made so.
+    Repair,
+}
+
+/// How a template is cloned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CloneMode {
+    /// All disks are copied.
+    #[default]
+    Full,
+    /// The disks of the template are the base of the guest's; its storage cannot be chosen.
+    Linked,
+}
+
+/// Which VMIDs are allocated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VmidChoice {
+    /// The first free one of a range, both ends included.
+    Range {
+        /// The first.
+        first: Vmid,
+        /// The last.
+        last: Vmid,
+    },
+    /// This number plus the record's id.
+    BasePlusId(u32),
+}
+
+impl Default for VmidChoice {
+    fn default() -> Self {
+        Self::Range { first: Vmid::MIN, last: Vmid::MAX }
+    }
+}
+
+impl VmidChoice {
+    /// The VMIDs to try for a record, in order.
+    pub fn candidates(self, record: RecordId) -> impl Iterator<Item = Vmid> {
+        let (first, last) = match self {
+            Self::Range { first, last } => (first.get(), last.get()),
+            Self::BasePlusId(base) => {
+                let vmid = u32::try_from(u64::from(base).saturating_add(record.0)).unwrap_or(u32::MAX);
+                (vmid, vmid)
+            }
+        };
+        (first..=last).map_while(|vmid| Vmid::new(vmid).ok())
+    }
+}

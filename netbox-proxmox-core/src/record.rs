@@ -1,0 +1,265 @@
+//! From a record in NetBox to the [`Guest`] that it describes.
+
+use ipnet::IpNet;
+use netbox_api::{CustomFields, PrimaryIp, VirtualDisk, VirtualMachine};
+use proxmox_api::{DriveSlot, GuestType, MiB, NodeName, SshKeys, StorageId, Vmid};
+use serde::{Deserialize, Serialize};
+
+use crate::address::GatewayRule;
+use crate::guest::{Blocks, Guest, GuestDisk, Problem, RecordId, Status, Template};
+use crate::part::Part;
+use crate::units::Megabytes;
+
+/// The names of the custom fields in NetBox. The defaults are the predecessor's, so an existing NetBox works.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FieldNames {
+    /// Node to run on (select).
+    pub node: String,
+    /// Kind of guest, `vm` or `lxc` (select).
+    pub vm_type: String,
+    /// VMID (text; an integer is accepted too).
+    pub vmid: String,
+    /// Storage of the root disk (select).
+    pub storage: String,
+    /// SSH keys, one a line (long text).
+    pub ssh_keys: String,
+    /// Template of a VM: its VMID (select).
+    pub vm_template: String,
+    /// Template of a container: a volume id, or the VMID of a container template (select).
+    pub lxc_template: String,
+    /// Storage of a virtual disk (select, on virtual disks).
+    pub disk_storage: String,
+    /// Where the gateway is: `first`, `last` or `none` (text or select; may be missing).
+    pub gateway: String,
+}
+
+impl Default for FieldNames {
+    fn default() -> Self {
+        Self {
+            node: "proxmox_node".into(),
+            vm_type: "proxmox_vm_type".into(),
+            vmid: "proxmox_vmid".into(),
+            storage: "proxmox_vm_storage".into(),
+            ssh_keys: "proxmox_public_ssh_key".into(),
+            vm_template: "proxmox_vm_templates".into(),
+            lxc_template: "proxmox_lxc_templates".into(),
+            disk_storage: "proxmox_disk_storage_volume".into(),
+            gateway: "proxmox_gateway".into(),
+        }
+    }
+}
+
+impl FieldNames {
+    /// The kind of guest a record is; `None` when the field is empty or has a value that is not known.
+    pub fn kind(&self, fields: &CustomFields) -> Option<GuestType> {
+        guest_type(fields.text(&self.vm_type).as_deref())
+    }
+
+    /// The guest that a record describes; `disks` are its virtual disks, where somebody looked them up.
+    pub fn guest(&self, record: &VirtualMachine, disks: Option<&[VirtualDisk]>) -> Guest {
+        let mut reader = Reader { fields: self, problems: Vec::new() };
+        let custom = &record.custom_fields;
+        let kind = self.kind(custom);
+        let mut guest = Guest {
+            cluster: record.cluster.as_ref().map(|cluster| cluster.name.clone()),
+            kind,
+            vmid: reader.vmid(custom),
+            node: reader.node(custom),
+            storage: reader.storage(custom),
+            template: reader.template(custom, kind),
+            vcpus: reader.vcpus(record),
+            memory: Part::maybe(record.memory.map(MiB)),
+            ssh_keys: reader.ssh_keys(custom),
+            ipv4: reader.address("primary_ip4", record.primary_ip4.as_ref()),
+            ipv6: reader.address("primary_ip6", record.primary_ip6.as_ref()),
+            gateway: reader.gateway(custom),
+            root_size: root_size(record),
+            disks: disks.map_or(Part::Unknown, |disks| Part::Given(reader.disks(disks))),
+            ..Guest::new(RecordId(record.id), &record.name, Status::from(record.status.value.as_str()))
+        };
+        if guest.proxmox_name().is_none() {
+            reader.problem(
+                "name",
+                &record.name,
+                "Proxmox wants a DNS name: letters, digits, hyphens and dots. \
+                Rename the virtual machine in NetBox",
+                Blocks::Creation,
+            );
+        }
+        guest.problems = reader.problems;
+        guest
+    }
+}
+
+/// The kind of guest that a value of the type field means.
+pub(crate) fn guest_type(value: Option<&str>) -> Option<GuestType> {
+    match value? {
+        "vm" => Some(GuestType::Qemu),
+        "lxc" => Some(GuestType::Lxc),
+        _ => None,
+    }
+}
+
+/// `disk` of a record counts only while it has no virtual disks: with them it is their sum.
+fn root_size(record: &VirtualMachine) -> Part<Megabytes> {
+    match record.virtual_disk_count {
+        None | Some(0) => Part::maybe(record.disk.map(Megabytes)),
+        Some(_) => Part::Unknown,
+    }
+}
+
+/// Reads the parts of a record and collects what cannot be used.
+struct Reader<'a> {
+    fields: &'a FieldNames,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn problem(&mut self, field: &str, found: &str, why: &str, blocks: Blocks) {
+        let why = why.to_owned();
+        self.problems.push(Problem { field: field.to_owned(), found: found.to_owned(), why, blocks });
+    }
+
+    /// A custom field that is read by `parse`; empty text counts as not set.
+    fn custom<T>(
+        &mut self,
+        fields: &CustomFields,
+        name: &str,
+        blocks: Blocks,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Part<T> {
+        let Some(text) = fields.text(name) else { return Part::None };
+        let text = text.trim();
+        if text.is_empty() {
+            return Part::None;
+        }
+        match parse(text) {
+            Ok(value) => Part::Given(value),
+            Err(why) => {
+                self.problem(name, text, &why, blocks);
+                Part::Unknown
+            }
+        }
+    }
+
+    fn vmid(&mut self, custom: &CustomFields) -> Part<Vmid> {
+        let name = self.fields.vmid.clone();
+        self.custom(custom, &name, Blocks::Everything, |text| {
+            text.parse().map_err(|_| {
+                "a VMID is a whole number from 100 to 999999999. Correct it, or clear it to have one allocated".into()
+            })
+        })
+    }
+
+    fn node(&mut self, custom: &CustomFields) -> Part<NodeName> {
+        let name = self.fields.node.clone();
+        self.custom(custom, &name, Blocks::Creation, |text| {
+            text.parse().map_err(|_| "this is not the name of a node".into())
+        })
+    }
+
+    fn storage(&mut self, custom: &CustomFields) -> Part<StorageId> {
+        let name = self.fields.storage.clone();
+        self.custom(custom, &name, Blocks::Creation, storage_id)
+    }
+
+    fn template(&mut self, custom: &CustomFields, kind: Option<GuestType>) -> Part<Template> {
+        match kind {
+            Some(GuestType::Lxc) => {
+                let name = self.fields.lxc_template.clone();
+                self.custom(custom, &name, Blocks::Creation, |text| {
+                    Ok(text.parse().map_or_else(|_| Template::Volume(text.into()), Template::Guest))
+                })
+            }
+            _ => {
+                let name = self.fields.vm_template.clone();
+                self.custom(custom, &name, Blocks::Creation, |text| {
+                    text.parse()
+                        .map(Template::Guest)
+                        .map_err(|_| "the value of a template is its VMID, a number".into())
+                })
+            }
+        }
+    }
+
+    fn vcpus(&mut self, record: &VirtualMachine) -> Part<u32> {
+        let Some(vcpus) = record.vcpus else { return Part::Unknown };
+        match vcpus.whole() {
+            Some(whole) if whole > 0 => Part::Given(whole),
+            _ => {
+                self.problem(
+                    "vcpus",
+                    &vcpus.to_string(),
+                    "Proxmox has whole CPUs only: set a whole number",
+                    Blocks::Part,
+                );
+                Part::Unknown
+            }
+        }
+    }
+
+    /// No keys in NetBox means that those of the template stay; see `delivery` for keys that somebody cleared.
+    fn ssh_keys(&mut self, custom: &CustomFields) -> Part<SshKeys> {
+        let name = self.fields.ssh_keys.clone();
+        let keys = self.custom(custom, &name, Blocks::Part, |text| {
+            text.parse::<SshKeys>()
+                .map_err(|error| format!("{error}. Write one public key a line, as in authorized_keys"))
+        });
+        if keys.is_none() { Part::Unknown } else { keys }
+    }
+
+    fn address(&mut self, field: &str, ip: Option<&PrimaryIp>) -> Part<IpNet> {
+        let Some(ip) = ip else { return Part::None };
+        match ip.address.parse() {
+            Ok(address) if ip.address.contains('/') => Part::Given(address),
+            _ => {
+                self.problem(
+                    field,
+                    &ip.address,
+                    "an address needs its prefix length, like 192.0.2.10/24",
+                    Blocks::Part,
+                );
+                Part::Unknown
+            }
+        }
+    }
+
+    fn gateway(&mut self, custom: &CustomFields) -> Option<GatewayRule> {
+        let name = self.fields.gateway.clone();
+        let rule = self.custom(custom, &name, Blocks::Part, |text| match text {
+            "first" => Ok(GatewayRule::First),
+            "last" => Ok(GatewayRule::Last),
+            "none" => Ok(GatewayRule::None),
+            _ => Err("the gateway is first, last or none".into()),
+        });
+        rule.given().copied()
+    }
+
+    fn disks(&mut self, disks: &[VirtualDisk]) -> Vec<GuestDisk> {
+        disks.iter().filter_map(|disk| self.disk(disk)).collect()
+    }
+
+    fn disk(&mut self, disk: &VirtualDisk) -> Option<GuestDisk> {
+        let Ok(slot) = disk.name.parse::<DriveSlot>() else {
+            self.problem(
+                &format!("disk {}", disk.name),
+                &disk.name,
+                "the name of a disk is where Proxmox attaches it: \
+                scsi0 to scsi30, virtio0 to virtio15, sata0 to sata5 or ide0 to ide3. Rename the disk in NetBox",
+                Blocks::Part,
+            );
+            return None;
+        };
+        let name = self.fields.disk_storage.clone();
+        let storage = match self.custom(&disk.custom_fields, &name, Blocks::Part, storage_id) {
+            Part::Given(storage) => Some(storage),
+            Part::None | Part::Unknown => None,
+        };
+        Some(GuestDisk { id: disk.id, slot, size: Megabytes(disk.size), storage })
+    }
+}
+
+fn storage_id(text: &str) -> Result<StorageId, String> {
+    text.parse().map_err(|_| "this is not the name of a storage".into())
+}

@@ -1,0 +1,412 @@
+//! What a person is told, and the words it is told in: every text of the planner is here.
+
+use proxmox_api::{DriveSlot, GuestType, MiB, NodeName, StorageId, Vmid};
+use serde::{Deserialize, Serialize};
+
+use crate::guest::{Guest, Problem, RecordId, Status};
+use crate::units::Megabytes;
+
+/// A journal entry to be: on the record or, once that is gone, on its cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// The record.
+    pub record: RecordId,
+    /// The record's name.
+    pub name: String,
+    /// The name of the record's NetBox cluster: where the report goes once the record is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// The field or disk it is about, named as in NetBox.
+    pub field: String,
+    /// What was wanted.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub wanted: String,
+    /// What was found.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub found: String,
+    /// What happened, what it means and what to do.
+    pub text: String,
+}
+
+/// What makes two reports the same: one that was delivered is not repeated.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ReportKey {
+    /// The record.
+    pub record: RecordId,
+    /// The field or disk.
+    pub field: String,
+    /// What was wanted.
+    pub wanted: String,
+    /// What was found.
+    pub found: String,
+}
+
+impl Report {
+    /// What makes it the same as another.
+    pub fn key(&self) -> ReportKey {
+        let Self { record, field, wanted, found, .. } = self.clone();
+        ReportKey { record, field, wanted, found }
+    }
+}
+
+/// Writes the reports on one guest.
+#[derive(Debug, Clone)]
+pub struct Reporter {
+    record: RecordId,
+    name: String,
+    cluster: Option<String>,
+}
+
+impl Reporter {
+    /// For the guest of a record.
+    pub fn new(record: RecordId, name: &str, cluster: Option<&str>) -> Self {
+        Self { record, name: name.to_owned(), cluster: cluster.map(str::to_owned) }
+    }
+
+    /// For a guest.
+    pub fn of(guest: &Guest) -> Self {
+        Self::new(guest.record, &guest.name, guest.cluster.as_deref())
+    }
+
+    fn report(&self, field: &str, wanted: impl ToString, found: impl ToString, text: String) -> Report {
+        Report {
+            record: self.record,
+            name: self.name.clone(),
+            cluster: self.cluster.clone(),
+            field: field.to_owned(),
+            wanted: wanted.to_string(),
+            found: found.to_string(),
+            text,
+        }
+    }
+
+    /// Something in NetBox that cannot be done as it is written.
+    pub fn problem(&self, problem: &Problem) -> Report {
+        let Problem { field, found, why, .. } = problem;
+        let text = format!("{}: {field} is \"{found}\": {why}.", self.name);
+        self.report(field, "", found, text)
+    }
+
+    /// A delivery that says too little about its guest.
+    pub fn needs_look_up(&self) -> Report {
+        let text = format!(
+            "{}: this change needs a look-up: the delivery alone does not say what the guest should be.",
+            self.name
+        );
+        self.report("look-up", "", "", text)
+    }
+
+    /// A difference that is not closed while the record is in its present status.
+    pub fn gated(&self, field: &str, wanted: impl ToString, found: impl ToString, status: &Status) -> Report {
+        let (wanted, found) = (wanted.to_string(), found.to_string());
+        let text = format!(
+            "{}: {field} is {wanted} in NetBox and {found} in Proxmox. Nothing was changed, because the status is {status}: \
+             set it to Staged to have this applied, or correct NetBox.",
+            self.name
+        );
+        self.report(field, wanted, found, text)
+    }
+
+    /// A change that a running guest takes at its next start.
+    pub fn pending(&self, fields: &str) -> Report {
+        let text = format!(
+            "{}: {fields} changed while the guest runs; Proxmox applies it when the guest is next shut down and started.",
+            self.name
+        );
+        self.report(fields, "at the next start", "running", text)
+    }
+
+    /// More CPUs than its sockets can share evenly.
+    pub fn uneven_sockets(&self, vcpus: u32, sockets: u32) -> Report {
+        let text = format!(
+            "{}: vcpus {vcpus} cannot be shared evenly by the guest's {sockets} CPU sockets; they were left. \
+             Set vcpus to a multiple of {sockets}, or change the sockets in Proxmox.",
+            self.name
+        );
+        self.report("vcpus", vcpus, format!("{sockets} sockets"), text)
+    }
+
+    /// Addresses or keys for a guest that has no cloud-init drive.
+    pub fn no_cloud_init(&self, field: &str, wanted: impl ToString) -> Report {
+        let text = format!(
+            "{}: {field} was not set, because the guest has no cloud-init drive and would never see it. \
+             Add one in Proxmox, or to the template.",
+            self.name
+        );
+        self.report(field, wanted, "no cloud-init drive", text)
+    }
+
+    /// A disk that NetBox wants smaller than it is.
+    pub fn shrink(&self, disk: DriveSlot, wanted: Megabytes, found: Megabytes) -> Report {
+        let text = format!(
+            "{}: disk {disk} is {found} in Proxmox and {wanted} in NetBox. Proxmox cannot shrink a disk; nothing was \
+             changed. Set the size in NetBox to {} or more.",
+            self.name, found.0
+        );
+        self.report(&format!("disk {disk}"), format!("shrink to {wanted}"), found, text)
+    }
+
+    /// A root disk that is wanted smaller than the template's.
+    pub fn root_smaller_than_template(&self, wanted: Megabytes, found: Megabytes) -> Report {
+        let text = format!(
+            "{}: disk {wanted} is smaller than the template's root disk, {found}. Proxmox cannot shrink a disk; the \
+             guest has the template's size, and NetBox is told so.",
+            self.name
+        );
+        self.report("disk", format!("shrink to {wanted}"), found, text)
+    }
+
+    /// A disk that NetBox has and Proxmox has not, without a change that created it.
+    pub fn missing_disk(&self, disk: DriveSlot, size: Megabytes) -> Report {
+        let text = format!(
+            "{}: disk {disk} ({size}) is missing in Proxmox and was not added, because nobody just created it in NetBox. \
+             Delete it in NetBox and create it again to have it added.",
+            self.name
+        );
+        self.report(&format!("disk {disk}"), size, "missing", text)
+    }
+
+    /// A disk for a slot that something else is attached to.
+    pub fn occupied_slot(&self, disk: DriveSlot) -> Report {
+        let text = format!(
+            "{}: disk {disk} was not added: the guest's CD-ROM or cloud-init drive is attached there. \
+             Use another name in NetBox.",
+            self.name
+        );
+        self.report(&format!("disk {disk}"), "a disk", "another drive", text)
+    }
+
+    /// A disk whose storage is another one in NetBox than in Proxmox.
+    pub fn other_storage(&self, disk: DriveSlot, wanted: &StorageId, found: &StorageId) -> Report {
+        let text = format!(
+            "{}: disk {disk} is on storage {found}, NetBox says {wanted}. Disks are not moved: move it in Proxmox, or \
+             correct NetBox.",
+            self.name
+        );
+        self.report(&format!("disk {disk}"), format!("storage {wanted}"), format!("storage {found}"), text)
+    }
+
+    /// A disk that was renamed in NetBox.
+    pub fn renamed_disk(&self, before: &str, after: &str) -> Report {
+        let text = format!(
+            "{}: disk {before} was renamed {after} in NetBox. A disk is not moved to another slot: rename it back, or \
+             move it in Proxmox.",
+            self.name
+        );
+        self.report(&format!("disk {after}"), after, before, text)
+    }
+
+    /// A disk that was given to another virtual machine, or taken from one.
+    pub fn moved_disk(&self, disk: &str, from: RecordId, to: RecordId) -> Report {
+        let text = format!(
+            "{}: disk {disk} was moved from virtual machine {from} to {to} in NetBox. Disks are not moved between \
+             guests: move it in Proxmox, or move it back in NetBox.",
+            self.name
+        );
+        self.report(
+            &format!("disk {disk}"),
+            format!("of virtual machine {to}"),
+            format!("of virtual machine {from}"),
+            text,
+        )
+    }
+
+    /// The root disk was deleted in NetBox.
+    pub fn root_disk_kept(&self, disk: DriveSlot) -> Report {
+        let text = format!(
+            "{}: disk {disk} was deleted in NetBox and kept in Proxmox: the guest boots from it. \
+             Delete the virtual machine to have the guest removed.",
+            self.name
+        );
+        self.report(&format!("disk {disk}"), "removed", "the root disk", text)
+    }
+
+    /// A deleted disk whose slot now holds another volume.
+    pub fn other_volume(&self, disk: DriveSlot, known: &str, found: &str) -> Report {
+        let text = format!(
+            "{}: disk {disk} was deleted in NetBox and not removed: it was {known}, and now {found} is attached there. \
+             Remove it in Proxmox if it is not needed.",
+            self.name
+        );
+        self.report(&format!("disk {disk}"), format!("removed: {known}"), found, text)
+    }
+
+    /// A guest that exists and is not owned by the record.
+    pub fn not_owned(&self, vmid: Option<Vmid>, whose: Option<&str>) -> Report {
+        let vmid = vmid.map_or_else(String::new, |vmid| format!(" {vmid}"));
+        let whose =
+            whose.map_or_else(|| "has no marker of this NetBox".to_owned(), |whose| format!("belongs to {whose}"));
+        let text = format!(
+            "{}: the guest{vmid} in Proxmox {whose}, so it was left alone. If it is the guest of this virtual machine, \
+             adopt it (`netbox-proxmox adopt`); otherwise correct the VMID.",
+            self.name
+        );
+        // Keyed by the guest alone: whatever was wanted of it, it is said once.
+        self.report("adopt", "", "", text)
+    }
+
+    /// A creation stopped by guests of the same name.
+    pub fn same_name(&self, guests: &[Vmid]) -> Report {
+        let guests = guests.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let text = format!(
+            "{}: not created, because Proxmox already has a guest of this name (VMID {guests}). Adopt it \
+             (`netbox-proxmox adopt`), or rename one of them.",
+            self.name
+        );
+        self.report("name", "a new guest", format!("VMID {guests}"), text)
+    }
+
+    /// A creation stopped by a guest with this record's marker under another VMID.
+    pub fn elsewhere(&self, wanted: Option<Vmid>, found: Vmid) -> Report {
+        let wanted = wanted.map_or_else(|| "no VMID".to_owned(), |vmid| format!("VMID {vmid}"));
+        let text = format!(
+            "{}: NetBox says {wanted}, but the guest of this virtual machine is VMID {found} in Proxmox. Nothing was \
+             created. Set the VMID to {found} in NetBox, or remove that guest.",
+            self.name
+        );
+        self.report("vmid", wanted, found, text)
+    }
+
+    /// A guest that is recorded and absent.
+    pub fn vanished(&self, vmid: Vmid) -> Report {
+        let text = format!(
+            "{}: the guest {vmid} has vanished from Proxmox. It is not created again by itself: clear the VMID in \
+             NetBox to have a new guest made, or restore {vmid} from a backup.",
+            self.name
+        );
+        self.report("vmid", vmid, "vanished", text)
+    }
+
+    /// A creation without a template.
+    pub fn no_template(&self) -> Report {
+        let text = format!("{}: not created, because no template is set. Choose one in NetBox.", self.name);
+        self.report("template", "a template", "none", text)
+    }
+
+    /// A template that does not exist.
+    pub fn template_missing(&self, template: Vmid) -> Report {
+        let text = format!(
+            "{}: not created, because Proxmox has no guest {template} to clone (or the token may not see it). \
+             Choose another template in NetBox.",
+            self.name
+        );
+        self.report("template", template, "missing", text)
+    }
+
+    /// A template that is none.
+    pub fn not_a_template(&self, template: Vmid) -> Report {
+        let text = format!(
+            "{}: not created, because guest {template} is no template. Convert it in Proxmox, or choose another.",
+            self.name
+        );
+        self.report("template", template, "not a template", text)
+    }
+
+    /// A template that cannot be cloned to the wanted node.
+    pub fn template_not_shared(&self, template: Vmid, on: &NodeName, wanted: &NodeName, storage: &StorageId) -> Report {
+        let text = format!(
+            "{}: not created, because template {template} is on node {on} and its storage {storage} is not shared with \
+             {wanted}. Use a template on {wanted} or on shared storage, or set the node to {on}.",
+            self.name
+        );
+        self.report("node", wanted, on, text)
+    }
+
+    /// A node that does not exist.
+    pub fn no_such_node(&self, node: &NodeName) -> Report {
+        let text =
+            format!("{}: not created, because Proxmox has no node {node}. Correct the node in NetBox.", self.name);
+        self.report("node", node, "missing", text)
+    }
+
+    /// A storage that cannot take a disk.
+    pub fn storage_unusable(&self, what: &str, storage: &StorageId, node: Option<&NodeName>) -> Report {
+        let on = node.map_or_else(String::new, |node| format!(" on node {node}"));
+        let text = format!(
+            "{}: {what} was not made, because storage {storage} does not exist{on} or takes no disks of VMs. \
+             Choose another storage in NetBox.",
+            self.name
+        );
+        self.report("storage", storage, format!("unusable for {what}"), text)
+    }
+
+    /// A creation that ended half-way, under a lock that nobody holds any more.
+    pub fn stuck_lock(&self, vmid: Vmid, lock: &str) -> Report {
+        let text = format!(
+            "{}: the guest {vmid} is locked ({lock}) and no task is running: its creation was killed. Run \
+             `qm unlock {vmid}` on its node and remove it, then save the virtual machine in NetBox again.",
+            self.name
+        );
+        self.report("vmid", vmid, format!("locked ({lock})"), text)
+    }
+
+    /// A power state that differs without a cause.
+    pub fn power(&self, status: &Status, found: impl ToString) -> Report {
+        let found = found.to_string();
+        let text = format!(
+            "{}: the status is {status} in NetBox, and the guest is {found} in Proxmox. It was left, as nobody changed \
+             the status: correct one of them.",
+            self.name
+        );
+        self.report("status", status, found, text)
+    }
+
+    /// A status that cannot be reached yet.
+    pub fn status_not_supported(&self, status: &Status, found: impl ToString) -> Report {
+        let found = found.to_string();
+        let text = format!(
+            "{}: suspending and resuming guests is not supported: the status is {status}, the guest is {found}. \
+             Do it in Proxmox.",
+            self.name
+        );
+        self.report("status", status, found, text)
+    }
+
+    /// A node that somebody changed.
+    pub fn migration_not_supported(&self, wanted: &NodeName, found: &NodeName) -> Report {
+        let text = format!(
+            "{}: migrating guests is not supported: the guest stays on node {found}, NetBox says {wanted}. \
+             Migrate it in Proxmox.",
+            self.name
+        );
+        self.report("node", wanted, found, text)
+    }
+
+    /// A record of a kind that is not handled.
+    pub fn kind_not_supported(&self, kind: GuestType) -> Report {
+        let text = format!("{}: containers are not supported; nothing was done.", self.name);
+        self.report("type", kind, "not supported", text)
+    }
+
+    /// The guest of a deleted record that is not destroyed.
+    pub fn not_destroyed(&self, vmid: Option<Vmid>, why: &str) -> Report {
+        let vmid = vmid.map_or_else(String::new, |vmid| format!(" {vmid}"));
+        let text = format!(
+            "{}: the virtual machine was deleted in NetBox, its guest{vmid} in Proxmox was kept: {why}.",
+            self.name
+        );
+        self.report("deleted", "destroyed", why, text)
+    }
+
+    /// The guest of a deleted record that will be destroyed later.
+    pub fn destroyed_later(&self, vmid: Option<Vmid>, seconds: u64) -> Report {
+        let vmid = vmid.map_or_else(String::new, |vmid| format!(" {vmid}"));
+        let text = format!(
+            "{}: the virtual machine was deleted in NetBox; its guest{vmid} is shut down now and destroyed in {} hours.",
+            self.name,
+            seconds.div_ceil(3600)
+        );
+        self.report("deleted", "destroyed", format!("in {seconds} s"), text)
+    }
+
+    /// Something Proxmox or NetBox refused.
+    pub fn failed(&self, action: &str, why: &str) -> Report {
+        let text = format!("{}: {action} failed: {why}", self.name);
+        self.report(action, "done", why, text)
+    }
+}
+
+/// A size of Proxmox's, for people.
+pub(crate) fn mib(size: MiB) -> String {
+    format!("{} MiB", size.0)
+}

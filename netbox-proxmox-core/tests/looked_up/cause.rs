@@ -1,0 +1,113 @@
+//! Changes of the record `web01` and of what belongs to it.
+
+use netbox_proxmox_core::event::{DiskFacts, RecordFacts};
+use netbox_proxmox_core::{Change, Changed, EventKind, GuestType, Megabytes, RecordId};
+
+use crate::case::RECORD;
+
+fn change(object: u64, event: EventKind, what: Changed) -> Change {
+    let (user, request) = (Some("admin".into()), Some("7d1b0f0e".into()));
+    Change { record: RECORD, name: "web01".into(), object, event, user, request, what }
+}
+
+/// The record as a delivery tells of it.
+pub(crate) fn facts(status: &str) -> RecordFacts {
+    RecordFacts {
+        status: status.into(),
+        kind: Some(GuestType::Qemu),
+        cluster: Some("lab".into()),
+        vmid: Some("101".into()),
+        node: Some("pve01".into()),
+        has_ssh_keys: false,
+        root_size: None,
+    }
+}
+
+/// The record was created in a status.
+pub(crate) fn created(status: &str) -> Change {
+    created_with(RecordFacts { vmid: None, ..facts(status) })
+}
+
+pub(crate) fn created_with(after: RecordFacts) -> Change {
+    change(RECORD.0, EventKind::Created, Changed::Record { before: None, after: Some(after) })
+}
+
+/// The record was created in a status, with a wanted size of its root disk.
+pub(crate) fn created_with_root(status: &str, size: u64) -> Change {
+    created_with(RecordFacts { root_size: Some(Megabytes(size)), ..facts(status) })
+}
+
+pub(crate) fn updated(before: Option<RecordFacts>, after: RecordFacts) -> Change {
+    change(RECORD.0, EventKind::Updated, Changed::Record { before, after: Some(after) })
+}
+
+/// The status changed.
+pub(crate) fn status(before: &str, after: &str) -> Change {
+    updated(Some(facts(before)), facts(after))
+}
+
+/// The record was saved and nothing of these facts changed.
+pub(crate) fn saved(status: &str) -> Change {
+    updated(Some(facts(status)), facts(status))
+}
+
+/// The VMID was typed where there was none.
+pub(crate) fn typed_vmid(status: &str) -> Change {
+    updated(Some(RecordFacts { vmid: None, ..facts(status) }), facts(status))
+}
+
+/// The node was changed by someone.
+pub(crate) fn moved_to(node: &str) -> Change {
+    updated(Some(facts("active")), RecordFacts { node: Some(node.into()), ..facts("active") })
+}
+
+/// The SSH keys were cleared.
+pub(crate) fn cleared_keys(status: &str) -> Change {
+    updated(Some(RecordFacts { has_ssh_keys: true, ..facts(status) }), facts(status))
+}
+
+/// The record was deleted in a status.
+pub(crate) fn deleted(status: &str) -> Change {
+    deleted_with(facts(status))
+}
+
+pub(crate) fn deleted_with(before: RecordFacts) -> Change {
+    change(RECORD.0, EventKind::Deleted, Changed::Record { before: Some(before), after: None })
+}
+
+fn disk_facts(name: &str) -> DiskFacts {
+    DiskFacts { name: name.into(), record: Some(RECORD), storage: None }
+}
+
+/// A virtual disk was created.
+pub(crate) fn disk_created(id: u64, name: &str) -> Change {
+    change(id, EventKind::Created, Changed::Disk { before: None, after: Some(disk_facts(name)) })
+}
+
+/// A virtual disk was saved; what it was before is not told.
+pub(crate) fn disk_saved(id: u64, name: &str) -> Change {
+    change(id, EventKind::Updated, Changed::Disk { before: None, after: Some(disk_facts(name)) })
+}
+
+/// A virtual disk was renamed.
+pub(crate) fn disk_renamed(id: u64, before: &str, after: &str) -> Change {
+    let what = Changed::Disk { before: Some(disk_facts(before)), after: Some(disk_facts(after)) };
+    change(id, EventKind::Updated, what)
+}
+
+/// A virtual disk was given to another virtual machine.
+pub(crate) fn disk_moved(id: u64, name: &str, from: u64, to: u64) -> Change {
+    let of = |record| DiskFacts { record: Some(RecordId(record)), ..disk_facts(name) };
+    change(id, EventKind::Updated, Changed::Disk { before: Some(of(from)), after: Some(of(to)) })
+}
+
+/// A virtual disk was deleted.
+pub(crate) fn disk_deleted(id: u64, name: &str) -> Change {
+    change(id, EventKind::Deleted, Changed::Disk { before: Some(disk_facts(name)), after: None })
+}
+
+/// A virtual disk of another virtual machine was deleted.
+pub(crate) fn disk_of_another_deleted(id: u64, name: &str) -> Change {
+    let before = DiskFacts { record: Some(RecordId(7)), ..disk_facts(name) };
+    change(id, EventKind::Deleted, Changed::Disk { before: Some(before), after: None })
+}

@@ -1,0 +1,13 @@
+//! Plans from events in which both sides were looked up: one test for each rule of the mission.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod case;
+mod cause;
+mod configure;
+mod create;
+mod disks;
+mod gone;
+mod identity;
+mod power;

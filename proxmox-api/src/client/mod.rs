@@ -1,0 +1,164 @@
+//! The client: everything that touches a network.
+
+mod auth;
+mod builder;
+mod cluster;
+mod decode;
+mod endpoints;
+mod error;
+mod error_table;
+mod node;
+mod qemu;
+mod storage;
+mod task;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod transport;
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+pub use self::builder::{ClientBuilder, Timeouts};
+pub use self::cluster::ClusterHandle;
+pub use self::endpoints::IntoEndpoints;
+pub use self::error::{Error, ErrorKind, Phase, Subject};
+pub use self::node::NodeHandle;
+pub use self::qemu::{ConfigView, QemuHandle};
+pub use self::storage::StorageHandle;
+pub use self::task::{Task, WaitOptions, poll_interval};
+pub use secrecy::SecretString;
+
+use self::error::Attempt;
+use self::transport::Transport;
+use crate::answers::{List, Node, Permissions, StorageConfig, Version};
+use crate::params::Params;
+use crate::types::{NodeName, Upid};
+
+/// A client of one Proxmox VE cluster, or single node. Cheap to clone; clones share connections and ticket.
+///
+/// Every method is one request, unless it says otherwise. Nothing is repeated that can have been acted on: see
+/// [`Error::phase`] and [`Error::is_retryable`].
+#[derive(Clone)]
+pub struct Client {
+    transport: Arc<Transport>,
+}
+
+impl Client {
+    /// Sets up a client for a cluster that answers at one or several addresses, such as `https://pve01:8006`. A request
+    /// goes to the one that answered last, and moves on if no connection can be made.
+    pub fn builder(urls: impl IntoEndpoints) -> ClientBuilder {
+        ClientBuilder::new(urls)
+    }
+
+    /// Any `GET`, for what is not modelled: `client.get::<serde_json::Value>("/cluster/options", &Params::new())`.
+    ///
+    /// # Errors
+    /// As every request; [`Config`](ErrorKind::Config) for a path that is none.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str, params: &Params) -> Result<T, Error> {
+        self.request(Attempt::raw("GET", path)?, params).await
+    }
+
+    /// Any `POST`, its parameters as a form.
+    ///
+    /// # Errors
+    /// As for [`get`](Self::get).
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, params: &Params) -> Result<T, Error> {
+        self.request(Attempt::raw("POST", path)?, params).await
+    }
+
+    /// Any `PUT`, its parameters as a form.
+    ///
+    /// # Errors
+    /// As for [`get`](Self::get).
+    pub async fn put<T: DeserializeOwned>(&self, path: &str, params: &Params) -> Result<T, Error> {
+        self.request(Attempt::raw("PUT", path)?, params).await
+    }
+
+    /// Any `DELETE`, its parameters in the query.
+    ///
+    /// # Errors
+    /// As for [`get`](Self::get).
+    pub async fn delete<T: DeserializeOwned>(&self, path: &str, params: &Params) -> Result<T, Error> {
+        self.request(Attempt::raw("DELETE", path)?, params).await
+    }
+
+    /// The version of what answers.
+    ///
+    /// # Errors
+    /// As every request.
+    pub async fn version(&self) -> Result<Version, Error> {
+        self.request(Attempt::new("GET", "/version", &[]), &Params::new()).await
+    }
+
+    /// The privileges of whoever asks.
+    ///
+    /// # Errors
+    /// As every request.
+    pub async fn permissions(&self) -> Result<Permissions, Error> {
+        self.request(Attempt::new("GET", "/access/permissions", &[]), &Params::new()).await
+    }
+
+    /// The storages as the cluster configures them.
+    ///
+    /// # Errors
+    /// As every request.
+    pub async fn storage_list(&self) -> Result<Vec<StorageConfig>, Error> {
+        self.list(Attempt::new("GET", "/storage", &[]), &Params::new()).await
+    }
+
+    /// The nodes.
+    ///
+    /// # Errors
+    /// As every request.
+    pub async fn nodes(&self) -> Result<Vec<Node>, Error> {
+        self.list(Attempt::new("GET", "/nodes", &[]), &Params::new()).await
+    }
+
+    /// What concerns the cluster as a whole.
+    pub fn cluster(&self) -> ClusterHandle {
+        ClusterHandle { client: self.clone() }
+    }
+
+    /// What concerns one node.
+    pub fn node(&self, node: &NodeName) -> NodeHandle {
+        NodeHandle { client: self.clone(), node: node.clone() }
+    }
+
+    /// A task, just started or known from its stored UPID.
+    pub fn task(&self, upid: Upid) -> Task {
+        Task::new(self.clone(), upid)
+    }
+
+    async fn request<T: DeserializeOwned>(&self, attempt: Attempt, params: &Params) -> Result<T, Error> {
+        let body = self.transport.send(&attempt, params).await?;
+        decode::data(&body).map_err(|message| self.transport.undecodable(&attempt, params, &message))
+    }
+
+    /// A list, of which an item that cannot be read is left out.
+    async fn list<T: DeserializeOwned>(&self, attempt: Attempt, params: &Params) -> Result<Vec<T>, Error> {
+        self.request::<List<T>>(attempt, params).await.map(|list| list.0)
+    }
+
+    /// A request whose answer says nothing.
+    async fn run(&self, attempt: Attempt, params: &Params) -> Result<(), Error> {
+        self.request::<IgnoredAny>(attempt, params).await.map(|_| ())
+    }
+
+    /// A request that starts a task.
+    async fn start_task(&self, attempt: Attempt, params: &Params) -> Result<Task, Error> {
+        self.request(attempt, params).await.map(|upid| self.task(upid))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let transport = &*self.transport;
+        f.debug_struct("Client")
+            .field("endpoints", &transport.endpoints)
+            .field("auth", &transport.auth)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,280 @@
+//! One request: where it goes, how it is written, what became of it.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, Response};
+use rustls::CertificateError;
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use url::form_urlencoded;
+
+use super::auth::{Auth, Ticket, hide, token_headers};
+use super::endpoints::Endpoints;
+use super::error::Attempt;
+use super::{Error, ErrorKind, Phase, decode};
+use crate::params::Params;
+
+/// What all clones of a client share.
+pub(super) struct Transport {
+    pub(super) http: reqwest::Client,
+    pub(super) endpoints: Endpoints,
+    pub(super) auth: Auth,
+    pub(super) request_timeout: Duration,
+}
+
+impl Attempt {
+    /// A request to a path whose variable parts are given in order; each is encoded.
+    pub(super) fn new(method: &'static str, template: &'static str, segments: &[&str]) -> Self {
+        let mut segments = segments.iter();
+        let mut path = String::with_capacity(template.len() + 16);
+        for part in template.split('/').skip(1) {
+            path.push('/');
+            match part.starts_with('{').then(|| segments.next()).flatten() {
+                Some(segment) => path.extend(utf8_percent_encode(segment, SEGMENT)),
+                None => path.push_str(part),
+            }
+        }
+        Self { method, template: Cow::Borrowed(template), path }
+    }
+
+    /// A request to a path as the caller wrote it.
+    pub(super) fn raw(method: &'static str, path: &str) -> Result<Self, Error> {
+        let attempt = Self { method, template: Cow::Owned(path.to_owned()), path: path.to_owned() };
+        let odd = |c: char| c == '?' || c == '#' || c == '\\' || c.is_whitespace() || c.is_control();
+        if !path.starts_with('/') || path.contains(odd) || path.split('/').any(|part| part == "." || part == "..") {
+            let message = "a path begins with '/', its parts are percent-encoded, and parameters are given apart";
+            return Err(attempt.error(ErrorKind::Config, Phase::NotSent, message));
+        }
+        Ok(attempt)
+    }
+}
+
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+impl Transport {
+    /// Sends a request and returns the body of the answer.
+    ///
+    /// A ticket that is refused is renewed once. A read whose connection broke is repeated once; a write never is.
+    pub(super) async fn send(&self, attempt: &Attempt, params: &Params) -> Result<Vec<u8>, Error> {
+        let (mut may_renew, mut may_repeat) = (true, attempt.reads());
+        loop {
+            let ticket = self.ticket().await?;
+            let headers = match (&self.auth, &ticket) {
+                (Auth::Token { header, .. }, _) => token_headers(header),
+                (Auth::Ticket(_), Some(ticket)) => ticket.headers(!attempt.reads()),
+                (Auth::Ticket(_), None) => HeaderMap::new(),
+            };
+            let error = match self.exchange(attempt, params, headers).await {
+                Ok(body) => return Ok(body),
+                Err(error) => error,
+            };
+            match (error.kind(), &self.auth, ticket) {
+                (ErrorKind::Unauthorized, Auth::Ticket(login), Some(ticket)) if may_renew => {
+                    may_renew = false;
+                    login.discard(&ticket);
+                }
+                (ErrorKind::Unavailable, ..)
+                    if may_repeat && error.status().is_none() && error.phase() == Phase::Ambiguous =>
+                {
+                    may_repeat = false;
+                }
+                _ => return Err(error),
+            }
+        }
+    }
+
+    async fn ticket(&self) -> Result<Option<Arc<Ticket>>, Error> {
+        match &self.auth {
+            Auth::Token { .. } => Ok(None),
+            Auth::Ticket(login) => {
+                login.ticket(|| self.log_in(&login.user, login.password.expose_secret())).await.map(Some)
+            }
+        }
+    }
+
+    async fn log_in(&self, user: &str, password: &str) -> Result<Ticket, Error> {
+        let attempt = Attempt::new("POST", "/access/ticket", &[]);
+        let params = Params::from([("username", user), ("password", password)]);
+        let body = self.exchange(&attempt, &params, HeaderMap::new()).await?;
+        // Not through a type: the error of one would repeat parts of the ticket.
+        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let text = |key: &str| answer["data"][key].as_str();
+        if answer["data"].get("NeedTFA").is_some_and(|needed| needed.as_u64() != Some(0)) {
+            let message = format!("{user} has a second factor; use an API token");
+            return Err(attempt.error(ErrorKind::Unauthorized, Phase::Answered, message));
+        }
+        let ticket = text("ticket").zip(text("CSRFPreventionToken"));
+        let ticket = ticket.and_then(|(ticket, csrf)| Ticket::new(ticket, csrf));
+        ticket.ok_or_else(|| attempt.error(ErrorKind::Decode, Phase::Answered, "the answer to the login has no ticket"))
+    }
+
+    /// Asks one endpoint after the other until one takes the request. What may have been acted on never moves on.
+    async fn exchange(&self, attempt: &Attempt, params: &Params, headers: HeaderMap) -> Result<Vec<u8>, Error> {
+        let mut failed: Option<Error> = None;
+        for (index, base) in self.endpoints.in_turn() {
+            match self.ask(base, attempt, params, headers.clone()).await {
+                Err(error) if error.phase() == Phase::NotSent => {
+                    tracing::debug!(endpoint = base, %error, "an endpoint did not take the request");
+                    // A wrong certificate is what an operator must hear of, whatever the others say.
+                    if !failed.as_ref().is_some_and(|earlier| *earlier.kind() == ErrorKind::Certificate) {
+                        failed = Some(error);
+                    }
+                }
+                result => {
+                    self.endpoints.answered(index);
+                    return result;
+                }
+            }
+        }
+        Err(failed.unwrap_or_else(|| Error::config("no endpoint")))
+    }
+
+    async fn ask(&self, base: &str, attempt: &Attempt, params: &Params, headers: HeaderMap) -> Result<Vec<u8>, Error> {
+        let method = Method::from_bytes(attempt.method.as_bytes()).unwrap_or_default();
+        let mut url = format!("{base}{}", attempt.path);
+        let mut form = None;
+        if !params.is_empty() {
+            let encoded = form_urlencoded::Serializer::new(String::new()).extend_pairs(params.iter()).finish();
+            if method == Method::POST || method == Method::PUT {
+                form = Some(encoded);
+            } else {
+                // Proxmox refuses a DELETE or GET with a body.
+                let _ = write!(url, "?{encoded}");
+            }
+        }
+        let mut request = self
+            .http
+            .request(method, url)
+            .headers(headers)
+            .header(ACCEPT, HeaderValue::from_static("application/json"))
+            .timeout(self.request_timeout);
+        // Without parameters there is no body and no type: an empty body that claims to be JSON is refused.
+        if let Some(form) = form {
+            let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+            request = request.header(CONTENT_TYPE, kind).body(form);
+        }
+        let response = request.send().await.map_err(|error| self.unanswered(base, attempt, error))?;
+        let status = response.status().as_u16();
+        tracing::debug!(method = attempt.method, path = %attempt.path, status, "Proxmox VE answered");
+        let success = response.status().is_success();
+        let reason = reason(&response);
+        let body = match response.bytes().await {
+            Ok(body) => body,
+            Err(_) if !success => Default::default(),
+            Err(error) => return Err(self.unanswered(base, attempt, error)),
+        };
+        if success {
+            return Ok(body.into());
+        }
+        let (message, fields) = decode::refusal(&reason, &body);
+        let fields = fields.into_iter().map(|(field, reason)| (field, self.redact(reason, params))).collect();
+        let message = match status {
+            300..=399 => {
+                "the server redirects, which is not followed; is the address https, and that of a Proxmox VE?".into()
+            }
+            _ => self.redact(message, params),
+        };
+        Err(attempt.refused(status, message, fields))
+    }
+
+    /// A request without a whole answer.
+    fn unanswered(&self, base: &str, attempt: &Attempt, error: reqwest::Error) -> Error {
+        // The address has the parameters of a read in it.
+        let error = error.without_url();
+        let certificate = certificate_error(&error);
+        let (kind, phase) = match () {
+            () if error.is_builder() => (ErrorKind::Config, Phase::NotSent),
+            () if certificate.is_some() => (ErrorKind::Certificate, Phase::NotSent),
+            () if error.is_connect() => (ErrorKind::Unavailable, Phase::NotSent),
+            () if error.is_timeout() => (ErrorKind::Timeout, Phase::Ambiguous),
+            () => (ErrorKind::Unavailable, Phase::Ambiguous),
+        };
+        let cause = certificate.unwrap_or_else(|| root_cause(&error));
+        let host = base.strip_suffix("/api2/json").unwrap_or(base);
+        let message = match (&kind, phase) {
+            (ErrorKind::Timeout, _) => format!("{host} did not answer within {} s", self.request_timeout.as_secs_f32()),
+            (_, Phase::NotSent) => format!("cannot connect to {host}: {cause}"),
+            _ => format!("the connection to {host} broke: {cause}"),
+        };
+        attempt.error(kind, phase, message).with_source(error)
+    }
+
+    /// The error of an answer that came but is not understood.
+    pub(super) fn undecodable(&self, attempt: &Attempt, params: &Params, message: &str) -> Error {
+        let message = format!("the answer is not understood: {}", self.redact(message.to_owned(), params));
+        attempt.error(ErrorKind::Decode, Phase::Answered, message)
+    }
+
+    /// Hides every secret we know of in a text that came from outside: our own, and passwords among the parameters.
+    fn redact(&self, text: String, params: &Params) -> String {
+        params.passwords().fold(self.auth.redact(text), hide)
+    }
+}
+
+/// The words after the status code, often all that Proxmox says.
+fn reason(response: &Response) -> String {
+    match response.extensions().get::<hyper::ext::ReasonPhrase>() {
+        Some(reason) => String::from_utf8_lossy(reason.as_bytes()).into_owned(),
+        None => response.status().canonical_reason().unwrap_or_default().to_owned(),
+    }
+}
+
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let error = next?;
+        next = error.source();
+        Some(error)
+    })
+}
+
+fn root_cause(error: &(dyn StdError + 'static)) -> String {
+    causes(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+/// What is wrong with the server's certificate, if that is what failed.
+fn certificate_error(error: &(dyn StdError + 'static)) -> Option<String> {
+    causes(error).find_map(|error| match wrapped(error).downcast_ref()? {
+        rustls::Error::InvalidCertificate(CertificateError::Other(error)) => Some(error.0.to_string()),
+        error @ rustls::Error::InvalidCertificate(_) => Some(error.to_string()),
+        _ => None,
+    })
+}
+
+/// What an I/O error, perhaps several, was made of: it is not among the sources.
+fn wrapped<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(inner) => wrapped(inner),
+        None => error,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variable_parts_are_encoded() {
+        let upid = "UPID:pve:000000F9:00056CB7:6B02ADBE:qmclone:9001:root@pam!lab:";
+        let attempt = Attempt::new("GET", "/nodes/{node}/tasks/{upid}/log", &["pve", upid]);
+        let encoded = "UPID%3Apve%3A000000F9%3A00056CB7%3A6B02ADBE%3Aqmclone%3A9001%3Aroot%40pam%21lab%3A";
+        assert_eq!(attempt.path, format!("/nodes/pve/tasks/{encoded}/log"));
+        assert_eq!(attempt.template, "/nodes/{node}/tasks/{upid}/log");
+        assert_eq!(Attempt::new("GET", "/x/{a}", &["../y"]).path, "/x/..%2Fy");
+    }
+
+    #[test]
+    fn raw_paths_are_checked() {
+        assert!(Attempt::raw("GET", "/cluster/ha/status/current").is_ok());
+        for bad in ["version", "/a?b=c", "/a#b", "/a/../b", "/a b", "/a\nb", ""] {
+            assert_eq!(*Attempt::raw("GET", bad).unwrap_err().kind(), ErrorKind::Config, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Who asks: API tokens, tickets with their CSRF token, and what they may do.
+
+use std::collections::BTreeMap;
+
+use percent_encoding::percent_decode_str;
+
+use super::reply::ApiError;
+
+/// The caller of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Caller {
+    /// `user@realm`
+    pub(super) user: String,
+    pub(super) tokenid: Option<String>,
+    /// Path and privilege pairs; `None` may do everything.
+    pub(super) acl: Option<Vec<(String, String)>>,
+}
+
+impl Caller {
+    /// `user@realm` or `user@realm!token`.
+    pub(super) fn full_name(&self) -> String {
+        match &self.tokenid {
+            Some(token) => format!("{}!{token}", self.user),
+            None => self.user.clone(),
+        }
+    }
+
+    /// Whether it has a privilege on a path. Privileges propagate downwards.
+    pub(super) fn has(&self, path: &str, privilege: &str) -> bool {
+        self.acl.as_ref().is_none_or(|acl| {
+            acl.iter().any(|(at, granted)| {
+                granted == privilege
+                    && (at == "/" || path == at || path.strip_prefix(at.as_str()).is_some_and(|r| r.starts_with('/')))
+            })
+        })
+    }
+
+    /// One of several privileges, or the 403.
+    pub(super) fn check(&self, path: &str, any: &[&str]) -> Result<(), ApiError> {
+        if any.iter().any(|p| self.has(path, p)) {
+            return Ok(());
+        }
+        Err(ApiError::Plain(403, format!("Permission check failed ({path}, {})", any.join("|"))))
+    }
+}
+
+/// A token's secret and rights. Without `Debug`: secrets are not for printing.
+#[derive(Clone)]
+pub(super) struct Token {
+    pub(super) secret: String,
+    pub(super) acl: Option<Vec<(String, String)>>,
+}
+
+/// Tokens by `user@realm!name`, users with passwords, tickets given out.
+#[derive(Clone, Default)]
+pub(super) struct Identities {
+    pub(super) tokens: BTreeMap<String, Token>,
+    pub(super) users: BTreeMap<String, String>,
+    /// Ticket to user and CSRF token.
+    tickets: BTreeMap<String, (String, String)>,
+}
+
+/// The headers that say who asks.
+#[derive(Default)]
+pub(super) struct Credentials {
+    pub(super) authorization: Option<String>,
+    pub(super) cookie: Option<String>,
+    pub(super) csrf: Option<String>,
+}
+
+impl Identities {
+    /// Gives out a ticket and its CSRF token. They are counted, not signed.
+    pub(super) fn issue(&mut self, user: &str, number: u32) -> (String, String) {
+        let ticket = format!("PVE:{user}:{number:08X}::{:0>64}", number);
+        let csrf = format!("{number:08X}:{:0>43}", number);
+        self.tickets.insert(ticket.clone(), (user.into(), csrf.clone()));
+        (ticket, csrf)
+    }
+
+    pub(super) fn expire_tickets(&mut self) {
+        self.tickets.clear();
+    }
+
+    /// The caller, or the 401. `write` wants the CSRF token beside a ticket.
+    pub(super) fn identify(&self, credentials: &Credentials, write: bool) -> Result<Caller, ApiError> {
+        let refuse = |reason: &str| ApiError::Bare(401, reason.into());
+        if let Some(header) = credentials.authorization.as_deref()
+            && let Some(token) = header.strip_prefix("PVEAPIToken")
+        {
+            let failed = || refuse("Authentication failed!");
+            let token = token.strip_prefix(['=', ' ']).ok_or_else(failed)?;
+            let bang = token.find('!').ok_or_else(failed)?;
+            let end = bang + token[bang..].find(['=', ':']).ok_or_else(failed)?;
+            let known = self.tokens.get(&token[..end]).filter(|t| t.secret == token[end + 1..]).ok_or_else(failed)?;
+            return Ok(Caller {
+                user: token[..bang].into(),
+                tokenid: Some(token[bang + 1..end].into()),
+                acl: known.acl.clone(),
+            });
+        }
+        let cookie = credentials
+            .cookie
+            .as_deref()
+            .and_then(|cookies| cookies.split(';').find_map(|c| c.trim().strip_prefix("PVEAuthCookie=")));
+        let Some(cookie) = cookie else { return Err(refuse("No ticket")) };
+        let ticket = percent_decode_str(cookie).decode_utf8_lossy().into_owned();
+        let Some((user, csrf)) = self.tickets.get(&ticket) else {
+            return Err(refuse("permission denied - invalid PVE ticket"));
+        };
+        if write && credentials.csrf.as_deref() != Some(csrf) {
+            return Err(refuse("Permission denied - invalid csrf token"));
+        }
+        Ok(Caller { user: user.clone(), tokenid: None, acl: None })
+    }
+}
+
+/// Every privilege of Proxmox VE 9.1.
+pub(super) const PRIVILEGES: &[&str] = &[
+    "Datastore.Allocate",
+    "Datastore.AllocateSpace",
+    "Datastore.AllocateTemplate",
+    "Datastore.Audit",
+    "Group.Allocate",
+    "Mapping.Audit",
+    "Mapping.Modify",
+    "Mapping.Use",
+    "Permissions.Modify",
+    "Pool.Allocate",
+    "Pool.Audit",
+    "Realm.Allocate",
+    "Realm.AllocateUser",
+    "SDN.Allocate",
+    "SDN.Audit",
+    "SDN.Use",
+    "Sys.AccessNetwork",
+    "Sys.Audit",
+    "Sys.Console",
+    "Sys.Incoming",
+    "Sys.Modify",
+    "Sys.PowerMgmt",
+    "Sys.Syslog",
+    "User.Modify",
+    "VM.Allocate",
+    "VM.Audit",
+    "VM.Backup",
+    "VM.Clone",
+    "VM.Config.CDROM",
+    "VM.Config.CPU",
+    "VM.Config.Cloudinit",
+    "VM.Config.Disk",
+    "VM.Config.HWType",
+    "VM.Config.Memory",
+    "VM.Config.Network",
+    "VM.Config.Options",
+    "VM.Console",
+    "VM.GuestAgent.Audit",
+    "VM.GuestAgent.FileRead",
+    "VM.GuestAgent.FileSystemMgmt",
+    "VM.GuestAgent.FileWrite",
+    "VM.GuestAgent.Unrestricted",
+    "VM.Migrate",
+    "VM.PowerMgmt",
+    "VM.Replicate",
+    "VM.Snapshot",
+    "VM.Snapshot.Rollback",
+];

@@ -1,0 +1,178 @@
+//! The methods: which path leads where, and what every method goes through before it runs.
+
+mod access;
+mod cluster;
+mod node;
+mod qemu;
+mod storage;
+mod task;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::auth::{Caller, Credentials};
+use super::reply::{ApiError, ApiResult, Reply};
+use super::request::{RawParams, Recorded};
+use super::schema::{self, Kind, Param, Params};
+use super::tasks::{ConfigLock, Job, TaskFault, lock_timeout};
+use super::world::World;
+
+pub(super) use cluster::status_cycle;
+pub(super) use qemu::move_guest;
+
+/// What became of a request.
+pub(super) enum Outcome {
+    Done(Reply),
+    /// A task holds the lock on the configuration; try again then.
+    WaitUntil(Instant),
+}
+
+/// What a method works on.
+pub(super) struct Ctx<'a> {
+    pub(super) world: &'a mut World,
+    pub(super) caller: Caller,
+    /// The node in the path, if there is one.
+    pub(super) node: String,
+    /// The VMID in the path, if there is one.
+    pub(super) vmid: u32,
+    /// All segments of the path.
+    pub(super) path: Vec<String>,
+    pub(super) params: Params,
+    task_fault: Option<TaskFault>,
+}
+
+impl Ctx<'_> {
+    pub(super) fn param(&self, name: &str) -> Option<&str> {
+        self.params.get(name).map(String::as_str)
+    }
+
+    pub(super) fn flag(&self, name: &str) -> bool {
+        self.param(name) == Some("1")
+    }
+
+    pub(super) fn number(&self, name: &str) -> Option<u64> {
+        self.param(name).and_then(|v| v.parse().ok())
+    }
+
+    /// Checks one of several privileges on the guest of the path.
+    pub(super) fn check_vm(&self, any: &[&str]) -> Result<(), ApiError> {
+        self.caller.check(&format!("/vms/{}", self.vmid), any)
+    }
+
+    /// Starts a task on the node of the path and answers its UPID.
+    pub(super) fn spawn(&mut self, job: Job) -> ApiResult {
+        let upid = self.world.spawn(&self.node, &self.caller, self.task_fault.take(), job);
+        Ok(Value::String(upid).into())
+    }
+
+    /// Refuses `skiplock` to everybody but root with a ticket.
+    pub(super) fn check_skiplock(&self) -> Result<(), ApiError> {
+        let root = self.caller.user == "root@pam" && self.caller.tokenid.is_none();
+        if self.params.contains_key("skiplock") && !root {
+            return Err(ApiError::parameter("skiplock", "Only root may use this option."));
+        }
+        Ok(())
+    }
+}
+
+/// A method.
+pub(super) struct Route {
+    pub(super) params: &'static [&'static [Param]],
+    /// Whether it takes the lock on the guest's configuration before it answers.
+    pub(super) locks: bool,
+    pub(super) run: fn(&mut Ctx<'_>) -> ApiResult,
+}
+
+/// A method that takes no lock.
+pub(super) fn plain(params: &'static [&'static [Param]], run: fn(&mut Ctx<'_>) -> ApiResult) -> Option<Route> {
+    Some(Route { params, locks: false, run })
+}
+
+fn route(method: &str, path: &[&str]) -> Option<Route> {
+    match path {
+        [] | ["version"] | ["cluster", ..] | ["pools", ..] => cluster::route(method, path),
+        ["access", rest @ ..] => access::route(method, rest),
+        ["storage"] => storage::route(method, path),
+        ["nodes"] | ["nodes", _] => node::route(method, path),
+        ["nodes", _, "tasks", rest @ ..] => task::route(method, rest),
+        ["nodes", _, "storage", ..] => storage::route(method, path),
+        ["nodes", _, "qemu", rest @ ..] => qemu::route(method, rest),
+        ["nodes", ..] => node::route(method, path),
+        _ => None,
+    }
+}
+
+/// Runs a request against the world.
+pub(super) fn dispatch(
+    world: &mut World,
+    segments: &[String],
+    credentials: &Credentials,
+    raw: &RawParams,
+    task_fault: &Option<TaskFault>,
+    recorded: &mut Recorded,
+) -> Outcome {
+    let path: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let method = recorded.method.clone();
+    if let ("POST", ["access", "ticket"]) = (method.as_str(), path.as_slice()) {
+        recorded.executed = true;
+        return Outcome::Done(access::ticket(world, raw).into());
+    }
+    let caller = match world.identities.identify(credentials, method != "GET") {
+        Ok(caller) => caller,
+        Err(error) => return Outcome::Done(error.into()),
+    };
+    recorded.user = Some(caller.full_name());
+    let Some(route) = route(&method, &path) else {
+        let error = ApiError::NotImplemented(format!("Method '{method} {}' not implemented", recorded.path));
+        return Outcome::Done(error.into());
+    };
+    let node = if path.first() == Some(&"nodes") { path.get(1).copied().unwrap_or_default() } else { "" };
+    if !node.is_empty()
+        && let Err(error) = check_node(world, node)
+    {
+        return Outcome::Done(error.into());
+    }
+    let (vmid, mut errors) = path_vmid(&path);
+    let params = match schema::check(route.params, raw) {
+        Ok(params) => params,
+        Err(more) => {
+            errors.extend(more);
+            Params::new()
+        }
+    };
+    if !errors.is_empty() {
+        return Outcome::Done(ApiError::Parameters(errors).into());
+    }
+    if route.locks && world.guests.get(&vmid).is_some_and(|g| g.node == node) {
+        match world.config_lock(vmid, None) {
+            ConfigLock::Free => {}
+            ConfigLock::Until(instant) => return Outcome::WaitUntil(instant),
+            ConfigLock::Busy => return Outcome::Done(ApiError::internal(lock_timeout(vmid)).into()),
+        }
+    }
+    recorded.executed = true;
+    let mut ctx =
+        Ctx { world, caller, node: node.into(), vmid, path: segments.to_vec(), params, task_fault: task_fault.clone() };
+    Outcome::Done((route.run)(&mut ctx).into())
+}
+
+fn check_node(world: &World, name: &str) -> Result<(), ApiError> {
+    match world.node(name) {
+        None => Err(ApiError::internal(format!(
+            "hostname lookup '{name}' failed - failed to get address info for: {name}: Name or service not known"
+        ))),
+        Some(node) if !node.online => Err(ApiError::Bare(595, "No route to host".into())),
+        Some(_) => Ok(()),
+    }
+}
+
+/// The VMID of `/nodes/N/qemu/VMID/…`, and what is wrong with it.
+fn path_vmid(path: &[&str]) -> (u32, BTreeMap<String, String>) {
+    let ["nodes", _, "qemu", vmid, ..] = path else { return (0, BTreeMap::new()) };
+    match schema::verify("vmid", Kind::Vmid, vmid) {
+        None => (vmid.parse().unwrap_or_default(), BTreeMap::new()),
+        Some(error) => (0, BTreeMap::from([("vmid".to_owned(), error)])),
+    }
+}

@@ -1,0 +1,58 @@
+//! `/nodes` and what concerns a node as such.
+
+use serde_json::{Value, json};
+
+use super::cluster::{node_resource, version};
+use super::{Ctx, Route, plain};
+use crate::testing::formats::GIB;
+use crate::testing::reply::ApiResult;
+use crate::testing::schema::{Kind, Param, opt};
+
+const NETWORK: &[Param] = &[opt("type", Kind::Text(32))];
+
+pub(super) fn route(method: &str, path: &[&str]) -> Option<Route> {
+    if method != "GET" {
+        return None;
+    }
+    match path {
+        ["nodes"] => plain(&[], list),
+        ["nodes", _, "version"] => plain(&[], |_| Ok(version().into())),
+        ["nodes", _, "status"] => plain(&[], status),
+        ["nodes", _, "network"] => plain(&[NETWORK], network),
+        // Containers are not modelled; their listing says that there are none.
+        ["nodes", _, "lxc"] => plain(&[], |_| Ok(json!([]).into())),
+        _ => None,
+    }
+}
+
+fn list(ctx: &mut Ctx<'_>) -> ApiResult {
+    let ctx = &*ctx;
+    let nodes = ctx.world.nodes.iter().enumerate().map(|(at, node)| {
+        let mut item = node_resource(ctx, node);
+        if let Some(item) = item.as_object_mut() {
+            item.remove("cgroup-mode");
+            let fingerprint: Vec<String> = (0..32).map(|n| format!("{:02X}", (n * 7 + at) % 256)).collect();
+            item.insert("ssl_fingerprint".into(), fingerprint.join(":").into());
+        }
+        item
+    });
+    Ok(nodes.collect::<Value>().into())
+}
+
+fn status(ctx: &mut Ctx<'_>) -> ApiResult {
+    ctx.caller.check(&format!("/nodes/{}", ctx.node), &["Sys.Audit"])?;
+    Ok(json!({
+        "pveversion": "pve-manager/9.1.7/0307225d4bc8b3ed", "uptime": 86_400, "cpu": 0.02, "wait": 0,
+        "loadavg": ["0.10", "0.12", "0.09"], "cpuinfo": {"cpus": 16, "cores": 8, "sockets": 1},
+        "memory": {"total": 128 * GIB, "used": 2 * GIB, "free": 126 * GIB, "available": 126 * GIB},
+        "rootfs": {"total": 250 * GIB, "used": 20 * GIB, "free": 230 * GIB, "avail": 230 * GIB},
+    })
+    .into())
+}
+
+fn network(ctx: &mut Ctx<'_>) -> ApiResult {
+    let wanted = ctx.param("type").is_none_or(|t| t == "bridge" || t == "any_bridge");
+    let bridges = ctx.world.node(&ctx.node).filter(|_| wanted).map(|n| n.bridges.clone()).unwrap_or_default();
+    let items = bridges.iter().map(|name| json!({"iface": name, "type": "bridge", "active": 1, "autostart": 1}));
+    Ok(items.collect::<Value>().into())
+}

@@ -1,0 +1,98 @@
+//! Migration between nodes. Its texts are Proxmox VE's own, but the paths were not observed on a real cluster.
+
+use serde_json::{Value, json};
+
+use super::Ctx;
+use crate::testing::guest::Guest;
+use crate::testing::options;
+use crate::testing::reply::{ApiError, ApiResult};
+use crate::testing::storage::storage_of;
+use crate::testing::tasks::Job;
+use crate::testing::world::{World, check_lock};
+
+/// Moves a guest's configuration to another node; its volumes on local storages go along.
+pub(in crate::testing) fn move_guest(world: &mut World, vmid: u32, node: &str) {
+    let Some(guest) = world.guests.get_mut(&vmid) else { return };
+    let from = std::mem::replace(&mut guest.node, node.to_owned());
+    for volume in world.volumes.iter_mut().filter(|v| v.vmid == vmid && v.node.as_ref() == Some(&from)) {
+        volume.node = Some(node.to_owned());
+    }
+}
+
+/// Volumes of a guest that lie on one node only: slot-independent, with their sizes.
+fn local_disks(world: &World, guest: &Guest) -> Vec<(String, u64)> {
+    guest
+        .config
+        .iter()
+        .filter(|(k, _)| options::is_drive(k) || options::is_unused(k))
+        .filter_map(|(_, v)| v.split(',').next())
+        .filter_map(|volid| world.volume(volid, &guest.node))
+        .filter(|v| v.node.is_some())
+        .map(|v| (v.volid.clone(), v.size))
+        .collect()
+}
+
+pub(super) fn preconditions(ctx: &mut Ctx<'_>) -> ApiResult {
+    ctx.check_vm(&["VM.Migrate"])?;
+    let guest = ctx.world.guest_on(ctx.vmid, &ctx.node)?;
+    let disks: Vec<Value> = local_disks(ctx.world, guest)
+        .into_iter()
+        .map(|(volid, size)| json!({"volid": volid, "size": size, "cdrom": u8::from(volid.contains("cloudinit"))}))
+        .collect();
+    Ok(json!({"running": u8::from(guest.is_running()), "local_disks": disks, "local_resources": []}).into())
+}
+
+pub(super) fn migrate(ctx: &mut Ctx<'_>) -> ApiResult {
+    ctx.check_vm(&["VM.Migrate"])?;
+    let target = ctx.param("target").unwrap_or_default().to_owned();
+    if target == ctx.node {
+        return Err(ApiError::parameter("target", "target is local node."));
+    }
+    if ctx.world.node(&target).is_none() {
+        return Err(ApiError::internal(format!("no such cluster node '{target}'")));
+    }
+    let guest = ctx.world.guest_on(ctx.vmid, &ctx.node)?;
+    check_lock(guest).map_err(ApiError::internal)?;
+    if guest.is_running() && !ctx.flag("online") {
+        return Err(ApiError::internal("can't migrate running VM without --online"));
+    }
+    let (vmid, node) = (ctx.vmid, ctx.node.clone());
+    let with_local = ctx.flag("with-local-disks");
+    let mut job = Job::new("qmigrate", vmid, move |world, _| {
+        let guest = world.guest_mut(vmid, &node)?;
+        guest.set("lock", "migrate");
+        Ok(())
+    });
+    let node = ctx.node.clone();
+    let lock_node = node.clone();
+    job.steps.push(Box::new(move |world, log| {
+        let guest = world.guest_mut(vmid, &node)?.clone();
+        log.push(format!("starting migration of VM {vmid} to node '{target}'"));
+        let disks = local_disks(world, &guest);
+        if guest.is_running()
+            && !with_local
+            && let Some((volid, _)) = disks.iter().find(|(v, _)| !v.contains("cloudinit"))
+        {
+            log.push(format!(
+                "can't migrate local disk '{volid}': can't live migrate attached local disks without \
+                 with-local-disks option"
+            ));
+            return Err("Problem found while scanning volumes - can't migrate VM - check log".into());
+        }
+        for (volid, _) in &disks {
+            let storage = storage_of(volid).unwrap_or_default();
+            world.storage_on(storage, &target).map_err(super::update::text)?;
+        }
+        if !world.node(&target).is_some_and(|n| n.online) {
+            return Err(format!("unable to connect to node '{target}'"));
+        }
+        move_guest(world, vmid, &target);
+        world.guest_mut(vmid, &target)?.unset("lock");
+        Ok(())
+    }));
+    job.cleanup = Some(Box::new(move |world, _| {
+        world.guest_mut(vmid, &lock_node)?.unset("lock");
+        Ok(())
+    }));
+    ctx.spawn(job)
+}

@@ -1,0 +1,139 @@
+//! Listings and the live status.
+
+use serde_json::{Value, json};
+
+use super::Ctx;
+use crate::testing::formats::MIB;
+use crate::testing::guest::{Guest, Power};
+use crate::testing::options;
+use crate::testing::reply::ApiResult;
+
+fn name(guest: &Guest) -> String {
+    guest.name().map_or_else(|| format!("VM {}", guest.vmid), str::to_owned)
+}
+
+fn status(guest: &Guest) -> &'static str {
+    if guest.is_running() { "running" } else { "stopped" }
+}
+
+fn boot_disk_bytes(guest: &Guest) -> u64 {
+    guest.boot_disk().and_then(|slot| guest.disk_mib(slot)).unwrap_or(0) * MIB
+}
+
+/// Uptime of what runs: the fake's clock knows no start, so any positive number.
+fn uptime(guest: &Guest) -> u64 {
+    if guest.is_running() { 42 } else { 0 }
+}
+
+/// What lists and the status have in common.
+fn item(guest: &Guest) -> Value {
+    let running = guest.is_running();
+    let mut item = json!({
+        "vmid": guest.vmid, "name": name(guest), "status": status(guest), "cpus": guest.cpus(),
+        "cpu": if running { json!(0.01) } else { json!(0) },
+        "mem": if running { guest.memory_mib() * MIB / 4 } else { 0 },
+        "memhost": if running { guest.memory_mib() * MIB / 4 } else { 0 },
+        "maxmem": guest.memory_mib() * MIB, "disk": 0, "maxdisk": boot_disk_bytes(guest),
+        "netin": 0, "netout": 0, "uptime": uptime(guest),
+    });
+    if guest.is_template() {
+        item["template"] = json!(1);
+    }
+    if let Some(tags) = guest.get("tags") {
+        item["tags"] = json!(tags);
+    }
+    if let Some(lock) = guest.lock() {
+        item["lock"] = json!(lock);
+    }
+    if let Some(pid) = guest.pid {
+        item["pid"] = json!(pid);
+    }
+    if guest.get("serial0").is_some() {
+        item["serial"] = json!(1);
+    }
+    item
+}
+
+fn qmpstatus(guest: &Guest) -> &'static str {
+    match guest.power {
+        Power::Stopped => "stopped",
+        Power::Running => "running",
+        Power::Paused => "paused",
+    }
+}
+
+pub(super) fn list(ctx: &mut Ctx<'_>) -> ApiResult {
+    let ctx = &*ctx;
+    let full = ctx.flag("full");
+    let guests = ctx
+        .world
+        .guests
+        .values()
+        .filter(|g| g.node == ctx.node && ctx.caller.has(&format!("/vms/{}", g.vmid), "VM.Audit"));
+    let items = guests.map(|guest| {
+        let mut item = item(guest);
+        if full {
+            item["qmpstatus"] = json!(qmpstatus(guest));
+        }
+        item
+    });
+    Ok(items.collect::<Value>().into())
+}
+
+pub(super) fn index(ctx: &mut Ctx<'_>) -> ApiResult {
+    ctx.check_vm(&["VM.Audit"])?;
+    let names = ["config", "cloudinit", "pending", "status", "unlink", "migrate", "resize"];
+    Ok(names.iter().map(|n| json!({ "subdir": n })).collect::<Value>().into())
+}
+
+pub(super) fn current(ctx: &mut Ctx<'_>) -> ApiResult {
+    ctx.check_vm(&["VM.Audit"])?;
+    let guest = ctx.world.guest_on(ctx.vmid, &ctx.node)?;
+    let mut item = item(guest);
+    item["qmpstatus"] = json!(qmpstatus(guest));
+    item["ha"] = json!({"managed": 0});
+    let agent = guest.get("agent").unwrap_or_default();
+    if agent.split(',').any(|p| matches!(p, "1" | "enabled=1")) {
+        item["agent"] = json!(1);
+    }
+    if guest.is_running() {
+        for key in ["cpufull", "cpusome", "iofull", "iosome", "memoryfull", "memorysome"] {
+            item[format!("pressure{key}")] = json!(0);
+        }
+        let nics = guest.config.keys().filter(|k| options::is_net(k)).map(|k| {
+            let tap = format!("tap{}i{}", guest.vmid, k.trim_start_matches("net"));
+            (tap, json!({"netin": 0, "netout": 0}))
+        });
+        item["nics"] = Value::Object(nics.collect());
+    }
+    Ok(item.into())
+}
+
+/// A guest as `/cluster/resources` lists it.
+pub(in crate::testing::endpoints) fn resource(guest: &Guest) -> Value {
+    let mut item = item(guest);
+    if let Some(map) = item.as_object_mut() {
+        for key in ["pid", "serial", "cpus"] {
+            map.remove(key);
+        }
+    }
+    item["id"] = json!(format!("qemu/{}", guest.vmid));
+    item["type"] = json!("qemu");
+    item["node"] = json!(guest.node);
+    item["template"] = json!(u8::from(guest.is_template()));
+    item["maxcpu"] = json!(guest.cpus());
+    item["diskread"] = json!(0);
+    item["diskwrite"] = json!(0);
+    if guest.power == Power::Paused {
+        item["status"] = json!("paused");
+    }
+    item
+}
+
+/// The same for a guest that the status daemon has not seen (yet, or any more).
+pub(in crate::testing::endpoints) fn unknown_resource(guest: &Guest) -> Value {
+    json!({
+        "id": format!("qemu/{}", guest.vmid), "type": "qemu", "vmid": guest.vmid, "node": guest.node,
+        "status": "unknown",
+    })
+}

@@ -1,0 +1,167 @@
+//! `/storage`, a node's storages and their content.
+
+use serde_json::{Value, json};
+
+use super::{Ctx, Route, plain};
+use crate::testing::reply::{ApiError, ApiResult};
+use crate::testing::schema::{Kind, Param, opt};
+use crate::testing::storage::{Storage, storage_of};
+use crate::testing::tasks::Job;
+use crate::testing::world::World;
+
+const LIST: &[Param] = &[opt("type", Kind::Text(32))];
+const NODE_LIST: &[Param] = &[
+    opt("storage", Kind::Storage),
+    opt("content", Kind::Text(256)),
+    opt("enabled", Kind::Bool),
+    opt("target", Kind::Text(256)),
+    opt("format", Kind::Bool),
+];
+const CONTENT: &[Param] = &[opt("content", Kind::Text(256)), opt("vmid", Kind::Vmid)];
+const REMOVE: &[Param] = &[opt("delay", Kind::Int(1, 30))];
+
+pub(super) fn route(method: &str, path: &[&str]) -> Option<Route> {
+    match (method, path) {
+        ("GET", ["storage"]) => plain(&[LIST], list),
+        ("GET", ["nodes", _, "storage"]) => plain(&[NODE_LIST], node_list),
+        ("GET", ["nodes", _, "storage", _, "content"]) => plain(&[CONTENT], content),
+        ("DELETE", ["nodes", _, "storage", _, "content", _]) => plain(&[REMOVE], remove),
+        _ => None,
+    }
+}
+
+fn may_see(ctx: &Ctx<'_>, storage: &Storage) -> bool {
+    let path = format!("/storage/{}", storage.id);
+    ctx.caller.has(&path, "Datastore.Audit") || ctx.caller.has(&path, "Datastore.AllocateSpace")
+}
+
+fn used(world: &World, storage: &Storage, node: &str) -> u64 {
+    world
+        .volumes
+        .iter()
+        .filter(|v| storage_of(&v.volid) == Some(&storage.id) && v.node.as_deref().is_none_or(|n| n == node))
+        .map(|v| v.size)
+        .sum()
+}
+
+fn list(ctx: &mut Ctx<'_>) -> ApiResult {
+    let ctx = &*ctx;
+    let items =
+        ctx.world.storages.iter().filter(|s| may_see(ctx, s) && ctx.param("type").is_none_or(|t| t == s.plugin)).map(
+            |s| {
+                let mut item = json!({
+                    "storage": s.id, "type": s.plugin, "content": s.content, "digest": "0".repeat(40),
+                });
+                if s.plugin == "dir" {
+                    item["path"] = json!(format!("/var/lib/{}", s.id));
+                }
+                // Only plugins that may be shared or not have the option `shared`.
+                if matches!(s.plugin, "dir") {
+                    item["shared"] = json!(u8::from(s.shared));
+                }
+                if !s.nodes.is_empty() {
+                    item["nodes"] = json!(s.nodes.join(","));
+                }
+                if !s.enabled {
+                    item["disable"] = json!(1);
+                }
+                item
+            },
+        );
+    Ok(items.collect::<Value>().into())
+}
+
+fn node_list(ctx: &mut Ctx<'_>) -> ApiResult {
+    let ctx = &*ctx;
+    let wanted = |s: &Storage| {
+        s.is_on(&ctx.node)
+            && ctx.param("target").is_none_or(|t| s.is_on(t))
+            && ctx.param("storage").is_none_or(|id| id == s.id)
+            && ctx.param("content").is_none_or(|c| c.split(',').any(|c| s.holds(c)))
+            && (!ctx.flag("enabled") || s.enabled)
+            && may_see(ctx, s)
+    };
+    let items = ctx.world.storages.iter().filter(|s| wanted(s)).map(|s| {
+        let used = used(ctx.world, s, &ctx.node);
+        let mut item = json!({
+            "storage": s.id, "type": s.plugin, "content": s.content, "shared": u8::from(s.shared),
+            "enabled": u8::from(s.enabled), "active": u8::from(s.enabled),
+        });
+        if s.enabled {
+            item["total"] = json!(s.total);
+            item["used"] = json!(used);
+            item["avail"] = json!(s.total.saturating_sub(used));
+            item["used_fraction"] = json!(used as f64 / s.total as f64);
+        }
+        item
+    });
+    Ok(items.collect::<Value>().into())
+}
+
+/// The storages as `/cluster/resources` lists them: once per node.
+pub(super) fn resources(ctx: &Ctx<'_>) -> Vec<Value> {
+    let mut items = Vec::new();
+    for node in &ctx.world.nodes {
+        for s in ctx.world.storages.iter().filter(|s| s.enabled && s.is_on(&node.name) && may_see(ctx, s)) {
+            let mut item = json!({
+                "type": "storage", "id": format!("storage/{}/{}", node.name, s.id), "storage": s.id,
+                "node": node.name, "shared": u8::from(s.shared), "content": s.content, "plugintype": s.plugin,
+                "status": if node.online { "available" } else { "unknown" },
+            });
+            if node.online {
+                item["maxdisk"] = json!(s.total);
+                item["disk"] = json!(used(ctx.world, s, &node.name));
+            }
+            items.push(item);
+        }
+    }
+    items
+}
+
+fn content(ctx: &mut Ctx<'_>) -> ApiResult {
+    let ctx = &*ctx;
+    let storage = ctx.world.storage_on(&ctx.path[3], &ctx.node)?;
+    if !may_see(ctx, storage) {
+        let path = format!("/storage/{}", storage.id);
+        ctx.caller.check(&path, &["Datastore.Audit", "Datastore.AllocateSpace"])?;
+    }
+    let images = ctx.param("content").is_none_or(|c| c == "images");
+    let vmid = ctx.number("vmid");
+    let items = ctx
+        .world
+        .volumes
+        .iter()
+        .filter(|v| images && storage_of(&v.volid) == Some(&storage.id))
+        .filter(|v| v.node.as_deref().is_none_or(|n| n == ctx.node) && vmid.is_none_or(|id| id == u64::from(v.vmid)))
+        .map(|v| {
+            json!({
+                "volid": v.volid, "content": "images", "format": v.format, "size": v.size, "used": v.size,
+                "vmid": v.vmid, "ctime": v.ctime, "parent": v.base,
+            })
+        });
+    Ok(items.collect::<Value>().into())
+}
+
+fn remove(ctx: &mut Ctx<'_>) -> ApiResult {
+    let (storage, volume) = (ctx.path[3].clone(), ctx.path[5].clone());
+    ctx.world.storage_on(&storage, &ctx.node)?;
+    ctx.caller.check(&format!("/storage/{storage}"), &["Datastore.AllocateSpace", "Datastore.Allocate"])?;
+    let volid = if volume.contains(':') { volume } else { format!("{storage}:{volume}") };
+    if storage_of(&volid) != Some(&storage) {
+        return Err(ApiError::internal(format!("wrong storage in volume id '{volid}'")));
+    }
+    let node = ctx.node.clone();
+    let owner = ctx.world.volume(&volid, &node).map_or(0, |v| v.vmid);
+    let job = Job {
+        kind: "imgdel",
+        id: format!("{owner}@{storage}"),
+        locks: None,
+        steps: vec![Box::new(move |world, log| {
+            world.remove_volume(&volid, &node);
+            log.push(format!("Removed volume '{volid}'"));
+            Ok(())
+        })],
+        cleanup: None,
+    };
+    ctx.spawn(job)
+}

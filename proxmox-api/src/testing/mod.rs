@@ -1,0 +1,67 @@
+//! A stateful Proxmox VE in process, for tests and demonstrations.
+//!
+//! [`FakeProxmox`] listens on a free port of `127.0.0.1` with plain HTTP and speaks the API as Proxmox VE 9.1
+//! was seen to speak it (pve-manager 9.1.7, qemu-server 9.1.6): paths under `/api2/json`, the reason phrase
+//! on the status line, `Connection: close` after every error, tasks with a UPID, configurations with a digest,
+//! pending changes of running machines, volumes on storages.
+//!
+//! ```no_run
+//! # async fn example() {
+//! use proxmox_api::testing::{Fault, FakeProxmox, Storage};
+//!
+//! let pve = FakeProxmox::builder()
+//!     .node("pve01")
+//!     .node("pve02")
+//!     .storage(Storage::lvm_thin("local-lvm"))
+//!     .storage(Storage::rbd("ceph"))
+//!     .template(9000, "debian-12-cloud", |t| {
+//!         t.node("pve01").disk("scsi0", "local-lvm", 10_240).cloudinit("ide2", "local-lvm").cores(2).memory(2048)
+//!     })
+//!     .token("root@pam!bridge", "secret")
+//!     .start()
+//!     .await;
+//!
+//! // point a client at pve.url() with pve.token_string(), then
+//! pve.fault(Fault::gateway_timeout().on("POST /nodes/*/qemu/*/clone"));
+//! assert_eq!(pve.count("POST /nodes/*/qemu/*/clone"), 0);
+//! assert!(pve.guest(9000).is_some_and(|guest| guest.is_template()));
+//! # }
+//! ```
+//!
+//! # Time
+//!
+//! Tasks end before their UPID is answered unless [`TaskTime`] says otherwise, and nothing sleeps unless a
+//! [`Fault`] or [`TaskTime::Real`] asks for it. MAC addresses, UUIDs, process ids and time stamps come from
+//! counters: the same requests give the same answers.
+//!
+//! # What it does not know
+//!
+//! Containers (their lists are empty, everything else answers 501), HA, snapshots, backups, the guest agent,
+//! firewalls and pools beyond their names. A method that is not modelled answers 501 like one that does not
+//! exist.
+
+mod auth;
+mod builder;
+mod endpoints;
+mod faults;
+mod formats;
+mod guest;
+mod handle;
+mod options;
+mod reply;
+mod request;
+mod schema;
+mod server;
+mod storage;
+mod tasks;
+#[cfg(test)]
+mod tests;
+mod world;
+
+pub use builder::{Builder, GuestBuilder};
+pub use faults::Fault;
+pub use guest::{Guest, GuestKind, Power};
+pub use handle::FakeProxmox;
+pub use request::Recorded;
+pub use storage::{Storage, Volume};
+pub use tasks::{TaskInfo, TaskTime};

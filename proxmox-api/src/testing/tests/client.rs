@@ -1,0 +1,75 @@
+//! This crate's own client against the fake: a machine's whole life, and how its errors name the fake's faults.
+
+use super::super::Fault;
+use super::*;
+use crate::{
+    Client, CloneParams, ConfigUpdate, ConfigView, DestroyParams, ErrorKind, MiB, NodeName, Phase, QemuHandle,
+    ResizeParams, ShutdownParams, StartParams, StopParams, TaskOutcome, Vmid, WaitOptions,
+};
+
+fn client(pve: &FakeProxmox) -> Client {
+    Client::builder(pve.url()).token(pve.token_string()).build().unwrap()
+}
+
+fn guest(client: &Client, vmid: u32) -> QemuHandle {
+    client.node(&NodeName::new("pve01").unwrap()).qemu(Vmid::new(vmid).unwrap())
+}
+
+#[tokio::test]
+async fn the_client_leads_a_machine_from_clone_to_destruction() {
+    let pve = cluster().await;
+    let client = client(&pve);
+    let wait = WaitOptions::default();
+    let newid = client.cluster().next_id(None).await.unwrap();
+    assert_eq!(newid, Vmid::new(100).unwrap());
+    let params = CloneParams { newid: Some(newid), full: Some(true), name: Some("web02".into()), ..Default::default() };
+    let task = guest(&client, 9000).clone_to(&params).await.unwrap();
+    assert_eq!(task.wait(&wait).await.unwrap(), TaskOutcome::Ok);
+
+    let vm = guest(&client, 100);
+    let config = vm.config(ConfigView::Pending).await.unwrap();
+    assert_eq!((config.name(), config.memory(), config.drives().len()), (Some("web02"), Some(MiB(2048)), 2));
+    vm.set_config(&ConfigUpdate::new().cores(4).memory(MiB(4096)).description("mine").tags(["b", "a"])).await.unwrap();
+    let grow = vm.resize(&ResizeParams::to("scsi0", MiB(20_480))).await.unwrap().unwrap();
+    grow.wait(&wait).await.unwrap();
+    vm.regenerate_cloudinit().await.unwrap();
+    vm.start(&StartParams::default()).await.unwrap().wait(&wait).await.unwrap();
+    assert_eq!(vm.status().await.unwrap().power_state(), crate::PowerState::Running);
+    vm.shutdown(&ShutdownParams::default()).await.unwrap().wait(&wait).await.unwrap();
+
+    let seen = pve.guest(100).unwrap();
+    assert_eq!((seen.get("cores"), seen.get("memory"), seen.get("tags")), (Some("4"), Some("4096"), Some("a;b")));
+    assert_eq!((seen.disk_mib("scsi0"), seen.description()), (Some(20_480), Some("mine")));
+    vm.destroy(&DestroyParams::default()).await.unwrap().wait(&wait).await.unwrap();
+    assert!(pve.guest(100).is_none());
+    assert!(vm.config(ConfigView::Pending).await.unwrap_err().is_not_found());
+}
+
+#[tokio::test]
+async fn the_clients_errors_tell_the_faults_apart() {
+    let pve = cluster().await;
+    let client = client(&pve);
+    let vm = guest(&client, 101);
+    pve.lock_guest(101, "backup");
+    let error = vm.set_config(&ConfigUpdate::new().cores(2)).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Locked { .. }), "{error:?}");
+    pve.unlock_guest(101);
+
+    pve.fault(Fault::lock_timeout(101).on("PUT /nodes/*/qemu/101/config").always());
+    let error = vm.set_config(&ConfigUpdate::new().cores(2)).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::LockTimeout), "{error:?}");
+    pve.clear_faults();
+
+    pve.fault(Fault::gateway_timeout().on("POST /nodes/**"));
+    let error = vm.start(&StartParams::default()).await.unwrap_err();
+    assert_eq!(error.phase(), Phase::Ambiguous, "{error:?}");
+    assert!(pve.guest(101).unwrap().is_running());
+
+    pve.fault(Fault::drop_after().on("POST /nodes/**"));
+    let error = vm.stop(&StopParams::default()).await.unwrap_err();
+    assert_eq!(error.phase(), Phase::Ambiguous, "{error:?}");
+    assert_eq!(pve.count("POST /nodes/*/qemu/101/status/stop"), 1, "an ambiguous write is not repeated");
+
+    pve.close_idle_connections();
+    assert_eq!(vm.status().await.unwrap().power_state(), crate::PowerState::Stopped);
+}

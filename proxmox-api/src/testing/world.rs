@@ -1,0 +1,142 @@
+//! The state behind the API: one cluster.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::auth::Identities;
+use super::guest::Guest;
+use super::reply::ApiError;
+use super::storage::{Storage, Volume};
+use super::tasks::{Task, TaskTime};
+
+/// A node of the cluster.
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    pub(super) name: String,
+    pub(super) online: bool,
+    pub(super) bridges: BTreeSet<String>,
+}
+
+/// Everything the fake knows.
+pub(super) struct World {
+    pub(super) cluster: Option<String>,
+    pub(super) nodes: Vec<Node>,
+    pub(super) storages: Vec<Storage>,
+    pub(super) volumes: Vec<Volume>,
+    pub(super) pools: BTreeMap<String, BTreeSet<u32>>,
+    pub(super) guests: BTreeMap<u32, Guest>,
+    pub(super) tasks: Vec<Task>,
+    pub(super) task_times: BTreeMap<String, TaskTime>,
+    /// Guests whose configuration lock somebody holds for ever.
+    pub(super) busy_locks: BTreeSet<u32>,
+    pub(super) identities: Identities,
+    /// What the last status cycle saw, by VMID, if listings lag behind.
+    pub(super) seen: Option<BTreeMap<u32, Value>>,
+    clock: u64,
+    counter: u32,
+}
+
+/// When the fake's clock starts: 2026-01-01 00:00 UTC.
+const EPOCH: u64 = 1_767_225_600;
+
+impl World {
+    pub(super) fn new() -> Self {
+        Self {
+            cluster: None,
+            nodes: Vec::new(),
+            storages: Vec::new(),
+            volumes: Vec::new(),
+            pools: BTreeMap::new(),
+            guests: BTreeMap::new(),
+            tasks: Vec::new(),
+            task_times: BTreeMap::new(),
+            busy_locks: BTreeSet::new(),
+            identities: Identities::default(),
+            seen: None,
+            clock: EPOCH,
+            counter: 0,
+        }
+    }
+
+    /// Seconds since 1970 of the fake's own clock, which moves with tasks only.
+    pub(super) fn now(&self) -> u64 {
+        self.clock
+    }
+
+    pub(super) fn advance(&mut self, seconds: u64) {
+        self.clock += seconds;
+    }
+
+    pub(super) fn count(&mut self) -> u32 {
+        self.counter += 1;
+        self.counter
+    }
+
+    /// Process id, start in clock ticks and start time of a new worker.
+    pub(super) fn next_process(&mut self) -> (u32, u32, u64) {
+        self.advance(1);
+        let n = self.count();
+        (0x400 + n, 0x34000 + n * 0x10, self.clock)
+    }
+
+    /// A new MAC address with Proxmox's prefix.
+    pub(super) fn next_mac(&mut self) -> String {
+        let [_, a, b, c] = self.count().to_be_bytes();
+        format!("BC:24:11:{a:02X}:{b:02X}:{c:02X}")
+    }
+
+    /// A new UUID of the random version.
+    pub(super) fn next_uuid(&mut self) -> String {
+        let n = self.count();
+        format!("{n:08x}-0000-4000-8000-{:012x}", u64::from(n) * 0x9E37_79B1)
+    }
+
+    pub(super) fn task_time(&self, kind: &str) -> TaskTime {
+        self.task_times.get(kind).or_else(|| self.task_times.get("*")).copied().unwrap_or_default()
+    }
+
+    pub(super) fn node(&self, name: &str) -> Option<&Node> {
+        self.nodes.iter().find(|n| n.name == name)
+    }
+
+    /// The guest, if its configuration lies on that node.
+    pub(super) fn guest_on(&self, vmid: u32, node: &str) -> Result<&Guest, ApiError> {
+        self.guests.get(&vmid).filter(|g| g.node == node).ok_or_else(|| ApiError::internal(no_config(vmid, node)))
+    }
+
+    /// The same inside a worker, to be changed.
+    pub(super) fn guest_mut(&mut self, vmid: u32, node: &str) -> Result<&mut Guest, String> {
+        self.guests.get_mut(&vmid).filter(|g| g.node == node).ok_or_else(|| no_config(vmid, node))
+    }
+
+    /// Removes a guest from what refers to it.
+    pub(super) fn forget(&mut self, vmid: u32) {
+        self.guests.remove(&vmid);
+        for members in self.pools.values_mut() {
+            members.remove(&vmid);
+        }
+    }
+
+    pub(super) fn next_id(&self) -> u32 {
+        (100..).find(|id| !self.guests.contains_key(id)).unwrap_or(100)
+    }
+}
+
+/// The error about a configuration file that is not there.
+pub(super) fn no_config(vmid: u32, node: &str) -> String {
+    format!("Configuration file 'nodes/{node}/qemu-server/{vmid}.conf' does not exist")
+}
+
+/// The other one, of methods that look for the guest by themselves.
+pub(super) fn no_vm(vmid: u32, node: &str) -> String {
+    format!("unable to find configuration file for VM {vmid} on node '{node}'")
+}
+
+/// The error about a lock in a guest's configuration.
+pub(super) fn check_lock(guest: &Guest) -> Result<(), String> {
+    match guest.lock() {
+        Some(lock) => Err(format!("VM is locked ({lock})")),
+        None => Ok(()),
+    }
+}

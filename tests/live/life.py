@@ -1,0 +1,346 @@
+#!/usr/bin/env python3
+"""Drives the life of guests through a real NetBox's REST API and webhooks into the built server binary, and
+looks at what becomes of them in an independent fake of Proxmox VE. Standard library only.
+
+Environment: NETBOX_URL, NETBOX_TOKEN, FAKEPVE (its ready.json), SERVER (the binary), LIVE_DIR (for the inbox
+and the log). tests/run --live sets them. Arguments: the names of scenarios to run (default: all).
+"""
+import functools
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import sys
+import urllib.parse
+
+sys.dont_write_bytecode = True      # nothing is left in the tree
+sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), 'netbox')]
+from harness import Checks, Proxmox, Server, main_guard     # noqa: E402
+from prepare import NetBox, NetBoxError, prepare, webhook   # noqa: E402
+
+CLUSTER = 'live'
+KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGq0fFkZtxYb8l1nq7yJm4Qv3l2nUo0Wc5dQH7yXb3Zp admin+live@example.org'
+VMS, DISKS = '/virtualization/virtual-machines/', '/virtualization/virtual-disks/'
+check = Checks()
+
+
+def same(what, seen, wanted):
+    """None if they are equal, otherwise the difference as text."""
+    return None if seen == wanted else f'{what} is {seen!r}, wanted {wanted!r}'
+
+
+def first(*differences):
+    return next((d for d in differences if d is not None), None)
+
+
+class Bench:
+    """NetBox, the Proxmox side and the server between them."""
+
+    def __init__(self):
+        directory = os.environ['LIVE_DIR']
+        with open(os.environ['FAKEPVE'], encoding='utf-8') as ready:
+            self.pve = Proxmox(json.load(ready))
+        self.netbox = NetBox(os.environ['NETBOX_URL'], os.environ['NETBOX_TOKEN'])
+        self.secret = secrets.token_hex(20)
+        self.server = Server(os.environ['SERVER'], directory, {
+            'NETBOX_URL': self.netbox.url, 'NETBOX_TOKEN': os.environ['NETBOX_TOKEN'],
+            'NETBOX_WEBHOOK_SECRET': self.secret, 'NETBOX_CLUSTER': CLUSTER,
+            'PROXMOX_URL': self.pve.ready['url'], 'PROXMOX_TOKEN': self.pve.ready['tokens']['bridge'],
+            'PROXMOX_FINGERPRINT': self.pve.ready['fingerprint'],
+            'NETBOX_PROXMOX_INBOX': 'sqlite:' + os.path.join(directory, 'inbox.sqlite')})
+        made = prepare(self.netbox, self.receiver(), self.secret, CLUSTER, [self.pve.ready['node']],
+                       [('9000', 'debian-12-cloud'), ('9001', 'debian-12-ceph')], ['local-lvm', 'ceph-pool'])
+        self.cluster = made['cluster']
+        check.context = [self.pve.tail, self.server.tail]
+
+    def receiver(self):
+        return self.server.url + '/webhook'
+
+    def create(self, name, kind='vm', **attributes):
+        """A record of a guest in NetBox, staged; returns a handle on both sides of it."""
+        custom = {'proxmox_vm_type': kind, 'proxmox_vm_storage': 'local-lvm'}
+        custom.update(attributes.pop('custom_fields', {'proxmox_vm_templates': '9000'}))
+        self.since = len(self.pve.requests())
+        record = self.netbox('POST', VMS, {'name': name, 'cluster': self.cluster, 'status': 'staged', 'vcpus': 2,
+                                           'memory': 2048, 'custom_fields': custom, **attributes})
+        return Guest(self, record['id'], name, 'qemu' if kind == 'vm' else 'lxc')
+
+
+class Guest:
+    """One guest: its record in NetBox and itself in Proxmox."""
+
+    def __init__(self, bench, record, name, kind):
+        self.netbox, self.pve, self.id, self.name, self.kind, self.vmid = bench.netbox, bench.pve, record, name, kind, None
+        self.since = bench.since    # a VMID is used again: what was asked before is another guest's
+
+    def record(self):
+        return self.netbox('GET', f'{VMS}{self.id}/')
+
+    def change(self, **attributes):
+        return self.netbox('PATCH', f'{VMS}{self.id}/', attributes)
+
+    def disks(self):
+        return {d['name']: d for d in self.netbox.find(DISKS, virtual_machine_id=self.id)}
+
+    def journal(self, *words):
+        """The entries on the record that contain all the words."""
+        entries = self.netbox.find('/extras/journal-entries/', assigned_object_id=self.id,
+                                   assigned_object_type='virtualization.virtualmachine')
+        return [e['comments'] for e in entries if all(w.lower() in e['comments'].lower() for w in words)]
+
+    def has_vmid(self):
+        vmid = self.record()['custom_fields']['proxmox_vmid']
+        if not vmid:
+            return 'proxmox_vmid is empty; journal: ' + '; '.join(self.journal())
+        self.vmid = int(vmid)
+        return None
+
+    def has(self, **wanted):
+        """Compares settings of the guest, as text (a fake gives back what it was sent)."""
+        config = self.pve.config(self.vmid, self.kind)
+        return first(*(same(key, None if config.get(key) is None else str(config[key]), value)
+                       for key, value in wanted.items()))
+
+    def is_ready(self):
+        """Unlocked, and marked as this record's with its own VMID."""
+        config = self.pve.config(self.vmid, self.kind)
+        marker = f'record {self.id} vmid {self.vmid} ready'
+        return first(same('lock', config.get('lock'), None),
+                     None if marker in config.get('description', '') else
+                     f'description is {config.get("description")!r}, wanted it to contain {marker!r}')
+
+    def runs(self, wanted):
+        return same('power state', self.pve.status(self.vmid, self.kind)['status'], wanted)
+
+    def requests(self, method, end):
+        """What the bridge asked for this guest since its record was made, and got."""
+        return [r for r in self.pve.requests(since=self.since) if r['method'] == method and r['status'] == 200
+                and r['path'].endswith(f'/{self.kind}/{self.vmid}{end}')]
+
+    def creations(self):
+        end = '/clone' if self.kind == 'qemu' else '/lxc'
+        return [r for r in self.pve.requests('POST', end, self.since) if r['status'] == 200
+                and self.name in (r['params'].get('name'), r['params'].get('hostname'))]
+
+    def asked(self, method, end, **params):
+        """None if the bridge sent this request for this guest with these parameters."""
+        found = [r['params'] for r in self.requests(method, end)]
+        if any(all(str(p.get(k)) == v for k, v in params.items()) for p in found):
+            return None
+        return f'no {method} .../{self.vmid}{end} with {params}; seen: {found}'
+
+    def is_gone(self):
+        left = [g for g in self.pve.guests() if g['vmid'] == self.vmid]
+        return f'still there: {left}' if left else None
+
+    def is_alone(self):
+        """Exactly one guest of this name, made by exactly one request."""
+        return first(same('guests of this name', [g['vmid'] for g in self.pve.guests(self.name)], [self.vmid]),
+                     same('creations', len(self.creations()), 1))
+
+
+def created(guest):
+    check.that('NetBox has a VMID for it', guest.has_vmid, vital=True)
+    check.that('the guest is there, unlocked and marked ready', guest.is_ready, vital=True)
+
+
+def life(bench, name):
+    """Rows 1 to 10 for a virtual machine."""
+    guest = bench.create(name)
+    created(guest)
+    check.that('name, cores and memory are as in NetBox', lambda: guest.has(name=name, cores='2', memory='2048'))
+    check.that('it is stopped (staged)', lambda: guest.runs('stopped'))
+    check.that('node and root disk are recorded', lambda: first(
+        same('node', (guest.record()['custom_fields']['proxmox_node'] or {}).get('value'), 'pve1'),
+        same('disks', {n: d['size'] for n, d in guest.disks().items()}, {'scsi0': 10000})))    # 10 GiB
+
+    guest.change(custom_fields={'proxmox_public_ssh_key': KEY})
+    check.that('SSH key', lambda: guest.has(sshkeys=urllib.parse.quote(KEY, safe='')))
+    guest.change(vcpus=4, memory=4096)
+    check.that('cores and memory', lambda: guest.has(cores='4', memory='4096'))
+
+    nic = bench.netbox('POST', '/virtualization/interfaces/', {'virtual_machine': guest.id, 'name': 'net0'})
+    address = bench.netbox('POST', '/ipam/ip-addresses/', {
+        'address': '192.0.2.10/24', 'assigned_object_type': 'virtualization.vminterface', 'assigned_object_id': nic['id']})
+    guest.change(primary_ip4=address['id'])
+    check.that('primary address and gateway', lambda: guest.has(ipconfig0='ip=192.0.2.10/24,gw=192.0.2.1'))
+    check.that('cloud-init was regenerated', lambda: guest.asked('PUT', '/cloudinit'))
+    bench.netbox('PATCH', f"/ipam/ip-addresses/{address['id']}/", {'address': '192.0.2.77/25'})
+    check.that('the address changed on the address itself', lambda: guest.has(ipconfig0='ip=192.0.2.77/25,gw=192.0.2.1'))
+
+    disk = bench.netbox('POST', DISKS, {'virtual_machine': guest.id, 'name': 'scsi1', 'size': 2000})
+    check.that('disk added: asked for', lambda: guest.asked('PUT', '/config', scsi1='local-lvm:2')
+               and guest.asked('POST', '/config', scsi1='local-lvm:2'))
+    check.that('disk added: there', lambda: guest.has(scsi1=f'local-lvm:vm-{guest.vmid}-disk-1,size=2G'))
+    bench.netbox('PATCH', f"{DISKS}{disk['id']}/", {'size': 5000})
+    check.that('disk grown: asked for', lambda: guest.asked('PUT', '/resize', disk='scsi1'))
+    check.that('disk grown: it has grown', lambda: guest.has(scsi1=f'local-lvm:vm-{guest.vmid}-disk-1,size=5G'))
+    asked = len(guest.requests('PUT', '/resize'))
+    bench.netbox('PATCH', f"{DISKS}{disk['id']}/", {'size': 3000})
+    check.that('disk shrunk: a journal entry says so', lambda: same('entries', len(guest.journal('shrink', 'scsi1')), 1))
+    check.holds('disk shrunk: nothing is sent, and reported once', lambda: first(
+        same('resize requests', len(guest.requests('PUT', '/resize')), asked),
+        same('entries', len(guest.journal('shrink', 'scsi1')), 1)), 3)
+    bench.netbox('DELETE', f"{DISKS}{disk['id']}/")
+    check.that('disk deleted: asked for', lambda: guest.asked('PUT', '/unlink', idlist='scsi1', force='1'))
+    check.that('disk deleted: gone', lambda: guest.has(scsi1=None))
+    root = guest.disks()['scsi0']
+    bench.netbox('PATCH', f"{DISKS}{root['id']}/", {'size': 20000})
+    check.that('root disk grown', lambda: guest.has(scsi0=f'local-lvm:vm-{guest.vmid}-disk-0,size=20G'))
+
+    guest.change(name=name + '-renamed', description='kept by people', start_on_boot='on')
+    check.that('renamed, described, started on boot', lambda: first(
+        guest.has(name=name + '-renamed', onboot='1'),
+        None if 'kept by people' in bench.pve.config(guest.vmid)['description'] else 'the description did not arrive'))
+    guest.change(status='active')
+    check.that('active: it runs', lambda: guest.runs('running'))
+    guest.change(memory=8192)
+    check.that('active: new memory is reported', lambda: None if guest.journal('memory') else
+               f'journal: {guest.journal()}')
+    check.holds('active: new memory is not applied', lambda: guest.has(memory='4096'), 2)
+    guest.change(memory=4096)
+    guest.change(status='offline')
+    check.that('offline: it is shut down', lambda: first(guest.asked('POST', '/status/shutdown'), guest.runs('stopped')))
+    bench.netbox('DELETE', f'{VMS}{guest.id}/')
+    check.that('deleted: the guest is gone', guest.is_gone)
+    check.that('deleted: with purge, without the option for unreferenced disks', lambda: first(
+        guest.asked('DELETE', '', purge='1'), same('destroy-unreferenced-disks', [
+            r['params'] for r in guest.requests('DELETE', '')
+            if str(r['params'].get('destroy-unreferenced-disks', '0')) != '0'], [])))
+    check.holds('nothing was done twice', lambda: same('successful requests', {
+        'clone': len(guest.creations()), 'destroy': len(guest.requests('DELETE', '')),
+        **{end: len(guest.requests(method, end)) for method, end in (
+            ('PUT', '/unlink'), ('POST', '/status/start'), ('POST', '/status/shutdown'))}},
+        {'clone': 1, 'destroy': 1, '/unlink': 1, '/status/start': 1, '/status/shutdown': 1}), 2)
+
+
+def machine(bench):
+    """the life of a virtual machine"""
+    life(bench, 'live-vm')
+
+
+def doubled(bench):
+    """the same with every delivery sent twice"""
+    webhook(bench.netbox, bench.receiver(), bench.secret, rules=2)
+    try:
+        life(bench, 'live-doubled')
+    finally:
+        webhook(bench.netbox, bench.receiver(), bench.secret, rules=1)
+
+
+def container(bench):
+    """the life of a container"""
+    guest = bench.create('live-ct', 'lxc', disk=8000, custom_fields={
+        'proxmox_lxc_templates': 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst', 'proxmox_node': 'pve1',
+        'proxmox_public_ssh_key': KEY})
+    created(guest)
+    check.that('hostname, cores and memory', lambda: guest.has(hostname='live-ct', cores='2', memory='2048'))
+    check.that('the SSH key went along with the creation', lambda: None if any(
+        'ssh-public-keys' in r['params'] for r in guest.creations()) else 'it did not')
+    check.that('root disk as wanted, and recorded', lambda: first(
+        guest.has(rootfs=f'local-lvm:vm-{guest.vmid}-disk-0,size=8G'),
+        same('disks', {n: d['size'] for n, d in guest.disks().items()}, {'rootfs': 8000})))
+    bench.netbox('PATCH', f"{DISKS}{guest.disks()['rootfs']['id']}/", {'size': 10000})
+    check.that('root disk grown', lambda: guest.has(rootfs=f'local-lvm:vm-{guest.vmid}-disk-0,size=10G'))
+    guest.change(custom_fields={'proxmox_public_ssh_key': KEY + '.other'})
+    check.that('another SSH key is reported: it can be set only at creation', lambda: None if guest.journal('ssh')
+               else f'journal: {guest.journal()}')
+    guest.change(status='active')
+    check.that('active: it runs', lambda: guest.runs('running'))
+    guest.change(status='offline')
+    check.that('offline: it is stopped', lambda: guest.runs('stopped'))
+    bench.netbox('DELETE', f'{VMS}{guest.id}/')
+    check.that('deleted: gone', guest.is_gone)
+
+
+def paused(bench):
+    """paused and resumed"""
+    guest = bench.create('live-paused')
+    created(guest)
+    for status, wanted in (('active', 'running'), ('paused', 'paused'), ('active', 'running')):
+        guest.change(status=status)
+        check.that(f'{status}: it is {wanted}', lambda state=wanted: same(
+            'qmpstatus', bench.pve.status(guest.vmid)['qmpstatus'], state))
+    bench.netbox('DELETE', f'{VMS}{guest.id}/')
+    check.that('deleted while it runs: gone', guest.is_gone)
+
+
+def crash(bench):
+    """the server is killed while the guest is cloned, and started again"""
+    guest = bench.create('live-crash', custom_fields={'proxmox_vm_templates': '9001', 'proxmox_vm_storage': 'ceph-pool'})
+    check.that('the clone has begun', lambda: None if [
+        r for r in guest.creations() if '/9001/' in r['path']] else 'no clone was asked for', vital=True)
+    bench.server.kill()
+    bench.server.start()
+    created(guest)
+    check.that('there is one guest, cloned once', guest.is_alone)
+    check.that('it is as in NetBox', lambda: guest.has(name='live-crash', cores='2', memory='2048'))
+    check.that("the template's protection is not inherited", lambda: None if guest.has(protection=None) is None
+               else guest.has(protection='0'))
+
+    again = bench.create('live-crash-early')
+    check.that('a second one has its VMID', again.has_vmid, vital=True)
+    bench.server.kill()         # anywhere between writing the VMID and the end of the creation
+    bench.server.start()
+    created(again)
+    check.that('there is one of it too', again.is_alone)
+
+    status = bench.server.terminate()
+    check.that('on SIGTERM the server ends by itself', lambda: same('exit status', status, 0), within=0)
+    for one in (guest, again):
+        bench.netbox('DELETE', f'{VMS}{one.id}/')
+    bench.server.start()
+    check.that('what was deleted while it was down is gone', lambda: first(guest.is_gone(), again.is_gone()), within=120)
+
+
+def outsiders(bench):
+    """what is none of ours"""
+    body = json.dumps({'event': 'created', 'object_type': 'virtualization.virtualmachine', 'data': {'id': 1}}).encode()
+    signed = {'X-Hook-Signature': hmac.new(bench.secret.encode(), body, hashlib.sha512).hexdigest()}
+    post = functools.partial(bench.server.request, 'POST', '/webhook')
+    check.that('a delivery without a signature is refused', lambda: same('status', post(body)[0], 401), within=0)
+    check.that('a delivery with a wrong one is refused', lambda: same(
+        'status', post(body + b' ', signed)[0], 401), within=0)
+    before = len(bench.pve.writes())
+    foreign = bench.netbox('POST', VMS, {'name': 'not-proxmox', 'cluster': bench.cluster, 'status': 'active'})
+    check.holds('a record without a guest type does nothing', lambda: same(
+        'requests that change something', len(bench.pve.writes()), before))
+    bench.netbox('DELETE', f"{VMS}{foreign['id']}/")
+    check.that('the templates are untouched', lambda: same('templates', sorted(
+        g['vmid'] for g in bench.pve.get('/cluster/resources?type=vm') if g.get('template')), [9000, 9001]), within=0)
+
+
+def clear(bench):
+    """Removes records that an earlier run left, before anyone listens to it."""
+    for record in bench.netbox.find(VMS):
+        if record['name'].startswith('live-'):
+            bench.netbox('DELETE', f"{VMS}{record['id']}/")
+    for address in bench.netbox.find('/ipam/ip-addresses/', parent='192.0.2.0/24'):
+        bench.netbox('DELETE', f"/ipam/ip-addresses/{address['id']}/")
+
+
+SCENARIOS = [machine, doubled, container, paused, crash, outsiders]
+
+
+def main():
+    wanted = sys.argv[1:] or [s.__name__ for s in SCENARIOS]
+    bench = Bench()
+    clear(bench)
+    try:
+        with check.part('the server'):
+            bench.server.start()
+            check.that('it is ready', lambda: same('status', bench.server.request('GET', '/readyz')[0], 200), vital=True)
+            for scenario in SCENARIOS:
+                if scenario.__name__ in wanted:
+                    with check.part(scenario.__doc__):
+                        scenario(bench)
+    except NetBoxError as error:
+        check.failed.append(str(error))
+    finally:
+        bench.server.terminate()
+    return check.summary()
+
+
+if __name__ == '__main__':
+    main_guard(main)

@@ -1,0 +1,90 @@
+//! A store that a test can cut off: what happens to a process that is killed, as far as its memory goes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use netbox_proxmox_core::RecordId;
+use netbox_proxmox_core::live::{EventState, InboxError, MemoryStore, NewEvent, Settlement, Store, StoredEvent};
+
+/// Hands everything to a store that outlives it, until it dies: then no call returns any more.
+#[derive(Clone)]
+pub struct Mortal {
+    store: Arc<MemoryStore>,
+    dead: Arc<AtomicBool>,
+}
+
+impl Mortal {
+    /// A life over a store.
+    pub fn new(store: Arc<MemoryStore>) -> Self {
+        Self { store, dead: Arc::new(AtomicBool::new(false)) }
+    }
+
+    /// Ends this life.
+    pub fn die(&self) {
+        self.dead.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether it has ended.
+    pub fn is_dead(&self) -> bool {
+        self.dead.load(Ordering::SeqCst)
+    }
+
+    async fn alive(&self) -> &MemoryStore {
+        if self.is_dead() {
+            std::future::pending::<()>().await;
+        }
+        &self.store
+    }
+}
+
+#[async_trait]
+impl Store for Mortal {
+    async fn insert(&self, events: &[NewEvent], now: u64) -> Result<Vec<bool>, InboxError> {
+        self.alive().await.insert(events, now).await
+    }
+
+    async fn due(&self, now: u64) -> Result<(Vec<RecordId>, Option<u64>), InboxError> {
+        self.alive().await.due(now).await
+    }
+
+    async fn pending(&self, record: RecordId, now: u64) -> Result<Vec<StoredEvent>, InboxError> {
+        self.alive().await.pending(record, now).await
+    }
+
+    async fn settle(&self, ids: &[i64], settlement: &Settlement) -> Result<(), InboxError> {
+        self.alive().await.settle(ids, settlement).await
+    }
+
+    async fn release(&self, record: Option<RecordId>, now: u64) -> Result<u64, InboxError> {
+        self.alive().await.release(record, now).await
+    }
+
+    async fn events(&self, state: Option<EventState>, limit: u32) -> Result<Vec<StoredEvent>, InboxError> {
+        self.alive().await.events(state, limit).await
+    }
+
+    async fn lease(&self, record: RecordId, owner: &str, now: u64, until: u64) -> Result<bool, InboxError> {
+        self.alive().await.lease(record, owner, now, until).await
+    }
+
+    async fn unlease(&self, record: Option<RecordId>, owner: &str) -> Result<(), InboxError> {
+        self.alive().await.unlease(record, owner).await
+    }
+
+    async fn get(&self, kind: &'static str, key: &str) -> Result<Option<String>, InboxError> {
+        self.alive().await.get(kind, key).await
+    }
+
+    async fn put(&self, kind: &'static str, key: &str, value: &str) -> Result<(), InboxError> {
+        self.alive().await.put(kind, key, value).await
+    }
+
+    async fn delete(&self, kind: &'static str, key: &str) -> Result<(), InboxError> {
+        self.alive().await.delete(kind, key).await
+    }
+
+    async fn all(&self, kind: &'static str) -> Result<Vec<(String, String)>, InboxError> {
+        self.alive().await.all(kind).await
+    }
+}
