@@ -69,7 +69,8 @@ pub async fn cluster(settings: &ClusterSettings, client: &proxmox_api::Client) -
 /// It cannot be opened.
 pub async fn inbox(path: &Path) -> Result<Inbox, Problem> {
     let store = SqliteStore::open(path).await;
-    let store = store.map_err(|error| Problem::new(Exit::Failed, format!("{} (NETBOX_PROXMOX_INBOX): {error}", path.display())))?;
+    let store = store
+        .map_err(|error| Problem::new(Exit::Failed, format!("{} (NETBOX_PROXMOX_INBOX): {error}", path.display())))?;
     Ok(Inbox::new(store))
 }
 

@@ -1,8 +1,6 @@
 //! Reading a delivery, for the server and for `plan --event`: an error names the field.
 
 use netbox_api::Delivery;
-use netbox_proxmox_core::Change;
-use netbox_proxmox_core::live::NewEvent;
 
 /// Why bytes are no delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,16 +48,6 @@ fn fault(path: &str, reason: &str) -> NotADelivery {
     NotADelivery { path, reason: reason.to_owned() }
 }
 
-/// The changes of a delivery with their keys, to be stored.
-pub fn events(delivery: &Delivery, changes: Vec<Change>) -> Vec<NewEvent> {
-    let mut identity = delivery.key().to_string();
-    if delivery.request.id.is_none() {
-        // A job or script has no request: then only the time tells two saves of one object apart.
-        identity = format!("{identity}@{}", delivery.timestamp);
-    }
-    changes.into_iter().map(|change| NewEvent { key: format!("{identity}/{}", change.record), change }).collect()
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -76,7 +64,10 @@ mod tests {
             (r#"{"event": "created", "data": {"id": 1}}"#, "object_type"),
             (r#"{"event": "created", "object_type": "dcim.site"}"#, "data"),
             (r#"{"event": "created", "object_type": "dcim.site", "data": {}}"#, "data.id"),
-            (r#"{"event": "created", "object_type": "virtualization.virtualmachine", "data": {"name": "x"}}"#, "data.id"),
+            (
+                r#"{"event": "created", "object_type": "virtualization.virtualmachine", "data": {"name": "x"}}"#,
+                "data.id",
+            ),
             (r#"{"event": "created", "object_type": "virtualization.virtualmachine", "data": {"id": "x"}}"#, "data.id"),
             (r#"{"event": "created", "object_type": "dcim.site", "data": {"id": 1}} x"#, ""),
         ] {
@@ -84,21 +75,5 @@ mod tests {
             assert_eq!(error.path, path, "{body}: {error}");
             assert!(!error.reason.is_empty());
         }
-    }
-
-    #[test]
-    fn a_change_without_a_request_is_known_by_its_time() {
-        let key = |time: &str, request: &str| {
-            let body = format!(
-                r#"{{"event": "updated", "timestamp": "{time}", "object_type": "virtualization.virtualmachine",
-                "data": {{"id": 7, "name": "web01"}}, "request": {request}}}"#
-            );
-            let delivery = read(body.as_bytes()).unwrap();
-            let changes = Change::from_delivery(&delivery, &Default::default()).unwrap();
-            events(&delivery, changes)[0].key.clone()
-        };
-        assert_eq!(key("1", r#"{"id": "abc"}"#), key("2", r#"{"id": "abc"}"#));
-        assert_ne!(key("1", "null"), key("2", "null"));
-        assert_eq!(key("1", "null"), key("1", "null"));
     }
 }

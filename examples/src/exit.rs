@@ -88,7 +88,9 @@ impl From<netbox_api::Error> for Problem {
             Kind::Permission => Exit::Denied,
             Kind::NotFound => Exit::NotFound,
             Kind::Conflict | Kind::Precondition => Exit::Conflict,
-            Kind::Unavailable | Kind::Timeout | Kind::Certificate | Kind::NotNetBox | Kind::Redirect => Exit::Unreachable,
+            Kind::Unavailable | Kind::Timeout | Kind::Certificate | Kind::NotNetBox | Kind::Redirect => {
+                Exit::Unreachable
+            }
             _ => Exit::Failed,
         };
         Self::new(exit, error.to_string())

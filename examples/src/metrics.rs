@@ -38,7 +38,10 @@ impl Default for Metrics {
             describe_histogram!(ANSWER_SECONDS, "How long the events of a guest took to be answered.");
             describe_counter!(ACTIONS, "Actions of plans, by how they ended.");
             describe_histogram!(ACTION_SECONDS, "How long an action took.");
-            describe_gauge!(EVENTS, "Events in the inbox that wait, for their turn or for a person; at most 1000 are counted.");
+            describe_gauge!(
+                EVENTS,
+                "Events in the inbox that wait, for their turn or for a person; at most 1000 are counted."
+            );
         });
         Self { recorder, handle }
     }

@@ -78,7 +78,8 @@ impl Observer for Watch {
                 "ignored"
             }
             Answer::Applied(applied) => {
-                let vmid = applied.done.iter().rev().find_map(|(action, _)| action.target()?.vmid).map(display).or(vmid);
+                let vmid =
+                    applied.done.iter().rev().find_map(|(action, _)| action.target()?.vmid).map(display).or(vmid);
                 tracing::info!(guest, %record, vmid, actions = applied.done.len(), "answered");
                 "done"
             }

@@ -159,7 +159,11 @@ fn what_is_wrong_in_the_file_is_named() {
     let whole = |text: &str| error(in_file(text, &[]));
     assert!(whole("netbox_ulr = 'x'").contains("netbox_ulr is no setting here"));
     assert!(whole("[policy]\ndestroi = 'now'").contains("destroi"), "{}", whole("[policy]\ndestroi = 'now'"));
-    assert!(whole("[policy]\ndestroy = 'soon'").contains("[policy] destroy"), "{}", whole("[policy]\ndestroy = 'soon'"));
+    assert!(
+        whole("[policy]\ndestroy = 'soon'").contains("[policy] destroy"),
+        "{}",
+        whole("[policy]\ndestroy = 'soon'")
+    );
     assert!(whole("netbox_url = {}").contains("netbox_url is neither"));
     assert!(whole("[cluster]\nproxmox_url = 'x'").contains("[[cluster]]"));
     assert!(whole("[[cluster]]\nnetbox_url = 'x'").contains("[[cluster]] 1: netbox_url is no setting here"));
@@ -188,7 +192,9 @@ fn settings_do_not_print_secrets() {
         environment.clusters().unwrap(),
         environment.receiver().unwrap(),
     );
-    for secret in ["secret-in-the-file", "secret-of-a-cluster", "token-of-netbox", "token-of-proxmox", common::RECORDED_SECRET] {
+    for secret in
+        ["secret-in-the-file", "secret-of-a-cluster", "token-of-netbox", "token-of-proxmox", common::RECORDED_SECRET]
+    {
         assert!(!printed.contains(secret), "{printed}");
     }
 }

@@ -149,7 +149,10 @@ async fn what_concerns_no_guest_is_ignored() {
     let server = router(Arc::clone(&state));
     for (body, reason) in [
         (r#"{"event": "created", "object_type": "dcim.site", "data": {"id": 1}}"#, "dcim.site"),
-        (r#"{"event": "created", "object_type": "ipam.ipaddress", "data": {"id": 1, "address": "192.0.2.1/24"}}"#, "ipaddress"),
+        (
+            r#"{"event": "created", "object_type": "ipam.ipaddress", "data": {"id": 1, "address": "192.0.2.1/24"}}"#,
+            "ipaddress",
+        ),
         (
             r#"{"event": "created", "object_type": "virtualization.virtualmachine", "data": {"id": 1, "name": "x"},
                 "context": {"active_branch": {"name": "draft"}}}"#,

@@ -338,7 +338,7 @@ impl fmt::Display for Action {
             Self::Shutdown { guest, limit } => write!(f, " {guest}: stop after {limit} s"),
             Self::Destroy { guest, not_before: None } => write!(f, " {guest}"),
             Self::Destroy { guest, not_before: Some(time) } => write!(f, " {guest}: not before {time}"),
-            Self::Report(report) => write!(f, " {}: {}", report.name, report.text),
+            Self::Report(report) => write!(f, " {}", report.text),
         }
     }
 }

@@ -9,8 +9,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use netbox_api::testing::FakeNetBox;
-use netbox_proxmox_core::live::{Answer, Backoff, Bridge, Dispatcher, Inbox, MemoryStore, NewEvent, Observer, ProxmoxCluster, Store};
-use netbox_proxmox_core::{Action, Change, Delivery, Event, FieldNames, Policy, RecordId};
+use netbox_proxmox_core::live::{
+    Answer, Backoff, Bridge, Dispatcher, Inbox, MemoryStore, NewEvent, Observer, ProxmoxCluster, Store,
+};
+use netbox_proxmox_core::{Action, Delivery, Event, FieldNames, Policy, RecordId};
 use proxmox_api::testing::{FakeProxmox, Guest, Storage};
 use serde_json::{Value, json};
 
@@ -247,9 +249,7 @@ impl Drop for Lab {
 /// The changes of a delivery; none for what concerns no virtual machine.
 pub fn changes(delivery: &Value) -> Vec<NewEvent> {
     let delivery: Delivery = serde_json::from_value(delivery.clone()).unwrap();
-    let key = delivery.key();
-    let changes = Change::from_delivery(&delivery, &FieldNames::default()).unwrap_or_default();
-    changes.into_iter().map(|change| NewEvent { key: format!("{key}/{}", change.record), change }).collect()
+    NewEvent::from_delivery(&delivery, &FieldNames::default()).unwrap_or_default()
 }
 
 /// Puts the fields of an object into another, custom fields one by one.
@@ -257,7 +257,9 @@ fn merge(into: &mut Value, fields: Value) {
     let (Some(into), Value::Object(fields)) = (into.as_object_mut(), fields) else { return };
     for (key, value) in fields {
         match into.get_mut(&key) {
-            Some(present) if present.is_object() && value.is_object() && key == "custom_fields" => merge(present, value),
+            Some(present) if present.is_object() && value.is_object() && key == "custom_fields" => {
+                merge(present, value)
+            }
             _ => {
                 into.insert(key, value);
             }

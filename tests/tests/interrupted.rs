@@ -50,23 +50,37 @@ fn rows() -> Vec<Row> {
             before: staged(),
             change: |lab| drop(lab.netbox.update_vm(RECORD, json!({"custom_fields": {"proxmox_public_ssh_key": KEY}}))),
         },
-        Row { name: "4 address", before: staged(), change: |lab| drop(lab.netbox.give_address(RECORD, "192.0.2.10/24")) },
+        Row {
+            name: "4 address",
+            before: staged(),
+            change: |lab| drop(lab.netbox.give_address(RECORD, "192.0.2.10/24")),
+        },
         Row { name: "5 root disk grown", before: staged(), change: |lab| resize(lab, "scsi0", 20_000) },
         Row {
             name: "5b disk added",
             before: staged(),
-            change: |lab| drop(lab.netbox.create_disk(json!({"virtual_machine": RECORD, "name": "scsi2", "size": 3_000}))),
+            change: |lab| {
+                drop(lab.netbox.create_disk(json!({"virtual_machine": RECORD, "name": "scsi2", "size": 3_000})))
+            },
         },
         Row { name: "6 disk grown", before: staged(), change: |lab| resize(lab, "scsi1", 7_000) },
         Row { name: "6b disk shrunk", before: staged(), change: |lab| resize(lab, "scsi1", 1_000) },
         Row { name: "7 disk deleted", before: staged(), change: |lab| lab.netbox.delete_disk(disk(lab, "scsi1")) },
-        Row { name: "8 active", before: staged(), change: |lab| drop(lab.netbox.update_vm(RECORD, json!({"status": "active"}))) },
+        Row {
+            name: "8 active",
+            before: staged(),
+            change: |lab| drop(lab.netbox.update_vm(RECORD, json!({"status": "active"}))),
+        },
         Row {
             name: "9 offline",
             before: Some(json!({"status": "active"})),
             change: |lab| drop(lab.netbox.update_vm(RECORD, json!({"status": "offline"}))),
         },
-        Row { name: "10 deleted", before: Some(json!({"status": "active"})), change: |lab| lab.netbox.delete_vm(RECORD) },
+        Row {
+            name: "10 deleted",
+            before: Some(json!({"status": "active"})),
+            change: |lab| lab.netbox.delete_vm(RECORD),
+        },
     ]
 }
 
@@ -128,7 +142,13 @@ impl Bench {
                 writeln!(text, "  {key}: {value}").unwrap();
             }
         }
-        let mut volumes: Vec<_> = self.lab.proxmox.volumes().iter().map(|volume| format!("volume {} {}", volume.volid, volume.size)).collect();
+        let mut volumes: Vec<_> = self
+            .lab
+            .proxmox
+            .volumes()
+            .iter()
+            .map(|volume| format!("volume {} {}", volume.volid, volume.size))
+            .collect();
         volumes.sort();
         writeln!(text, "{}", volumes.join("\n")).unwrap();
         if let Some(vm) = self.lab.netbox.vm(RECORD) {
@@ -189,7 +209,9 @@ fn arrange(bench: &Bench, side: Side, number: usize, interruption: Interruption)
         (Side::Proxmox, Interruption::KilledAfter | Interruption::ReplyLost) => {
             proxmox.fault(Fault::drop_after().after(skip));
         }
-        (Side::Proxmox, Interruption::TaskFails) => proxmox.fault(Fault::fail_task("no space left on device").after(skip)),
+        (Side::Proxmox, Interruption::TaskFails) => {
+            proxmox.fault(Fault::fail_task("no space left on device").after(skip))
+        }
         (Side::Proxmox, Interruption::LockTimeout) => proxmox.fault(Fault::lock_timeout(101).after(skip)),
         (Side::NetBox, Interruption::KilledBefore | Interruption::RequestLost) => {
             netbox.fault(NetBoxFault::on("*", "*").drop_before().skip(number).times(1));
@@ -253,7 +275,9 @@ async fn interrupted(row: &Row, side: Side, number: usize, interruption: Interru
         writeln!(state, "journal {journal:#?}").unwrap();
     }
     let (state, expected): (Vec<_>, Vec<_>) = (state.lines().collect(), expected.lines().collect());
-    let only = |of: &[&str], other: &[&str]| of.iter().filter(|line| !other.contains(line)).map(|line| format!("{line}\n")).collect::<String>();
+    let only = |of: &[&str], other: &[&str]| {
+        of.iter().filter(|line| !other.contains(line)).map(|line| format!("{line}\n")).collect::<String>()
+    };
     assert!(
         state == expected,
         "{what}: the state is another\n-- only now:\n{}-- missing:\n{}",
@@ -269,9 +293,14 @@ async fn undisturbed(row: &Row) -> (usize, usize, Vec<usize>, String) {
     bench.settle().await;
     bench.nothing_is_left().await;
     let requests = bench.lab.proxmox.requests();
-    let starts_task = |path: &str| ["/clone", "/resize", "/status/start", "/status/shutdown", "/status/stop"].iter().any(|end| path.ends_with(end));
+    let starts_task = |path: &str| {
+        ["/clone", "/resize", "/status/start", "/status/shutdown", "/status/stop"].iter().any(|end| path.ends_with(end))
+    };
     let tasks = requests.iter().enumerate().filter(|(_, request)| {
-        request.method != "GET" && (starts_task(&request.path) || request.method == "DELETE" || (request.method == "POST" && request.path.ends_with("/config")))
+        request.method != "GET"
+            && (starts_task(&request.path)
+                || request.method == "DELETE"
+                || (request.method == "POST" && request.path.ends_with("/config")))
     });
     let tasks = tasks.map(|(number, _)| number).collect();
     (requests.len(), bench.lab.netbox.requests().len(), tasks, bench.state())
@@ -283,12 +312,8 @@ async fn every_interruption_of_every_row_ends_well() {
     let mut covered = 0;
     for row in rows().iter().filter(|row| row.name.starts_with(&only)) {
         let (to_proxmox, to_netbox, tasks, expected) = undisturbed(row).await;
-        let everything = [
-            Interruption::KilledBefore,
-            Interruption::KilledAfter,
-            Interruption::RequestLost,
-            Interruption::ReplyLost,
-        ];
+        let everything =
+            [Interruption::KilledBefore, Interruption::KilledAfter, Interruption::RequestLost, Interruption::ReplyLost];
         let before = covered;
         for interruption in everything {
             for number in 0..to_proxmox {

@@ -95,7 +95,9 @@ async fn an_active_record_is_started_once_it_is_configured() {
     assert_eq!(guest.power, Power::Running);
     assert!(guest.pending.is_empty(), "nothing waits for a restart: {:?}", guest.pending);
     let writes = lab.proxmox.writes();
-    let position = |what: &str| writes.iter().position(|write| write.contains(what)).unwrap_or_else(|| panic!("{what}: {writes:?}"));
+    let position = |what: &str| {
+        writes.iter().position(|write| write.contains(what)).unwrap_or_else(|| panic!("{what}: {writes:?}"))
+    };
     assert!(position("/clone") < position("/config") && position("/config") < position("/status/start"));
 }
 
@@ -269,7 +271,8 @@ async fn a_removal_may_be_put_off() {
 
 #[tokio::test]
 async fn a_power_state_without_a_cause_is_reported_or_repaired() {
-    for (reconcile_power, power) in [(ReconcilePower::Report, Power::Stopped), (ReconcilePower::Repair, Power::Running)] {
+    for (reconcile_power, power) in [(ReconcilePower::Report, Power::Stopped), (ReconcilePower::Repair, Power::Running)]
+    {
         let lab = Lab::with(Policy { reconcile_power, ..Policy::default() }).await;
         let id = lab.create(json!({"status": "active"})).await;
         lab.proxmox.set_power(lab.vmid(id).unwrap(), Power::Stopped);

@@ -147,7 +147,8 @@ impl Settings {
         let mut environment = BTreeMap::new();
         for (name, value) in variables {
             let Some(name) = name.into().into_string().ok().filter(|name| source::is_known(name)) else { continue };
-            let value = value.into().into_string().map_err(|_| ConfigError::new(format!("{name} is not UTF-8 text")))?;
+            let value =
+                value.into().into_string().map_err(|_| ConfigError::new(format!("{name} is not UTF-8 text")))?;
             environment.insert(name, value);
         }
         let path = environment.get("NETBOX_PROXMOX_CONFIG").map(|path| path.trim()).filter(|path| !path.is_empty());
@@ -205,11 +206,15 @@ impl Settings {
         let name = "NETBOX_PROXMOX_INBOX";
         let text = self.source.text(name).unwrap_or("sqlite:netbox-proxmox.sqlite");
         if text.starts_with("postgres:") || text.starts_with("postgresql:") {
-            return Err(self.source.error(name, "is a PostgreSQL database, which is not supported yet: use sqlite:PATH".into()));
+            return Err(self
+                .source
+                .error(name, "is a PostgreSQL database, which is not supported yet: use sqlite:PATH".into()));
         }
         match text.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
             Some(path) if !path.is_empty() => Ok(path.into()),
-            _ => Err(self.source.error(name, format!("is {text:?}: use sqlite:PATH, like sqlite:/var/lib/netbox-proxmox.sqlite"))),
+            _ => Err(self
+                .source
+                .error(name, format!("is {text:?}: use sqlite:PATH, like sqlite:/var/lib/netbox-proxmox.sqlite"))),
         }
     }
 
@@ -248,7 +253,9 @@ impl Settings {
         }
         let listen = source.text("NETBOX_PROXMOX_LISTEN").unwrap_or("127.0.0.1:8080");
         if !listen.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok()) {
-            return Err(source.error("NETBOX_PROXMOX_LISTEN", format!("is {listen:?}: give HOST:PORT, like 127.0.0.1:8080")));
+            return Err(
+                source.error("NETBOX_PROXMOX_LISTEN", format!("is {listen:?}: give HOST:PORT, like 127.0.0.1:8080"))
+            );
         }
         let mut paths = BTreeSet::from(["/".to_owned(), "/webhook".to_owned()]);
         for path in source.list("NETBOX_PROXMOX_PATHS") {
@@ -268,7 +275,9 @@ impl Settings {
         let taken = ["/livez", "/readyz", "/metrics"];
         let bare = path.trim_end_matches('/');
         if !path.starts_with('/') || !path.chars().all(fits) || taken.contains(&bare) {
-            let why = format!("holds {path:?}: give paths like /hooks/netbox, of letters, digits and -_.~, no path of the server's own");
+            let why = format!(
+                "holds {path:?}: give paths like /hooks/netbox, of letters, digits and -_.~, no path of the server's own"
+            );
             return Err(self.source.error("NETBOX_PROXMOX_PATHS", why));
         }
         Ok(if bare.is_empty() { "/".to_owned() } else { bare.to_owned() })
@@ -320,7 +329,10 @@ fn trust(source: &Source, of: &str) -> Result<Trust, ConfigError> {
         (Some(path), None, false) => Ok(Trust::CaFile(path.into())),
         (None, Some(sha256), false) => Ok(Trust::Fingerprint(sha256.to_owned())),
         (None, None, true) => Ok(Trust::Insecure),
-        _ => Err(source.error(&name("CA_FILE"), format!("{of}_FINGERPRINT and {of}_INSECURE exclude each other: set one of them"))),
+        _ => Err(source.error(
+            &name("CA_FILE"),
+            format!("{of}_FINGERPRINT and {of}_INSECURE exclude each other: set one of them"),
+        )),
     }
 }
 

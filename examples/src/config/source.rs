@@ -116,7 +116,9 @@ impl Source {
             let get = |name: &str| of.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
             match (get(name), get(&in_file)) {
                 (None, None) => {}
-                (Some(_), Some(_)) => return Err(self.error(name, format!("and {in_file} are both set: set one of them"))),
+                (Some(_), Some(_)) => {
+                    return Err(self.error(name, format!("and {in_file} are both set: set one of them")));
+                }
                 (Some(text), None) => return Ok(Some(text.into())),
                 (None, Some(path)) => return self.read(&in_file, path).map(Some),
             }
@@ -153,10 +155,14 @@ pub(super) fn texts(table: Table, known: &[&str]) -> Result<BTreeMap<String, Str
     for (key, value) in table {
         let name = key.to_uppercase();
         if !known.contains(&name.as_str()) {
-            return Err(ConfigError::new(format!("{key} is no setting here; there are: {}", known.join(", ").to_lowercase())));
+            return Err(ConfigError::new(format!(
+                "{key} is no setting here; there are: {}",
+                known.join(", ").to_lowercase()
+            )));
         }
         // The value is not repeated: it may be a secret.
-        let text = text_of(&value).ok_or_else(|| ConfigError::new(format!("{key} is neither text, a number nor a list")))?;
+        let text =
+            text_of(&value).ok_or_else(|| ConfigError::new(format!("{key} is neither text, a number nor a list")))?;
         if texts.insert(name, text).is_some() {
             return Err(ConfigError::new(format!("{key} is there twice, in capitals and not")));
         }

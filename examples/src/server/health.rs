@@ -61,9 +61,9 @@ pub(super) async fn readyz(State(state): State<Arc<ServerState>>) -> Response {
 async fn ask(state: &ServerState) -> Readiness {
     let inbox = async { state.inbox.store().due(now()).await.map(drop).map_err(|error| error.to_string()) };
     let netbox = async { state.peers.netbox.status().await.map(drop).map_err(|error| error.to_string()) };
-    let proxmox = join_all(state.peers.proxmox.iter().map(|(name, client)| in_time(name, async move {
-        client.version().await.map(drop).map_err(|error| format!("{name}: {error}"))
-    })));
+    let proxmox = join_all(state.peers.proxmox.iter().map(|(name, client)| {
+        in_time(name, async move { client.version().await.map(drop).map_err(|error| format!("{name}: {error}")) })
+    }));
     let (inbox, netbox, proxmox) = join3(in_time("the inbox", inbox), in_time("NetBox", netbox), proxmox).await;
     let reasons = [inbox, netbox].into_iter().chain(proxmox).chain([state.not_begun()]).flatten().collect();
     Readiness { reasons, at: Instant::now() }

@@ -102,13 +102,24 @@ impl<O: Observer + 'static> Server<O> {
         let http = tokio::spawn(http.into_future());
         let observer = Both(Watch::new(Arc::clone(&state.metrics)), observer);
         let owner = format!("{}/{address}", host_name());
-        let work = tokio::spawn(work(state, settings, clusters, observer, owner, stopped));
-        stop.await;
-        tracing::info!("stopping: finishing what is in hand");
+        let mut work = tokio::spawn(work(state, settings, clusters, observer, owner, stopped));
+        let mut early = None;
+        tokio::select! {
+            () = stop => tracing::info!("stopping: finishing what is in hand"),
+            // Receiving what nobody will answer helps nobody.
+            ended = &mut work => {
+                tracing::error!("answering has ended by itself: stopping");
+                early = Some(ended);
+            }
+        }
         send.send_replace(true);
         let both = async {
             let _ = http.await;
-            work.await.unwrap_or_else(|error| Err(Problem::new(Exit::Failed, error.to_string())))
+            let ended = match early {
+                Some(ended) => ended,
+                None => work.await,
+            };
+            ended.unwrap_or_else(|error| Err(Problem::new(Exit::Failed, error.to_string())))
         };
         match tokio::time::timeout(GRACE, both).await {
             Ok(result) => result,

@@ -10,7 +10,7 @@ use axum::http::header::{CONTENT_LENGTH, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use netbox_api::signature;
-use netbox_proxmox_core::Change;
+use netbox_proxmox_core::live::NewEvent;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
@@ -62,14 +62,13 @@ async fn receive(state: &ServerState, request: Request) -> Reply {
             return Reply::Invalid(why);
         }
     };
-    let changes = match Change::from_delivery(&delivery, &state.fields) {
-        Ok(changes) => changes,
+    let events = match NewEvent::from_delivery(&delivery, &state.fields) {
+        Ok(events) => events,
         Err(why) => {
             tracing::debug!(delivery = %delivery.key(), %why, "ignored");
             return Reply::Ignored(why.to_string());
         }
     };
-    let events = delivery::events(&delivery, changes);
     match state.accept(&events).await {
         Ok(new) => {
             let any = new.contains(&true);

@@ -261,7 +261,8 @@ impl Dispatcher {
             let plan = plan_with(&event, &bridge.policy);
             self.inner.observer.planned(record, &event, &plan);
             let progress = self.inner.observer.progress(record);
-            let executor = LiveExecutor::new(bridge, cluster);
+            let node = event.current.as_ref().and_then(|current| current.node.given().cloned());
+            let executor = LiveExecutor::new(bridge, cluster, node);
             let reports: Vec<_> = plan.iter().filter_map(report_of).map(crate::report::Report::key).collect();
             let applied = apply(plan, &executor, &*progress).await;
             match applied.failed.clone() {

@@ -37,7 +37,10 @@ fn of_proxmox(error: &proxmox_api::Error) -> FailureKind {
         | Kind::StillRunning
         | Kind::NothingToDo => FailureKind::Conflict,
         Kind::Permission { .. } | Kind::Unauthorized => FailureKind::Permission,
-        Kind::NotFound(Subject::Node) | Kind::Unavailable | Kind::Timeout | Kind::Interrupted => FailureKind::Retry,
+        // An outage, or a certificate on its way to be renewed or trusted.
+        Kind::NotFound(Subject::Node) | Kind::Unavailable | Kind::Timeout | Kind::Interrupted | Kind::Certificate => {
+            FailureKind::Retry
+        }
         _ if error.is_retryable() => FailureKind::Retry,
         _ => FailureKind::Refused,
     }
@@ -51,7 +54,10 @@ fn of_netbox(error: &netbox_api::Error) -> FailureKind {
     match error.kind() {
         Kind::NotFound | Kind::Precondition | Kind::Conflict => FailureKind::Conflict,
         Kind::Permission => FailureKind::Permission,
-        Kind::Unavailable | Kind::Timeout | Kind::Server => FailureKind::Retry,
+        // An outage; a page of maintenance in NetBox's place; a certificate on its way to be renewed or trusted.
+        Kind::Unavailable | Kind::Timeout | Kind::Server | Kind::NotNetBox | Kind::Redirect | Kind::Certificate => {
+            FailureKind::Retry
+        }
         _ if error.is_retryable() => FailureKind::Retry,
         _ => FailureKind::Refused,
     }

@@ -6,12 +6,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use netbox_api::Delivery;
 use proxmox_api::{NodeName, Vmid};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::delivery::NotAnEvent;
 use crate::event::{Change, Intent, KnownDisk};
 use crate::guest::RecordId;
+use crate::record::FieldNames;
 use crate::report::ReportKey;
 
 /// The inbox could not be read or written.
@@ -69,6 +72,22 @@ pub struct NewEvent {
     pub key: String,
     /// The change.
     pub change: Change,
+}
+
+impl NewEvent {
+    /// The changes of a delivery, one for each virtual machine that it concerns.
+    ///
+    /// # Errors
+    /// The delivery concerns no virtual machine, or is not true yet.
+    pub fn from_delivery(delivery: &Delivery, fields: &FieldNames) -> Result<Vec<Self>, NotAnEvent> {
+        let mut identity = delivery.key().to_string();
+        if delivery.request.id.is_none() {
+            // A job or script has no request: then only the time tells two saves of one object apart.
+            identity = format!("{identity}@{}", delivery.timestamp);
+        }
+        let new = |change: Change| Self { key: format!("{identity}/{}", change.record), change };
+        Ok(Change::from_delivery(delivery, fields)?.into_iter().map(new).collect())
+    }
 }
 
 /// A stored change.
@@ -285,4 +304,25 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Result<String, InboxError> {
 
 pub(crate) fn decode<T: DeserializeOwned>(text: &str) -> Result<T, InboxError> {
     serde_json::from_str(text).map_err(|error| InboxError::new("decode what it holds", error))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_without_a_request_is_known_by_its_time() {
+        let key = |time: &str, request: &str| {
+            let body = format!(
+                r#"{{"event": "updated", "timestamp": "{time}", "object_type": "virtualization.virtualmachine",
+                "data": {{"id": 7, "name": "web01"}}, "request": {request}}}"#
+            );
+            let delivery: Delivery = serde_json::from_str(&body).unwrap();
+            NewEvent::from_delivery(&delivery, &FieldNames::default()).unwrap()[0].key.clone()
+        };
+        assert_eq!(key("1", r#"{"id": "abc"}"#), key("2", r#"{"id": "abc"}"#));
+        assert_ne!(key("1", "null"), key("2", "null"));
+        assert_eq!(key("1", "null"), key("1", "null"));
+    }
 }

@@ -6,7 +6,7 @@ use netbox_proxmox_core::event::{Deletion, KnownDisk, StorageFacts};
 use netbox_proxmox_core::marker::MarkerState;
 use netbox_proxmox_core::{
     Action, Change, Context, Current, CurrentDisk, Event, Guest, GuestDisk, GuestType, Intent, Megabytes, MiB,
-    Ownership, Part, Policy, PowerState, RecordId, Report, Status, Template, TemplateFacts, plan_with,
+    Ownership, Part, Policy, PowerState, RecordId, Report, ReportKey, Status, Template, TemplateFacts, plan_with,
 };
 
 use crate::common::{detailed, lines, node, slot, storage, vmid};
@@ -256,6 +256,17 @@ impl Case {
         assert!(plan.iter().all(|action| action.name() == "report"), "{:#?}", self.text());
         let told = self.reports().iter().any(|report| words.iter().all(|word| report.text.contains(word)));
         assert!(told, "no report with {words:?}: {:#?}", self.text());
+    }
+
+    /// The plan has only reports, so nothing changes; and once its causes are done nothing else is said or done.
+    #[track_caller]
+    pub(crate) fn expect_no_news_once_answered(&self) {
+        self.expect_reports_only(&[]);
+        let told: Vec<ReportKey> = self.reports().iter().map(Report::key).collect();
+        let mut later = self.clone();
+        later.event.cause.clear();
+        let news = |action: &Action| !matches!(action, Action::Report(report) if told.contains(&report.key()));
+        assert!(!later.plan().iter().any(news), "first {:#?}\nthen {:#?}", self.text(), later.text());
     }
 
     /// No action of this name is planned.

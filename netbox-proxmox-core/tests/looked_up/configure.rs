@@ -131,6 +131,16 @@ fn cpus_that_the_sockets_cannot_share_evenly_are_reported_and_left() {
         .expect("report vcpus: wanted 3, found 2 sockets");
 }
 
+// Not so yet: `vcpus` in configure.rs multiplies without saturating.
+#[test]
+fn cpus_of_any_number_give_a_plan() {
+    let absurd = Case::staged().current(|guest| {
+        guest.sockets = Part::Given(u32::MAX);
+        guest.cores = Part::Given(u32::MAX);
+    });
+    absurd.desired(|guest| guest.vcpus = Part::Given(0)).plan();
+}
+
 #[test]
 fn the_balloon_is_lowered_with_the_memory() {
     let large = |balloon| {

@@ -257,6 +257,34 @@ fn the_root_disk_given_another_storage_is_reported() {
         .expect_reports_only(&["ceph-pool", "local-lvm"]);
 }
 
+// Not so yet: `missing` in disks.rs is silent while the cause is answered, and reports under another key afterwards.
+#[test]
+fn a_renamed_or_moved_disk_is_not_reported_a_second_time() {
+    let with = |change| {
+        let case = Case::staged().disks(vec![disk(1, "scsi0", 20_000), disk(2, "scsi3", 5_000)]);
+        case.with_volume("scsi2", volume("local-lvm:vm-101-disk-1", 5_120)).cause(change)
+    };
+    with(cause::disk_renamed(2, "scsi2", "scsi3")).expect_no_news_once_answered();
+    with(cause::disk_moved(2, "scsi3", 7, 42)).expect_no_news_once_answered();
+}
+
+// Not so yet: once its cause is answered the disk is reported as missing, under another key.
+#[test]
+fn a_disk_that_could_not_be_added_is_not_reported_a_second_time() {
+    Case::staged()
+        .disks(vec![disk(1, "scsi0", 20_000), disk_on(2, "scsi1", 5_000, "nosuch")])
+        .cause(cause::disk_created(2, "scsi1"))
+        .expect_no_news_once_answered();
+}
+
+#[test]
+fn a_disk_behind_the_gate_is_not_reported_a_second_time() {
+    Case::existing()
+        .disks(vec![disk(1, "scsi0", 20_000), disk(2, "scsi1", 5_000)])
+        .cause(cause::disk_created(2, "scsi1"))
+        .expect_no_news_once_answered();
+}
+
 // Removing.
 
 fn deleted_scsi1() -> Case {

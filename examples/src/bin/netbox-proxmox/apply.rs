@@ -36,7 +36,10 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
     let record = look::record(&bridge.netbox, &arguments.vm).await?;
     let owner = format!("netbox-proxmox apply {}", std::process::id());
     if !bridge.inbox.store().lease(record, &owner, now(), now() + LEASE).await? {
-        return Err(Problem::new(Exit::Conflict, format!("{}: the server is working on it; try again later", arguments.vm)));
+        return Err(Problem::new(
+            Exit::Conflict,
+            format!("{}: the server is working on it; try again later", arguments.vm),
+        ));
     }
     let renew = async {
         loop {
@@ -76,8 +79,11 @@ async fn leased(arguments: &Arguments, bridge: &Bridge, record: RecordId, output
             return Err(Problem::new(Exit::Failed, "not confirmed: nothing was done"));
         }
     }
-    let cluster = bridge.cluster(&cluster).ok_or_else(|| Problem::new(Exit::Failed, format!("cluster {cluster} is not one of ours")))?;
-    let applied = apply(steps, &LiveExecutor::new(bridge, cluster), &Told(*output)).await;
+    let cluster = bridge
+        .cluster(&cluster)
+        .ok_or_else(|| Problem::new(Exit::Failed, format!("cluster {cluster} is not one of ours")))?;
+    let node = event.current.as_ref().and_then(|current| current.node.given().cloned());
+    let applied = apply(steps, &LiveExecutor::new(bridge, cluster, node), &Told(*output)).await;
     if output.format == Format::Json {
         line(&serde_json::to_string_pretty(&applied).map_err(std::io::Error::from)?)?;
     }

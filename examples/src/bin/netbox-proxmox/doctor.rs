@@ -68,7 +68,9 @@ pub(crate) async fn run(settings: &Settings, output: &Output) -> Result<Exit, Pr
 async fn look_at_netbox(netbox: &netbox_api::Client, findings: &mut Findings) -> bool {
     let status = netbox.status().await.map_err(Problem::from);
     let workers = status.as_ref().ok().and_then(|status| status.rq_workers_running);
-    if !findings.add(format!("NetBox {}", netbox.url()), status.map(|status| format!("version {}", status.netbox_version))) {
+    if !findings
+        .add(format!("NetBox {}", netbox.url()), status.map(|status| format!("version {}", status.netbox_version)))
+    {
         return false;
     }
     if workers == Some(0) {
@@ -78,7 +80,9 @@ async fn look_at_netbox(netbox: &netbox_api::Client, findings: &mut Findings) ->
     let log = match netbox.object_changes().newest(&ObjectChangeFilter::default()).await {
         Ok(Some(_)) => Ok("can be read".to_owned()),
         // A token without the permission sees an empty list (NetBox 4.7).
-        Ok(None) => Err(Problem::new(Exit::Denied, "empty: give the token core.view_objectchange, or no deletion is believed")),
+        Ok(None) => {
+            Err(Problem::new(Exit::Denied, "empty: give the token core.view_objectchange, or no deletion is believed"))
+        }
         Err(error) => Err(error.into()),
     };
     findings.add("NetBox change log", log);
@@ -103,7 +107,9 @@ async fn look_at_proxmox(
         let filter = ClusterFilter { name: vec![name.clone()], ..Default::default() };
         let found = match netbox.clusters().newest(&filter).await {
             Ok(Some(cluster)) => Ok(format!("id {}", cluster.id)),
-            Ok(None) => Err(Problem::new(Exit::NotFound, "NetBox has no cluster of this name: make it, or set NETBOX_CLUSTER")),
+            Ok(None) => {
+                Err(Problem::new(Exit::NotFound, "NetBox has no cluster of this name: make it, or set NETBOX_CLUSTER"))
+            }
             Err(error) => Err(error.into()),
         };
         findings.add(format!("cluster {name} in NetBox"), found);
@@ -111,7 +117,10 @@ async fn look_at_proxmox(
     let permissions = client.permissions().await.map_err(Problem::from);
     let held = permissions.and_then(|permissions| {
         let missing = PRIVILEGES.iter().flat_map(|(path, privileges)| {
-            privileges.iter().filter(|privilege| !permissions.has(path, privilege)).map(move |it| format!("{it} on {path}"))
+            privileges
+                .iter()
+                .filter(|privilege| !permissions.has(path, privilege))
+                .map(move |it| format!("{it} on {path}"))
         });
         let missing: Vec<String> = missing.collect();
         match missing.is_empty() {

@@ -49,7 +49,8 @@ fn of_delivery(file: &Path, settings: &Settings, output: &Output) -> Result<Vec<
     };
     let wrong = |why: String| Problem::new(Exit::Usage, format!("{}: {why}", file.display()));
     read.map_err(|error| wrong(error.to_string()))?;
-    let delivery = delivery::read(&bytes).map_err(|error| wrong(format!("not a delivery of a NetBox webhook: {error}")))?;
+    let delivery =
+        delivery::read(&bytes).map_err(|error| wrong(format!("not a delivery of a NetBox webhook: {error}")))?;
     match Event::from_delivery_with(&delivery, settings.fields()) {
         Ok(event) => Ok(plan_with(&event, settings.policy())),
         Err(why) => {

@@ -1,6 +1,6 @@
 //! Clones a template. The VMID was recorded before; what is found at it decides, never the reply alone.
 
-use proxmox_api::{CloneParams, ErrorKind, Phase, Vmid};
+use proxmox_api::{CloneParams, Vmid};
 
 use super::step::{Step, refused};
 use crate::action::{Action, Target};
@@ -22,12 +22,9 @@ impl Step<'_> {
             None => Intent { record: guest.record, vmid, allocated: false, upid: None, root_size: *root_size },
         };
         inbox.put_intent(&intent).await?;
-        if let Some(outcome) = self.found(guest, &intent).await? {
-            return Ok(outcome);
-        }
         let template_node = match template_node {
             Some(node) => node.clone(),
-            None => match self.at(*template).await? {
+            None => match self.look_for(*template).await? {
                 At::Vm(observed) => observed.node,
                 At::Container(_) | At::Nothing => return Err(refused(format!("there is no template {template}"))),
             },
@@ -48,17 +45,17 @@ impl Step<'_> {
                 inbox.put_intent(&Intent { upid: Some(task.upid().clone()), ..intent.clone() }).await?;
                 self.finish(&task).await
             }
-            // Perhaps it was done all the same: what is at the VMID tells.
-            Err(error) if error.phase() == Phase::Ambiguous => Err(error.into()),
-            Err(error) if *error.cause() == ErrorKind::AlreadyExists => return self.taken(guest, &intent).await,
-            Err(error) => return Err(error.into()),
+            Err(error) => Err(error.into()),
         };
         match result {
-            Ok(outcome) => Ok(outcome),
-            Err(failure) => match self.found(guest, &intent).await {
-                Ok(Some(outcome)) => Ok(outcome),
-                Ok(None) => Err(failure),
-                Err(found) => Err(found),
+            Ok(outcome) => {
+                self.seen_on(node.as_ref().unwrap_or(&template_node));
+                Ok(outcome)
+            }
+            // A former try, a lost reply, somebody faster: what is at the VMID tells.
+            Err(failure) => match self.found(guest, &intent).await? {
+                Some(outcome) => Ok(outcome),
+                None => Err(failure),
             },
         }
     }

@@ -10,30 +10,35 @@ mod record;
 mod report;
 mod step;
 
+use std::sync::Mutex;
+
 use async_trait::async_trait;
+use proxmox_api::NodeName;
 
 use super::bridge::{Bridge, ProxmoxCluster};
 use crate::action::{Action, RecordValue};
 use crate::executor::{Executor, Failure, FailureKind, Outcome, Progress};
 use step::Step;
 
-/// The live executor, for one Proxmox cluster.
+/// The live executor, for one plan of one guest.
 pub struct LiveExecutor<'a> {
     bridge: &'a Bridge,
     cluster: &'a ProxmoxCluster,
+    /// Where the guest was last seen. HA and people move guests: one that is not there is looked for.
+    node: Mutex<Option<NodeName>>,
 }
 
 impl<'a> LiveExecutor<'a> {
-    /// For the guests of one cluster.
-    pub fn new(bridge: &'a Bridge, cluster: &'a ProxmoxCluster) -> Self {
-        Self { bridge, cluster }
+    /// For a guest of a cluster, which is on this node, if it exists.
+    pub fn new(bridge: &'a Bridge, cluster: &'a ProxmoxCluster, node: Option<NodeName>) -> Self {
+        Self { bridge, cluster, node: Mutex::new(node) }
     }
 }
 
 #[async_trait]
 impl Executor for LiveExecutor<'_> {
     async fn execute(&self, action: &Action, progress: &dyn Progress) -> Result<Outcome, Failure> {
-        let step = Step { bridge: self.bridge, cluster: self.cluster, action, progress };
+        let step = Step { bridge: self.bridge, cluster: self.cluster, node: &self.node, action, progress };
         match action {
             Action::Record { guest, value: RecordValue::Vmid(source) } => step.record_vmid(guest, *source).await,
             Action::Record { guest, value: RecordValue::Node(node) } => step.record_node(guest, node).await,

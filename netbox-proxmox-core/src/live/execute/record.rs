@@ -109,15 +109,6 @@ impl Step<'_> {
         let Some(slot) = observed.config.boot_disk() else { return Ok(Outcome::Unchanged) };
         let Some(drive) = observed.config.drive(slot) else { return Ok(Outcome::Unchanged) };
         let name = slot.to_string();
-        let disks = self.bridge.netbox.virtual_disks();
-        let filter = VirtualDiskFilter {
-            virtual_machine_id: vec![guest.record.0],
-            name: vec![name.clone()],
-            ..Default::default()
-        };
-        if !disks.all(&filter).await?.is_empty() {
-            return Ok(Outcome::Unchanged);
-        }
         let size = drive.size().ok_or_else(|| {
             Failure::new(FailureKind::Retry, format!("Proxmox does not say the size of disk {name} yet"))
         })?;
@@ -126,13 +117,18 @@ impl Step<'_> {
             custom_fields = custom_fields.text(&self.bridge.fields.disk_storage, storage.as_str());
         }
         let size = self.bridge.policy.disk_base.to_megabytes(size).0;
-        let mut new =
-            NewVirtualDisk { virtual_machine: guest.record.0, name, size, custom_fields, ..Default::default() };
-        let disks = disks.changelog_message("written back from Proxmox");
+        let virtual_machine = guest.record.0;
+        let mut new = NewVirtualDisk { virtual_machine, name: name.clone(), size, custom_fields, ..Default::default() };
+        let disks = self.bridge.netbox.virtual_disks().changelog_message("written back from Proxmox");
         let written = match disks.create(&new).await {
-            Err(error) if error.kind() == ErrorKind::Validation && !new.custom_fields.is_empty() => {
-                // The storage is not among NetBox's choices: the disk matters more than its storage.
-                self.note(&format!("NetBox does not take the disk's storage: {error}"));
+            Err(error) if error.kind() == ErrorKind::Validation => {
+                let virtual_machine_id = vec![virtual_machine];
+                let filter = VirtualDiskFilter { virtual_machine_id, name: vec![name], ..Default::default() };
+                if !disks.all(&filter).await?.is_empty() {
+                    return Ok(Outcome::Unchanged);
+                }
+                // Its storage is not among NetBox's choices: the disk matters more.
+                self.note(&format!("NetBox does not take the disk as it is: {error}"));
                 new.custom_fields = CustomFieldsPatch::new();
                 disks.create(&new).await?
             }

@@ -1,6 +1,8 @@
 //! What every step shares: the precondition of its guest, and waiting for its task.
 
-use proxmox_api::{Client, ConfigUpdate, ConfigView, Task, TaskOutcome, Vmid, WaitOptions};
+use std::sync::{Mutex, PoisonError};
+
+use proxmox_api::{Client, ConfigUpdate, ConfigView, NodeName, ResourceType, Task, TaskOutcome, Vmid, WaitOptions};
 
 use crate::action::{Action, Target};
 use crate::event::Ownership;
@@ -13,6 +15,7 @@ use crate::live::guests::{self, At, Observed};
 pub(super) struct Step<'a> {
     pub(super) bridge: &'a Bridge,
     pub(super) cluster: &'a ProxmoxCluster,
+    pub(super) node: &'a Mutex<Option<NodeName>>,
     pub(super) action: &'a Action,
     pub(super) progress: &'a dyn Progress,
 }
@@ -33,11 +36,35 @@ impl Step<'_> {
         guest.vmid.ok_or_else(|| Failure::new(FailureKind::Conflict, format!("{} has no VMID yet", guest.name)))
     }
 
-    /// What is at the guest's VMID. The node is looked up: HA and people move guests.
+    /// What is at the guest's VMID: asked where it was last seen, and looked for if it is not there any more.
     pub(super) async fn at(&self, vmid: Vmid) -> Result<At, Failure> {
-        let vms = Some(proxmox_api::ResourceType::Vm);
-        let resources = self.client().cluster().resources(vms).await?;
+        if let Some(node) = self.last_node() {
+            match guests::observe(self.client(), vmid, &node).await {
+                Ok(observed) => return Ok(At::Vm(Box::new(observed))),
+                Err(error) if error.is_not_found() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let at = self.look_for(vmid).await?;
+        if let At::Vm(observed) = &at {
+            self.seen_on(&observed.node);
+        }
+        Ok(at)
+    }
+
+    /// What is at a VMID, wherever in the cluster.
+    pub(super) async fn look_for(&self, vmid: Vmid) -> Result<At, Failure> {
+        let resources = self.client().cluster().resources(Some(ResourceType::Vm)).await?;
         guests::at(self.client(), vmid, &resources).await
+    }
+
+    fn last_node(&self) -> Option<NodeName> {
+        self.node.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Remembers the guest's node for the steps that follow.
+    pub(super) fn seen_on(&self, node: &NodeName) {
+        *self.node.lock().unwrap_or_else(PoisonError::into_inner) = Some(node.clone());
     }
 
     /// The guest, which must exist and carry the record's marker.

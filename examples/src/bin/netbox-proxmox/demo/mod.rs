@@ -18,7 +18,7 @@ pub(crate) async fn run() -> Result<Exit, Problem> {
     line("The life of a virtual machine. NetBox and Proxmox VE are stateful fakes in this process; all")?;
     line("between them is what runs in production: webhooks, server, inbox, planner, executor, clients.\n")?;
     page::items("NetBox", &[world.netbox.url()])?;
-    page::items("server", &[world.server.clone()])?;
+    page::items("server", std::slice::from_ref(&world.server))?;
     page::items("Proxmox", &[world.proxmox.url().to_owned()])?;
     let mut differences = 0;
     for (number, step) in STORY.iter().enumerate() {

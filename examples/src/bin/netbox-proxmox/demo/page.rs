@@ -91,7 +91,9 @@ pub(super) fn guest(guest: &Guest) -> Vec<String> {
 
 fn is_disk(option: &str) -> bool {
     ["scsi", "virtio", "sata", "ide"].iter().any(|bus| {
-        option.strip_prefix(bus).is_some_and(|index| !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit()))
+        option
+            .strip_prefix(bus)
+            .is_some_and(|index| !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit()))
     })
 }
 

@@ -72,7 +72,8 @@ pub(super) const STORY: &[Step] = &[
     Step {
         title: "Alice creates web01, Staged, from template 9000",
         change: |world| {
-            let fields = json!({"proxmox_vm_type": "vm", "proxmox_vm_templates": "9000", "proxmox_vm_storage": "local-lvm"});
+            let fields =
+                json!({"proxmox_vm_type": "vm", "proxmox_vm_templates": "9000", "proxmox_vm_storage": "local-lvm"});
             let record = world.netbox.create_vm(
                 json!({"name": NAME, "status": "staged", "vcpus": 2, "memory": 2048, "custom_fields": fields}),
             );
@@ -97,7 +98,8 @@ pub(super) const STORY: &[Step] = &[
         title: "She gives it her SSH key",
         change: |world| change(world, json!({"custom_fields": {"proxmox_public_ssh_key": KEY}})),
         expected: |world, checks| {
-            let found = world.guest().and_then(|guest| guest.get("sshkeys").map(|keys| keys.contains("ssh-ed25519%20AAAA")));
+            let found =
+                world.guest().and_then(|guest| guest.get("sshkeys").map(|keys| keys.contains("ssh-ed25519%20AAAA")));
             checks.same("sshkeys", found, Some(true));
         },
     },
@@ -167,7 +169,8 @@ pub(super) const STORY: &[Step] = &[
         change: |world| world.netbox.delete_vm(world.record.get()),
         expected: |world, checks| {
             checks.same("guest", world.guest().map(|guest| guest.vmid), None);
-            let others: Vec<u32> = world.proxmox.volumes().iter().map(|volume| volume.vmid).filter(|it| *it != 9000).collect();
+            let others: Vec<u32> =
+                world.proxmox.volumes().iter().map(|volume| volume.vmid).filter(|it| *it != 9000).collect();
             checks.same("volumes of the guest", others, Vec::new());
             checks.same("the template", world.proxmox.guest(9000).is_some_and(|guest| guest.is_template()), true);
         },

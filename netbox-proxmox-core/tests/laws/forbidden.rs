@@ -1,0 +1,243 @@
+//! What no plan does, whatever the event.
+
+use netbox_proxmox_core::guest::Blocks;
+use netbox_proxmox_core::policy::{ConfigureWhen, DestroyWhen};
+use netbox_proxmox_core::{
+    Action, Changed, Current, DiskRef, Event, EventKind, GuestType, MarkerState, Ownership, Part, Policy, RecordId,
+    Status, plan_with,
+};
+use proptest::prelude::*;
+use proxmox_api::{DriveSlot, MiB};
+
+use crate::common::detailed;
+use crate::converging::{any_scene, config};
+
+/// Checks a plan against everything that is forbidden.
+pub(crate) fn check(event: &Event, policy: &Policy) -> Result<(), TestCaseError> {
+    let plan = plan_with(event, policy);
+    let shown: Vec<String> = plan.iter().map(detailed).collect();
+    prop_assert_eq!(&plan, &plan_with(&event.clone(), &policy.clone()), "equal events give equal plans");
+    for (index, action) in plan.iter().enumerate() {
+        let allowed = match &event.desired {
+            Some(_) => Rules { event, policy, before: &plan[..index] }.allows(action),
+            None => allowed_once_gone(event, policy, action),
+        };
+        if let Err(why) = allowed {
+            return Err(TestCaseError::fail(format!("{why}: {}\nin {shown:#?}", detailed(action))));
+        }
+    }
+    let steps = plan.iter().filter(|action| action.name() != "report").count();
+    if event.current.is_some() && matches!(event.context.ownership, Ownership::Another { .. } | Ownership::Unmarked) {
+        // Where it is not known which guest is meant, that is said instead.
+        let unclear = event.desired.as_ref().is_none_or(|guest| guest.blocked(Blocks::Everything));
+        prop_assert!(
+            steps == 0 && (plan.len() <= 1 || unclear),
+            "a guest that is not ours is left alone: {:#?}",
+            shown
+        );
+    }
+    if let Some(guest) = &event.desired {
+        let unmanaged = event.context.managed == Some(false) || guest.kind.is_none();
+        prop_assert!(!(unmanaged || !guest.status.wants_guest()) || plan.is_empty(), "nothing is wanted: {:#?}", shown);
+        prop_assert!(guest.kind != Some(GuestType::Lxc) || steps == 0, "containers are reported: {:#?}", shown);
+    }
+    same_key_same_text(&plan)
+}
+
+/// A report whose key was told before is swallowed, so it must say the same.
+fn same_key_same_text(plan: &[Action]) -> Result<(), TestCaseError> {
+    let mut told = std::collections::HashMap::new();
+    for action in plan {
+        let Action::Report(report) = action else { continue };
+        prop_assert!(!report.text.is_empty());
+        let first = told.entry(report.key()).or_insert_with(|| report.text.clone());
+        prop_assert_eq!(&*first, &report.text, "the second report of this key would never be read");
+    }
+    Ok(())
+}
+
+/// What may happen to the guest of a record that is gone.
+fn allowed_once_gone(event: &Event, policy: &Policy, action: &Action) -> Result<(), &'static str> {
+    let deleted = event.cause.iter().any(|change| change.deleted_record());
+    let Some(guest) = &event.current else {
+        return if action.name() == "report" { Ok(()) } else { Err("there is no guest") };
+    };
+    let destroyable = !guest.template && guest.protection != Part::Given(true);
+    let confirmed =
+        !event.context.looked_up || event.context.deletion == Some(netbox_proxmox_core::event::Deletion::Confirmed);
+    match action {
+        Action::Report(_) => Ok(()),
+        _ if !deleted => Err("nobody deleted the record"),
+        _ if !confirmed => Err("the change log does not have the deletion"),
+        _ if !destroyable => Err("a template or a protected guest is kept"),
+        Action::Destroy { not_before: None, .. } if policy.destroy == DestroyWhen::Now => Ok(()),
+        Action::Destroy { not_before: Some(_), .. } => Ok(()),
+        Action::Shutdown { .. } | Action::Configure { .. } if matches!(policy.destroy, DestroyWhen::After(_)) => Ok(()),
+        _ => Err("this is no part of a removal"),
+    }
+}
+
+/// What may happen to the guest of a record that exists.
+struct Rules<'a> {
+    event: &'a Event,
+    policy: &'a Policy,
+    before: &'a [Action],
+}
+
+impl Rules<'_> {
+    fn creating(&self) -> bool {
+        let ours = &self.event.context.ownership;
+        self.event.current.is_none() || *ours == (Ownership::Ours { state: MarkerState::Creating })
+    }
+
+    fn gate_open(&self) -> bool {
+        let staged = self.event.desired.as_ref().is_some_and(|guest| guest.status == Status::Staged);
+        self.creating() || staged || self.policy.configure == ConfigureWhen::Always
+    }
+
+    /// What the guest is like before the plan: a clone is like its template.
+    fn found(&self) -> Option<&Current> {
+        self.event.current.as_ref().or_else(|| self.event.context.template.given().map(|facts| &facts.config))
+    }
+
+    fn allows(&self, action: &Action) -> Result<(), &'static str> {
+        let guest = self.event.desired.as_ref().ok_or("the record is gone")?;
+        if let Some(target) = action.target() {
+            let intent = self.event.context.intent.as_ref().map(|intent| intent.vmid);
+            let of_record = guest.vmid.given().copied().or(intent);
+            let expected = self.event.current.as_ref().map_or(of_record, |current| current.vmid);
+            if target.record != guest.record || target.vmid != expected {
+                return Err("this is another guest");
+            }
+        }
+        match action {
+            Action::Report(_) | Action::Record { .. } => Ok(()),
+            Action::Destroy { .. } => Err("the record exists"),
+            Action::Clone { .. } => self.clone_allowed(),
+            Action::Configure { set, .. } => {
+                let gated = set.cores.is_some()
+                    || set.memory.is_some()
+                    || set.balloon.is_some()
+                    || !set.ssh_keys.is_unknown()
+                    || !set.ipv4.is_unknown()
+                    || !set.ipv6.is_unknown();
+                let of_creation = set.protection.is_some() || set.add_tag.is_some() || set.marker.is_some();
+                let balloon = set.balloon.or(self.found().and_then(|found| found.balloon.given().copied()));
+                match set.memory {
+                    _ if gated && !self.gate_open() => Err("the gate is closed"),
+                    _ if of_creation && !self.creating() => Err("this belongs to a creation"),
+                    _ if set.protection == Some(true) => Err("nothing is protected"),
+                    Some(memory) if balloon.is_some_and(|balloon| balloon > memory) => Err("the balloon is too large"),
+                    _ => Ok(()),
+                }
+            }
+            Action::ResizeDisk { disk, size, .. } => self.resize_allowed(*disk, *size),
+            Action::AddDisk { slot, .. } => {
+                let created =
+                    guest.disk(*slot).map(|disk| disk.id).is_some_and(|id| self.disk_was(id, EventKind::Created));
+                let taken =
+                    self.found().is_some_and(|found| found.disk(*slot).is_some() || found.other_drives.contains(slot));
+                match (self.gate_open(), self.creating() || created, taken) {
+                    (true, true, false) => Ok(()),
+                    (false, ..) => Err("the gate is closed"),
+                    (_, false, _) => Err("nobody created this disk"),
+                    _ => Err("the slot is taken"),
+                }
+            }
+            Action::RemoveDisk { slot, volume, .. } => self.removal_allowed(*slot, volume.as_deref()),
+            Action::Start { .. } if guest.status != Status::Active => Err("only Active runs"),
+            Action::Shutdown { .. } if guest.status != Status::Offline => Err("only Offline is shut down"),
+            Action::Start { .. } | Action::Shutdown { .. } => Ok(()),
+        }?;
+        let changes = matches!(action.name(), "resize-disk" | "add-disk" | "remove-disk")
+            || matches!(action, Action::Configure { set, .. } if set.marker.is_none());
+        if changes && self.before.iter().any(|earlier| earlier.name() == "start") {
+            return Err("the start comes last");
+        }
+        Ok(())
+    }
+
+    fn disk_was(&self, id: u64, kind: EventKind) -> bool {
+        let changes = self.event.cause.iter();
+        changes
+            .filter(|change| matches!(change.what, Changed::Disk { .. }))
+            .any(|change| change.object == id && change.event == kind)
+    }
+
+    fn clone_allowed(&self) -> Result<(), &'static str> {
+        let guest = self.event.desired.as_ref().ok_or("the record is gone")?;
+        let context = &self.event.context;
+        let begun = context.intent.as_ref().map(|intent| intent.vmid);
+        let caused = self
+            .event
+            .cause
+            .iter()
+            .any(|change| change.created_record() || change.moved_into_p() || change.first_set_vmid());
+        let vanished = guest.vmid.given().is_some_and(|vmid| Some(*vmid) != begun && !caused);
+        let recorded = guest.vmid.given().is_some() || self.before.iter().any(|earlier| earlier.name() == "record");
+        if self.event.current.is_some() {
+            Err("there is a guest")
+        } else if context.elsewhere.is_some() || !context.same_name.is_empty() {
+            Err("another guest is in the way")
+        } else if vanished {
+            Err("a guest that vanished is not created again by itself")
+        } else if !recorded {
+            Err("the VMID is recorded first")
+        } else {
+            Ok(())
+        }
+    }
+
+    fn resize_allowed(&self, disk: DiskRef, size: MiB) -> Result<(), &'static str> {
+        let found = self.found().and_then(|found| match disk {
+            DiskRef::Root => found.root_disk().map(|(_, disk)| disk),
+            DiskRef::Slot(slot) => found.disk(slot),
+        });
+        match found.and_then(|disk| disk.size) {
+            Some(present) if size <= present => Err("a disk is grown or left"),
+            _ if !self.gate_open() => Err("the gate is closed"),
+            _ => Ok(()),
+        }
+    }
+
+    fn removal_allowed(&self, slot: DriveSlot, volume: Option<&str>) -> Result<(), &'static str> {
+        let record: Option<RecordId> = self.event.desired.as_ref().map(|guest| guest.record);
+        let deleted: Vec<u64> = self
+            .event
+            .cause
+            .iter()
+            .filter(|change| match &change.what {
+                Changed::Disk { before: Some(before), after: None } => {
+                    before.name.parse() == Ok(slot) && (before.record.is_none() || before.record == record)
+                }
+                _ => false,
+            })
+            .map(|change| change.object)
+            .collect();
+        let current = self.event.current.as_ref().ok_or("a guest that is only planned has no disk to remove")?;
+        let there = current.disk(slot).map(|disk| disk.volume.as_str());
+        let mut known = self.event.context.known_disks.iter().filter(|known| deleted.contains(&known.id));
+        if deleted.is_empty() {
+            Err("nobody deleted this disk")
+        } else if self.event.desired.as_ref().is_some_and(|guest| guest.disk(slot).is_some()) {
+            Err("the record names the slot")
+        } else if current.root.given() == Some(&slot) {
+            Err("the guest boots from it")
+        } else if volume.is_none() || volume != there {
+            Err("this is not the volume that was seen")
+        } else if deleted.len() == 1 && known.any(|known| Some(known.volume.as_str()) != volume || known.slot != slot) {
+            Err("the deleted disk was another volume")
+        } else {
+            Ok(())
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn no_plan_does_what_is_forbidden(scene in any_scene()) {
+        check(&scene.world.look_up(&scene.cause), &scene.policy)?;
+    }
+}

@@ -1,0 +1,357 @@
+//! Worlds, the causes that are answered in them, and policies: usual ones and odd ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use netbox_proxmox_core::address::GatewayRule;
+use netbox_proxmox_core::event::{DiskFacts, RecordFacts, StorageFacts};
+use netbox_proxmox_core::policy::{CloneMode, ConfigureWhen, DestroyWhen, PowerOff, ReconcilePower};
+use netbox_proxmox_core::{
+    Change, Changed, Current, CurrentDisk, DiskBase, Event, EventKind, Guest, GuestDisk, GuestType, Intent, Marker,
+    MarkerState, Megabytes, MiB, Part, Policy, PowerState, RecordId, Status, Template,
+};
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use serde_json::json;
+
+use crate::common::{ALICE, BOB, keys, node, slot, storage, vmid};
+use crate::world::{NETBOX, RECORD, Record, Vm, World};
+
+/// A world, the causes that are answered in it, and the policy.
+#[derive(Clone)]
+pub(crate) struct Scene {
+    pub(crate) world: World,
+    pub(crate) cause: Vec<Change>,
+    pub(crate) policy: Policy,
+}
+
+/// As the event that a look-up gives: what a failing case is read for.
+impl fmt::Debug for Scene {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Event { cause, desired, current, context } = self.world.look_up(&self.cause);
+        writeln!(f, "cause {}", json!(cause))?;
+        writeln!(f, "desired {}", json!(desired))?;
+        writeln!(f, "current {}", json!(current))?;
+        writeln!(f, "context {}", json!(context))?;
+        write!(f, "policy {}", json!(self.policy))
+    }
+}
+
+fn part<T: std::fmt::Debug + Clone + 'static>(values: Vec<T>) -> impl Strategy<Value = Part<T>> {
+    let given = select(values).prop_map(Part::Given);
+    prop_oneof![1 => Just(Part::None), 4 => given]
+}
+
+fn maybe<T: std::fmt::Debug + Clone + 'static>(values: Vec<T>) -> impl Strategy<Value = Part<T>> {
+    let given = select(values).prop_map(Part::Given);
+    prop_oneof![1 => Just(Part::Unknown), 4 => given]
+}
+
+pub(crate) fn status() -> impl Strategy<Value = Status> {
+    let usual = select(vec!["staged", "active", "offline"]);
+    prop_oneof![6 => usual, 1 => select(vec!["paused", "planned", "failed", "a-sites-own"])].prop_map(Status::from)
+}
+
+fn storages() -> Vec<StorageFacts> {
+    let both = || vec![node("pve01"), node("pve02")];
+    let facts = |id, shared, nodes, images| StorageFacts { id: storage(id), shared, nodes, images };
+    vec![
+        facts("local-lvm", false, both(), true),
+        facts("ceph-pool", true, both(), true),
+        facts("iso", false, both(), false),
+        facts("fast01", false, vec![node("pve01")], true),
+    ]
+}
+
+/// Sizes of disks in MiB as Proxmox has them, and in MB as NetBox has them: some agree, some are odd.
+const MEBIBYTES: [u64; 6] = [4, 2_252, 10_240, 10_241, 20_480, 30_720];
+const MEGABYTES: [u64; 7] = [1, 2_200, 10_000, 10_001, 20_000, 30_000, 30_001];
+
+prop_compose! {
+    fn disk_sizes(names: &'static [&'static str])(
+        names in subsequence(names.to_vec(), 0..=names.len()),
+        sizes in prop::collection::vec(select(MEGABYTES.to_vec()), names.len()),
+        on in prop::collection::vec(prop::option::weighted(0.3, select(vec!["local-lvm", "ceph-pool", "fast01"])), names.len()),
+    ) -> Vec<GuestDisk> {
+        let described = names.iter().zip(sizes).zip(on).enumerate();
+        described
+            .map(|(index, ((name, size), on))| GuestDisk {
+                id: 1 + index as u64,
+                slot: slot(name),
+                size: Megabytes(size),
+                storage: on.map(storage),
+            })
+            .collect()
+    }
+}
+
+prop_compose! {
+    fn hardware()(
+        sockets in select(vec![1, 1, 2, 4]),
+        cores in 1..=8u32,
+        memory in select(vec![512, 1024, 2048, 4096]),
+        balloon in prop::option::of(select(vec![0, 512, 1024])),
+        ssh_keys in part(vec![keys(ALICE), keys(BOB)]),
+        ipconfig in select(vec![
+            "", "ip=dhcp", "ip=dhcp,ip6=auto", "ip=192.0.2.10/24,gw=192.0.2.1", "ip=192.0.2.9/24",
+            "ip=192.0.2.10/24,ip6=2001:db8::10/64,gw6=2001:db8::1", "ip6=2001:db8::9/64",
+        ]),
+        cloud_init in prop::bool::weighted(0.8),
+        protection in prop::bool::weighted(0.2),
+        tags in select(vec![vec![], vec!["netbox"], vec!["web", "netbox"]]),
+        root in select(vec!["scsi0", "scsi0", "virtio0"]),
+        size in select(MEBIBYTES.to_vec()),
+        more in subsequence(vec!["scsi1", "scsi2", "sata0"], 0..=3),
+        sizes in prop::collection::vec(select(MEBIBYTES.to_vec()), 3),
+        on in prop::collection::vec(select(vec!["local-lvm", "ceph-pool"]), 4),
+    ) -> Current {
+        let named = std::iter::once(root).chain(more);
+        let sized = named.zip(std::iter::once(size).chain(sizes)).zip(on);
+        let disks = sized.map(|((name, size), on)| {
+            let volume = format!("{on}:volume-{name}");
+            (slot(name), CurrentDisk { volume, storage: Some(storage(on)), size: Some(MiB(size)) })
+        });
+        let ipconfig = if ipconfig.is_empty() { BTreeMap::new() } else { [(0, ipconfig.parse().unwrap())].into() };
+        Current {
+            sockets: Part::Given(sockets),
+            cores: Part::Given(cores),
+            memory: Part::Given(MiB(memory)),
+            balloon: Part::known(balloon.map(|balloon: u64| MiB(balloon.min(memory)))),
+            ssh_keys,
+            ipconfig: Part::Given(ipconfig),
+            cloud_init: Part::Given(cloud_init),
+            protection: Part::Given(protection),
+            tags: Part::Given(tags.into_iter().map(str::to_owned).collect()),
+            root: Part::Given(slot(root)),
+            disks: Part::Given(disks.collect()),
+            other_drives: vec![slot("ide2")],
+            power: Part::Given(PowerState::Stopped),
+            ..Current::new(None, GuestType::Qemu)
+        }
+    }
+}
+
+fn marker(state: MarkerState) -> Option<Marker> {
+    Some(Marker { netbox: NETBOX.into(), record: RECORD, vmid: vmid(101), state })
+}
+
+prop_compose! {
+    fn guest_101()(
+        hardware in hardware().boxed(),
+        name in select(vec!["web01", "web01", "old-name"]),
+        power in select(vec!["running", "stopped", "stopped", "paused"]),
+        on in select(vec!["pve01", "pve01", "pve02"]),
+        lock in prop::option::weighted(0.05, select(vec!["clone", "backup"])),
+        marker in prop_oneof![
+            5 => Just(marker(MarkerState::Ready)),
+            3 => Just(marker(MarkerState::Creating)),
+            1 => Just(None),
+            1 => Just(Some(Marker { record: RecordId(7), ..marker(MarkerState::Ready).unwrap() })),
+            1 => Just(Some(Marker { vmid: vmid(555), ..marker(MarkerState::Ready).unwrap() })),
+            1 => Just(Some(Marker { netbox: "other.example.org".into(), ..marker(MarkerState::Ready).unwrap() })),
+        ],
+    ) -> Vm {
+        let config = Current {
+            vmid: Some(vmid(101)),
+            name: Part::Given(name.into()),
+            power: Part::Given(power.into()),
+            node: Part::Given(node(on)),
+            lock: lock.map(str::to_owned),
+            ..hardware
+        };
+        Vm { config, marker }
+    }
+}
+
+prop_compose! {
+    fn template(number: u32, is: bool)(hardware in hardware().boxed(), on in select(vec!["local-lvm", "ceph-pool"])) -> Vm {
+        let mut config = Current {
+            vmid: Some(vmid(number)),
+            name: Part::Given("debian-12-cloud".into()),
+            node: Part::Given(node("pve01")),
+            template: is,
+            ..hardware
+        };
+        if let Part::Given(disks) = &mut config.disks {
+            for (slot, disk) in disks {
+                *disk = CurrentDisk {
+                    volume: format!("{on}:base-{number}-{slot}"),
+                    storage: Some(storage(on)),
+                    size: disk.size,
+                };
+            }
+        }
+        Vm { config, marker: None }
+    }
+}
+
+prop_compose! {
+    fn desired()(
+        status in status(),
+        vmid in prop_oneof![2 => Just(None), 5 => Just(Some(101)), 1 => Just(Some(106))],
+        name in prop_oneof![9 => Just("web01"), 1 => Just("web02")],
+        template in prop_oneof![1 => Just(None), 8 => Just(Some(9000)), 1 => Just(Some(9001)), 1 => Just(Some(9999))],
+        on in prop_oneof![1 => Just(None), 6 => Just(Some("pve01")), 2 => Just(Some("pve02")), 1 => Just(Some("pve09"))],
+        stored in prop_oneof![2 => Just(None), 5 => Just(Some("local-lvm")), 3 => Just(Some("ceph-pool")), 1 => Just(Some("iso"))],
+        vcpus in maybe(vec![1, 2, 3, 4, 8]),
+        memory in maybe(vec![MiB(256), MiB(1024), MiB(2048), MiB(8192)]),
+        ssh_keys in maybe(vec![keys(ALICE), keys(&format!("{ALICE}\n{BOB}"))]),
+        ipv4 in part(vec!["192.0.2.10/24".parse().unwrap(), "10.0.0.5/31".parse().unwrap()]),
+        ipv6 in part(vec!["2001:db8::10/64".parse().unwrap()]),
+        gateway in prop::option::weighted(0.2, select(vec![GatewayRule::First, GatewayRule::Last, GatewayRule::None])),
+    ) -> Guest {
+        Guest {
+            cluster: Some("lab".into()),
+            vmid: Part::known(vmid.map(crate::common::vmid)),
+            node: Part::known(on.map(node)),
+            storage: Part::known(stored.map(storage)),
+            template: Part::known(template.map(|number| Template::Guest(crate::common::vmid(number)))),
+            vcpus,
+            memory,
+            ssh_keys,
+            ipv4,
+            ipv6,
+            gateway,
+            ..Guest::new(RECORD, name, status)
+        }
+    }
+}
+
+pub(crate) fn policy() -> impl Strategy<Value = Policy> {
+    let configure = select(vec![ConfigureWhen::Staged, ConfigureWhen::Staged, ConfigureWhen::Always]);
+    let destroy = select(vec![DestroyWhen::Now, DestroyWhen::After(86_400), DestroyWhen::Never]);
+    let power_off = select(vec![PowerOff::Graceful(180), PowerOff::Hard]);
+    let reconcile = select(vec![ReconcilePower::Report, ReconcilePower::Repair]);
+    let clone = prop_oneof![4 => Just(CloneMode::Full), 1 => Just(CloneMode::Linked)];
+    let gateway = select(vec![GatewayRule::First, GatewayRule::Last, GatewayRule::None]);
+    let base = select(vec![DiskBase::Decimal, DiskBase::Binary]);
+    let tag = select(vec![Some("netbox".to_owned()), None]);
+    (configure, destroy, power_off, reconcile, clone, gateway, base, tag).prop_map(
+        |(configure, destroy, power_off, reconcile_power, clone, gateway, disk_base, tag)| Policy {
+            configure,
+            destroy,
+            power_off,
+            reconcile_power,
+            clone,
+            gateway,
+            disk_base,
+            tag,
+            ..Policy::default()
+        },
+    )
+}
+
+fn change(object: u64, event: EventKind, what: Changed) -> Change {
+    Change { record: RECORD, name: "web01".into(), object, event, user: None, request: None, what }
+}
+
+fn facts(record: &Record) -> RecordFacts {
+    RecordFacts {
+        status: record.guest.status.clone(),
+        kind: record.guest.kind,
+        cluster: record.guest.cluster.clone(),
+        vmid: record.guest.vmid.given().map(ToString::to_string),
+        node: record.guest.node.given().map(ToString::to_string),
+        has_ssh_keys: record.guest.ssh_keys.given().is_some(),
+        root_size: if record.disks.is_empty() { record.disk } else { None },
+    }
+}
+
+/// One change that led to the record as it is: an index chooses which, `other` the status before.
+fn cause(record: &Record, index: u8, other: &Status, size: Option<u64>) -> Change {
+    let now = facts(record);
+    let updated = |before: RecordFacts| {
+        change(RECORD.0, EventKind::Updated, Changed::Record { before: Some(before), after: Some(now.clone()) })
+    };
+    let disk = |name: &str| DiskFacts { name: name.into(), record: Some(RECORD), storage: None };
+    let first = record.disks.last();
+    match index {
+        0 => {
+            let after = RecordFacts { root_size: now.root_size.or(size.map(Megabytes)), ..now };
+            change(RECORD.0, EventKind::Created, Changed::Record { before: None, after: Some(after) })
+        }
+        1 => updated(RecordFacts { status: other.clone(), ..now.clone() }),
+        2 => updated(RecordFacts { vmid: None, ..now.clone() }),
+        3 => updated(RecordFacts { has_ssh_keys: true, ..now.clone() }),
+        4 => updated(now.clone()),
+        5 => first.map_or_else(
+            || updated(now.clone()),
+            |created| {
+                let after = Some(disk(&created.slot.to_string()));
+                change(created.id, EventKind::Created, Changed::Disk { before: None, after })
+            },
+        ),
+        6 => change(70, EventKind::Deleted, Changed::Disk { before: Some(disk("scsi1")), after: None }),
+        7 => change(71, EventKind::Deleted, Changed::Disk { before: Some(disk("scsi0")), after: None }),
+        8 => change(RECORD.0, EventKind::Updated, Changed::Address),
+        _ => change(72, EventKind::Created, Changed::Interface),
+    }
+}
+
+/// How many kinds of changes [`cause`] knows.
+const CAUSES: u8 = 10;
+
+prop_compose! {
+    fn intent()(number in select(vec![101, 101, 106, 107]), root_size in prop::option::of(select(MEGABYTES.to_vec())))
+        -> Intent
+    {
+        Intent { record: RECORD, vmid: vmid(number), allocated: true, upid: None, root_size: root_size.map(Megabytes) }
+    }
+}
+
+prop_compose! {
+    /// A record that NetBox has.
+    pub(crate) fn scene()(
+        guest in desired().boxed(),
+        disk in prop::option::of(select(MEGABYTES.to_vec())),
+        disks in prop_oneof![
+            1 => Just(vec![]),
+            3 => disk_sizes(&["scsi0", "scsi1", "scsi2", "virtio0", "ide2"]),
+            2 => disk_sizes(&["scsi0"]),
+        ],
+        there in prop::option::weighted(0.7, guest_101().boxed()),
+        template in template(9000, true).boxed(),
+        no_template in template(9001, false).boxed(),
+        namesake in prop::option::weighted(0.05, guest_101().boxed()),
+        intent in prop::option::weighted(0.3, intent()),
+        causes in prop::collection::vec((0..CAUSES, status(), prop::option::of(select(MEGABYTES.to_vec()))), 0..4),
+        policy in policy().boxed(),
+    ) -> Scene {
+        let record = Record { guest, disk: disk.map(Megabytes), disks };
+        let cause = causes.iter().map(|(index, other, size)| cause(&record, *index, other, *size)).collect();
+        let mut guests = BTreeMap::from([(vmid(9000), template), (vmid(9001), no_template)]);
+        guests.extend(there.map(|vm| (vmid(101), vm)));
+        guests.extend(namesake.map(|vm| {
+            let config = Current { vmid: Some(vmid(140)), ..vm.config };
+            let marker = vm.marker.map(|marker| Marker { vmid: vmid(140), ..marker });
+            (vmid(140), Vm { config, marker })
+        }));
+        let world = World {
+            record: Some(record),
+            guests,
+            storages: storages(),
+            nodes: vec![node("pve01"), node("pve02")],
+            base: policy.disk_base,
+            intent,
+            removal_due: None,
+            told: BTreeSet::new(),
+            now: 1_800_000_000,
+        };
+        Scene { world, cause, policy }
+    }
+}
+
+prop_compose! {
+    /// A record that was deleted.
+    pub(crate) fn deleted_scene()(scene in scene().boxed(), other in 0..CAUSES, template in prop::bool::weighted(0.1)) -> Scene {
+        let Scene { mut world, policy, .. } = scene;
+        let record = world.record.take().unwrap();
+        if let Some(vm) = world.guests.get_mut(&vmid(101)) {
+            vm.config.template = template;
+        }
+        let before = Some(facts(&record));
+        let deleted = change(RECORD.0, EventKind::Deleted, Changed::Record { before, after: None });
+        let cause = vec![cause(&record, other, &Status::Staged, None), deleted];
+        Scene { world, cause, policy }
+    }
+}

@@ -1,0 +1,372 @@
+//! A NetBox record, a Proxmox cluster and the durable memory between them. Proxmox refuses what the real one refuses;
+//! the executor's preconditions are checked; doing a step twice does no more than doing it once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use netbox_proxmox_core::action::{Addressing, RecordValue, Settings};
+use netbox_proxmox_core::event::{Deletion, RecordFacts, StorageFacts};
+use netbox_proxmox_core::marker::ownership;
+use netbox_proxmox_core::{
+    Action, Change, Changed, Context, Current, CurrentDisk, DiskBase, DiskRef, Event, Guest, GuestDisk, Intent, Marker,
+    MarkerState, Megabytes, NodeName, Ownership, Part, PowerState, RecordId, ReportKey, StorageId, Target, Template,
+    TemplateFacts, Vmid, VmidSource,
+};
+use proxmox_api::{Cidr, DriveSlot, IpConfig};
+
+pub(crate) const RECORD: RecordId = RecordId(42);
+pub(crate) const NETBOX: &str = "netbox.example.org";
+
+/// The record in NetBox.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Record {
+    /// All but what follows.
+    pub(crate) guest: Guest,
+    /// The record's own size, which NetBox replaces by the sum of its virtual disks once there are any.
+    pub(crate) disk: Option<Megabytes>,
+    pub(crate) disks: Vec<GuestDisk>,
+}
+
+/// A guest in Proxmox, and the marker in its description.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Vm {
+    pub(crate) config: Current,
+    pub(crate) marker: Option<Marker>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct World {
+    /// None: deleted, and the change log says so.
+    pub(crate) record: Option<Record>,
+    pub(crate) guests: BTreeMap<Vmid, Vm>,
+    pub(crate) storages: Vec<StorageFacts>,
+    pub(crate) nodes: Vec<NodeName>,
+    pub(crate) base: DiskBase,
+    // The durable memory.
+    pub(crate) intent: Option<Intent>,
+    pub(crate) removal_due: Option<u64>,
+    pub(crate) told: BTreeSet<ReportKey>,
+    pub(crate) now: u64,
+}
+
+impl World {
+    /// Both sides, as a look-up sees them.
+    pub(crate) fn look_up(&self, cause: &[Change]) -> Event {
+        let cause = cause.to_vec();
+        let mut context = Context {
+            looked_up: true,
+            managed: Some(true),
+            intent: self.intent.clone(),
+            now: Some(self.now),
+            ..Context::default()
+        };
+        let Some(record) = &self.record else {
+            let vmid = deleted(&cause).and_then(|facts| facts.vmid.as_deref()?.parse().ok());
+            let vmid = vmid.or(self.intent.as_ref().map(|intent| intent.vmid));
+            let vm = vmid.and_then(|vmid| self.guests.get(&vmid));
+            context.ownership = vm.map_or(Ownership::Unknown, owner);
+            context.deletion = Some(Deletion::Confirmed);
+            context.removal_due = self.removal_due;
+            return Event { cause, desired: None, current: vm.map(|vm| vm.config.clone()), context };
+        };
+        let guest = self.desired(record);
+        if !guest.status.wants_guest() {
+            return Event { cause, desired: Some(guest), current: None, context };
+        }
+        let vmid = guest.vmid.given().copied().or(self.intent.as_ref().map(|intent| intent.vmid));
+        let vm = vmid.and_then(|vmid| self.guests.get(&vmid));
+        context.ownership = vm.map_or(Ownership::Unknown, owner);
+        context.storages = Part::Given(self.storages.clone());
+        context.nodes = Part::Given(self.nodes.clone());
+        if vm.is_none() {
+            if let Part::Given(Template::Guest(template)) = guest.template {
+                context.template = Part::known(self.guests.get(&template).map(|vm| self.template(template, vm)));
+            }
+            let others = self.guests.iter().filter(|(other, vm)| Some(**other) != vmid && !vm.config.template);
+            for (other, vm) in others {
+                match owner(vm) {
+                    Ownership::Ours { .. } => context.elsewhere = Some(*other),
+                    Ownership::Unmarked if vm.config.name == Part::Given(guest.name.clone()) => {
+                        context.same_name.push(*other);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Event { cause, desired: Some(guest), current: vm.map(|vm| vm.config.clone()), context }
+    }
+
+    fn desired(&self, record: &Record) -> Guest {
+        let root_size = if record.disks.is_empty() { Part::maybe(record.disk) } else { Part::Unknown };
+        Guest { disks: Part::Given(record.disks.clone()), root_size, ..record.guest.clone() }
+    }
+
+    fn template(&self, vmid: Vmid, vm: &Vm) -> TemplateFacts {
+        let node = vm.config.node.given().cloned().expect("a template is on a node");
+        let disks = vm.config.disks.given().into_iter().flatten();
+        let storages = disks.filter_map(|(_, disk)| disk.storage.clone()).collect();
+        TemplateFacts { vmid, node, config: vm.config.clone(), storages }
+    }
+
+    /// Runs a whole plan, which must go through.
+    pub(crate) fn run(&mut self, plan: &[Action]) -> Result<(), String> {
+        let mut vmid = None;
+        for action in plan {
+            let action = match vmid {
+                Some(vmid) => action.clone().with_vmid(vmid),
+                None => action.clone(),
+            };
+            let chosen = self.perform(&action).map_err(|why| format!("{action}: {why}"))?;
+            vmid = chosen.or(vmid);
+        }
+        Ok(())
+    }
+
+    /// Performs one action; the answer is the VMID that was chosen, if one was.
+    pub(crate) fn perform(&mut self, action: &Action) -> Result<Option<Vmid>, String> {
+        match action {
+            Action::Report(report) => {
+                self.told.insert(report.key());
+            }
+            Action::Record { guest, value } => return self.write_back(guest, value),
+            Action::Clone { guest, template, node, storage, root_size, .. } => {
+                self.clone_template(guest, *template, node.as_ref(), storage.as_ref(), *root_size)?;
+            }
+            Action::Configure { guest, set } => self.configure(guest, set)?,
+            Action::AddDisk { guest, slot, storage, size } => {
+                let storage = storage.clone();
+                let known = self.storages.clone();
+                let vm = self.ours(guest)?;
+                if vm.config.other_drives.contains(slot) {
+                    return Err("another drive is there".into());
+                }
+                let root = vm.config.root_disk().and_then(|(_, disk)| disk.storage.clone());
+                let storage = storage.or(root).ok_or("no storage")?;
+                usable(&known, &storage, vm.config.node.given())?;
+                let volume = format!("{storage}:vm-{}-{slot}", guest.vmid.expect("checked"));
+                let disk = CurrentDisk { volume, storage: Some(storage), size: Some(*size) };
+                disks(vm).entry(*slot).or_insert(disk);
+            }
+            Action::ResizeDisk { guest, disk, size } => {
+                let vm = self.ours(guest)?;
+                let slot = match disk {
+                    DiskRef::Root => *vm.config.root.given().ok_or("no root disk")?,
+                    DiskRef::Slot(slot) => *slot,
+                };
+                let disk = disks(vm).get_mut(&slot).ok_or("no such disk")?;
+                disk.size = Some(disk.size.map_or(*size, |found| found.max(*size)));
+            }
+            Action::RemoveDisk { guest, slot, volume } => {
+                let named = self.record.iter().flat_map(|record| &record.disks).any(|disk| disk.slot == *slot);
+                let vm = self.ours(guest)?;
+                let Some(found) = vm.config.disk(*slot) else { return Ok(None) };
+                if named || vm.config.root.given() == Some(slot) || Some(&found.volume) != volume.as_ref() {
+                    return Err("this disk is kept".into());
+                }
+                disks(vm).remove(slot);
+            }
+            Action::Start { guest } => self.ours(guest)?.config.power = Part::Given(PowerState::Running),
+            Action::Shutdown { guest, .. } => self.ours(guest)?.config.power = Part::Given(PowerState::Stopped),
+            Action::Destroy { guest, not_before } => self.destroy(guest, *not_before)?,
+        }
+        Ok(None)
+    }
+
+    /// The guest of a target: it carries the record's marker, or nothing is done to it.
+    fn ours(&mut self, guest: &Target) -> Result<&mut Vm, String> {
+        let vmid = guest.vmid.ok_or("the VMID is not known")?;
+        let vm = self.guests.get_mut(&vmid).ok_or("there is no such guest")?;
+        match owner(vm) {
+            Ownership::Ours { .. } if guest.record == RECORD && !vm.config.template => Ok(vm),
+            Ownership::Ours { .. } => Err("it is a template, or another record's".into()),
+            other => Err(format!("it is not ours: {other:?}")),
+        }
+    }
+
+    fn write_back(&mut self, guest: &Target, value: &RecordValue) -> Result<Option<Vmid>, String> {
+        let record = self.record.as_mut().ok_or("the record is gone")?;
+        match value {
+            RecordValue::Vmid(VmidSource::Allocate) => {
+                if let Part::Given(written) = record.guest.vmid {
+                    return Ok(Some(written));
+                }
+                let taken = &self.guests;
+                let free = (100..).filter_map(|number| Vmid::new(number).ok()).find(|vmid| !taken.contains_key(vmid));
+                let vmid = self.intent.as_ref().map_or(free.ok_or("none is free")?, |intent| intent.vmid);
+                let intent = Intent { record: RECORD, vmid, allocated: true, upid: None, root_size: None };
+                self.intent.get_or_insert(intent);
+                record.guest.vmid = Part::Given(vmid);
+                return Ok(Some(vmid));
+            }
+            RecordValue::Vmid(VmidSource::Chosen(vmid)) => {
+                if record.guest.vmid.is_none() {
+                    record.guest.vmid = Part::Given(*vmid);
+                }
+                return Ok(Some(*vmid));
+            }
+            RecordValue::Node(node) => record.guest.node = Part::Given(node.clone()),
+            RecordValue::RootDisk => {
+                let base = self.base;
+                let vm = self.ours(guest)?;
+                let (slot, disk) = vm.config.root_disk().ok_or("it has no root disk")?;
+                let size = base.to_megabytes(disk.size.ok_or("its size is not known")?);
+                let disk = GuestDisk { id: 1000, slot, size, storage: disk.storage.clone() };
+                let record = self.record.as_mut().ok_or("the record is gone")?;
+                if !record.disks.iter().any(|disk| disk.slot == slot) {
+                    record.disks.push(disk);
+                }
+                record.disk = Some(Megabytes(record.disks.iter().map(|disk| disk.size.0).sum()));
+            }
+        }
+        Ok(None)
+    }
+
+    fn clone_template(
+        &mut self,
+        guest: &Target,
+        template: Vmid,
+        node: Option<&NodeName>,
+        storage: Option<&StorageId>,
+        root_size: Option<Megabytes>,
+    ) -> Result<(), String> {
+        let vmid = guest.vmid.ok_or("the VMID is not known")?;
+        if let Some(there) = self.guests.get(&vmid) {
+            let ours = matches!(owner(there), Ownership::Ours { .. });
+            return if ours { Ok(()) } else { Err("config file already exists".into()) };
+        }
+        let source = self.guests.get(&template).filter(|vm| vm.config.template).ok_or("there is no such template")?;
+        let mut config = source.config.clone();
+        let node = node.or(config.node.given()).cloned().ok_or("no node")?;
+        if !self.nodes.contains(&node) {
+            return Err("hostname lookup failed".into());
+        }
+        for (slot, disk) in config.disks.given().cloned().unwrap_or_default() {
+            let from = disk.storage.ok_or("a disk without a storage")?;
+            let to = storage.cloned().unwrap_or(from.clone());
+            usable(&self.storages, &to, Some(&node))?;
+            let shared = |id: &StorageId| self.storages.iter().any(|facts| facts.id == *id && facts.shared);
+            if Some(&node) != config.node.given() && !(shared(&from) && shared(&to)) {
+                return Err("can't clone to non-shared storage".into());
+            }
+            let volume = format!("{to}:vm-{vmid}-{slot}");
+            let Part::Given(disks) = &mut config.disks else { return Err("its disks are not known".into()) };
+            disks.insert(slot, CurrentDisk { volume, storage: Some(to), size: disk.size });
+        }
+        config.vmid = Some(vmid);
+        config.node = Part::Given(node);
+        config.name = Part::Given(guest.name.clone());
+        config.template = false;
+        let marker = Marker { netbox: NETBOX.into(), record: guest.record, vmid, state: MarkerState::Creating };
+        self.guests.insert(vmid, Vm { config, marker: Some(marker) });
+        let fresh = Intent { record: RECORD, vmid, allocated: false, upid: None, root_size: None };
+        let intent = self.intent.get_or_insert(fresh);
+        intent.root_size = root_size.or(intent.root_size);
+        Ok(())
+    }
+
+    fn configure(&mut self, guest: &Target, set: &Settings) -> Result<(), String> {
+        let vm = self.ours(guest)?;
+        let config = &mut vm.config;
+        if let Some(name) = &set.name {
+            config.name = Part::Given(name.clone());
+        }
+        if let Some(cores) = set.cores {
+            config.cores = Part::Given(cores);
+        }
+        if let Some(memory) = set.memory {
+            config.memory = Part::Given(memory);
+        }
+        if let Some(balloon) = set.balloon {
+            config.balloon = Part::Given(balloon);
+        }
+        if config.balloon.given() > config.memory.given() {
+            return Err("balloon value too large".into());
+        }
+        if !set.ssh_keys.is_unknown() {
+            config.ssh_keys = set.ssh_keys.clone();
+        }
+        addresses(config, set);
+        if let Some(protection) = set.protection {
+            config.protection = Part::Given(protection);
+        }
+        if let (Some(tag), Part::Given(tags)) = (&set.add_tag, &mut config.tags)
+            && !tags.contains(tag)
+        {
+            tags.push(tag.clone());
+        }
+        if let (Some(state), Some(marker)) = (set.marker, &mut vm.marker) {
+            marker.state = state;
+            if state == MarkerState::Ready {
+                self.intent = None;
+            }
+        }
+        Ok(())
+    }
+
+    fn destroy(&mut self, guest: &Target, not_before: Option<u64>) -> Result<(), String> {
+        let vmid = guest.vmid.ok_or("the VMID is not known")?;
+        if !self.guests.contains_key(&vmid) {
+            return Ok(());
+        }
+        if self.ours(guest)?.config.protection == Part::Given(true) {
+            return Err("protection mode enabled".into());
+        }
+        match not_before {
+            Some(due) if due > self.now => self.removal_due = Some(due),
+            _ => {
+                self.guests.remove(&vmid);
+                self.intent = None;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn deleted(cause: &[Change]) -> Option<&RecordFacts> {
+    cause.iter().find_map(|change| match &change.what {
+        Changed::Record { before: Some(facts), after: None } => Some(facts),
+        _ => None,
+    })
+}
+
+/// Whom a guest belongs to, seen from the record.
+fn owner(vm: &Vm) -> Ownership {
+    let text = vm.marker.as_ref().map(ToString::to_string);
+    let vmid = vm.config.vmid.expect("a guest has a VMID");
+    ownership(text.as_deref(), vmid, RECORD, &[NETBOX.to_owned()])
+}
+
+fn disks(vm: &mut Vm) -> &mut BTreeMap<DriveSlot, CurrentDisk> {
+    let Part::Given(disks) = &mut vm.config.disks else { panic!("the disks of every guest are known here") };
+    disks
+}
+
+fn usable(storages: &[StorageFacts], id: &StorageId, node: Option<&NodeName>) -> Result<(), String> {
+    let fits =
+        |facts: &&StorageFacts| facts.id == *id && facts.images && node.is_none_or(|node| facts.nodes.contains(node));
+    storages.iter().find(fits).map(|_| ()).ok_or_else(|| format!("storage '{id}' is not available on node {node:?}"))
+}
+
+fn addresses(config: &mut Current, set: &Settings) {
+    let Part::Given(all) = &mut config.ipconfig else { panic!("the addresses of every guest are known here") };
+    let mut found: IpConfig = all.get(&set.interface).cloned().unwrap_or_default();
+    let setting = |Addressing { address, gateway }: Addressing| {
+        let cidr = Cidr::new(address.addr(), address.prefix_len()).expect("a prefix fits its address");
+        (Some(cidr.into()), gateway)
+    };
+    match set.ipv4 {
+        Part::Unknown => {}
+        Part::None if found.ip.as_ref().is_some_and(|ip| !ip.is_static()) => {}
+        Part::None => (found.ip, found.gw) = (None, None),
+        Part::Given(address) => (found.ip, found.gw) = setting(address),
+    }
+    match set.ipv6 {
+        Part::Unknown => {}
+        Part::None if found.ip6.as_ref().is_some_and(|ip| !ip.is_static()) => {}
+        Part::None => (found.ip6, found.gw6) = (None, None),
+        Part::Given(address) => (found.ip6, found.gw6) = setting(address),
+    }
+    all.remove(&set.interface);
+    if !found.is_empty() {
+        all.insert(set.interface, found);
+    }
+}
