@@ -8,8 +8,8 @@ use std::process::{Output, Stdio};
 
 use common::{code, command, delivery, fixture_path, stderr, stdout, with};
 use netbox_api::testing::FakeNetBox;
-use netbox_proxmox_core::live::{EventState, NewEvent, Settlement, SqliteStore, Store};
 use netbox_proxmox_core::FieldNames;
+use netbox_proxmox_core::live::{EventState, NewEvent, Settlement, SqliteStore, Store};
 use proxmox_api::testing::{FakeProxmox, Storage};
 use serde_json::{Value, json};
 

@@ -107,7 +107,8 @@ pub enum Action {
         guest: Target,
         /// The slot.
         slot: DriveSlot,
-        /// The volume seen at the look-up. `None`: nobody looked, the executor cannot check and refuses.
+        /// The volume seen at the look-up. `None`: the copy of the template's disk in a guest that this plan creates;
+        /// of any other guest nothing is removed then.
         volume: Option<String>,
     },
     /// Starts the guest. After: it runs. Twice: a running guest is left.
@@ -331,7 +332,7 @@ impl fmt::Display for Action {
             }
             Self::ResizeDisk { guest, disk, size } => write!(f, " {guest}: {disk} to {size}"),
             Self::RemoveDisk { guest, slot, volume } => {
-                write!(f, " {guest}: {slot} {}", volume.as_deref().unwrap_or("(volume not looked up)"))
+                write!(f, " {guest}: {slot} {}", volume.as_deref().unwrap_or("(as cloned)"))
             }
             Self::Start { guest } => write!(f, " {guest}"),
             Self::Shutdown { guest, limit: 0 } => write!(f, " {guest}: stop at once"),

@@ -5,7 +5,7 @@ use proxmox_api::{MiB, SshKeys};
 
 use crate::current::Current;
 use crate::event::{Change, Changed, Context, DiskFacts, Event, RecordFacts};
-use crate::guest::{RecordId, Status};
+use crate::guest::{Blocks, Problem, RecordId, Status};
 use crate::part::Part;
 use crate::record::{FieldNames, guest_type};
 use crate::units::Megabytes;
@@ -153,6 +153,12 @@ impl Event {
             event.current = before.and_then(|snapshot| inferred(snapshot, fields));
             if delivery.event != EventKind::Deleted {
                 let mut guest = fields.guest(machine, None);
+                let vmid = |snapshot: &Snapshot| snapshot.custom_field(&fields.vmid).text().map(String::from);
+                if event.current.is_some() && before.and_then(vmid) != machine.custom_fields.text(&fields.vmid) {
+                    // What was before is about another guest than the one that NetBox means now.
+                    event.current = None;
+                    return Ok(event);
+                }
                 if let (Some(_), Some(before), Some(after)) = (&event.current, before, &delivery.snapshots.postchange) {
                     // The snapshot has ids only: an address that was not exchanged is taken as already applied.
                     if before.id("primary_ip4") == after.id("primary_ip4") {
@@ -161,8 +167,14 @@ impl Event {
                     if before.id("primary_ip6") == after.id("primary_ip6") {
                         guest.ipv6 = Part::Unknown;
                     }
-                    if before.integer("disk") == after.integer("disk") {
-                        guest.root_size = Part::Unknown;
+                    match (before.integer("disk"), guest.root_size) {
+                        (Some(former), Part::Given(Megabytes(size))) if former >= size => {
+                            guest.root_size = Part::Unknown;
+                            if former > size {
+                                guest.problems.push(shrunk(former, size));
+                            }
+                        }
+                        _ => {}
                     }
                 }
                 event.desired = Some(guest);
@@ -170,6 +182,12 @@ impl Event {
         }
         Ok(event)
     }
+}
+
+/// The size of the root disk, lowered.
+fn shrunk(former: u64, size: u64) -> Problem {
+    let why = format!("it was {former}, and Proxmox cannot shrink a disk. Set it back");
+    Problem { field: "disk".into(), found: size.to_string(), why, blocks: Blocks::Part }
 }
 
 /// The guest as a record described it; none where the record had no VMID.

@@ -119,23 +119,29 @@ impl Change {
         self.event == EventKind::Deleted && matches!(self.what, Changed::Record { .. })
     }
 
+    /// Whether it changed the record so; its creation counts. An update that does not say what was before does not.
+    fn turned(&self, was: impl Fn(&RecordFacts) -> bool, is: impl Fn(&RecordFacts) -> bool) -> bool {
+        match self.record_facts() {
+            (None, Some(after)) => self.event == EventKind::Created && is(after),
+            (Some(before), Some(after)) => !was(before) && is(after),
+            (_, None) => false,
+        }
+    }
+
     /// Whether it moved the record into P, the statuses in which a guest should exist; its creation counts.
     pub fn moved_into_p(&self) -> bool {
-        let (before, after) = self.record_facts();
-        after.is_some_and(|after| after.status.wants_guest())
-            && !before.is_some_and(|before| before.status.wants_guest())
+        self.turned(|before| before.status.wants_guest(), |after| after.status.wants_guest())
     }
 
     /// Whether it changed the status, or created the record.
     pub fn changed_status(&self) -> bool {
-        let (before, after) = self.record_facts();
-        after.is_some() && before.map(|facts| &facts.status) != after.map(|facts| &facts.status)
+        let (_, after) = self.record_facts();
+        self.turned(|before| Some(&before.status) == after.map(|after| &after.status), |_| true)
     }
 
     /// Whether it set a VMID where there was none.
     pub fn first_set_vmid(&self) -> bool {
-        let (before, after) = self.record_facts();
-        before.is_none_or(|before| before.vmid.is_none()) && after.is_some_and(|after| after.vmid.is_some())
+        self.turned(|before| before.vmid.is_some(), |after| after.vmid.is_some())
     }
 
     /// Whether it changed the node of a record that had one, or gave one to a record that had none.
@@ -269,6 +275,9 @@ pub struct Context {
     /// What the change log says, when the record is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion: Option<Deletion>,
+    /// The node the guest was on when it was last seen: NetBox or the guest may have moved since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_node: Option<NodeName>,
     /// Where the record's disks were when they were last seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known_disks: Vec<KnownDisk>,

@@ -29,6 +29,8 @@ pub struct Policy {
     pub disk_base: DiskBase,
     /// The tag that every guest of ours gets: an index for people, never an identity.
     pub tag: Option<String>,
+    /// The tag that a guest gets which is to be destroyed later.
+    pub removal_tag: Option<String>,
 }
 
 impl Default for Policy {
@@ -43,6 +45,7 @@ impl Default for Policy {
             gateway: GatewayRule::default(),
             disk_base: DiskBase::default(),
             tag: Some("netbox".into()),
+            removal_tag: Some("netbox-deleted".into()),
         }
     }
 }

@@ -166,6 +166,16 @@ impl Reporter {
         self.report(&format!("disk {disk}"), size, "missing", text)
     }
 
+    /// A disk that Proxmox has and NetBox has not, without a change that deleted it.
+    pub fn orphaned_disk(&self, disk: DriveSlot, volume: &str) -> Report {
+        let text = format!(
+            "{}: disk {disk} ({volume}) is in Proxmox and not in NetBox. It was left, as nobody deleted it in NetBox: \
+             create it there, or remove it in Proxmox.",
+            self.name
+        );
+        self.report(&format!("disk {disk}"), "", "in Proxmox only", text)
+    }
+
     /// A disk for a slot that something else is attached to.
     pub fn occupied_slot(&self, disk: DriveSlot) -> Report {
         let text = format!(
@@ -242,7 +252,7 @@ impl Reporter {
             self.name
         );
         // Keyed by the guest alone: whatever was wanted of it, it is said once.
-        self.report("adopt", "", "", text)
+        self.report("adopt", "", vmid.trim(), text)
     }
 
     /// A creation stopped by guests of the same name.
@@ -305,8 +315,8 @@ impl Reporter {
     /// A template that cannot be cloned to the wanted node.
     pub fn template_not_shared(&self, template: Vmid, on: &NodeName, wanted: &NodeName, storage: &StorageId) -> Report {
         let text = format!(
-            "{}: not created, because template {template} is on node {on} and its storage {storage} is not shared with \
-             {wanted}. Use a template on {wanted} or on shared storage, or set the node to {on}.",
+            "{}: not created, because template {template} is on node {on} and storage {storage} is not shared with \
+             {wanted}. Use a template on {wanted}, or shared storage for both, or set the node to {on}.",
             self.name
         );
         self.report("node", wanted, on, text)

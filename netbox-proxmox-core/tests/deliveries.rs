@@ -1,6 +1,8 @@
 //! Recorded deliveries of a real NetBox 4.7.3: a delivery in, actions out, as text. Nothing is looked up, so what
 //! Proxmox has is inferred from the record as it was before.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{brief, lines};
@@ -89,6 +91,19 @@ fn a_staged_creation_clones_and_configures_and_does_not_start() {
          configure typed01 (VMID to be allocated): cores=1 memory=1024 protection=0 tag=netbox
          record typed01 (VMID to be allocated): its root disk
          configure typed01 (VMID to be allocated): marker=ready",
+    );
+}
+
+#[test]
+fn a_clone_is_stopped_so_an_offline_creation_changes_no_power_state() {
+    check_with(
+        "071-vm-create-no-custom-fields--virtualmachine-created",
+        &[("/data/status", json!({"value": "offline", "label": "Offline"}))],
+        "record plain01: a free VMID
+         clone plain01 (VMID to be allocated) from template 9000 on pve01 storage local-lvm full
+         configure plain01 (VMID to be allocated): protection=0 tag=netbox
+         record plain01 (VMID to be allocated): its root disk
+         configure plain01 (VMID to be allocated): marker=ready",
     );
 }
 
@@ -494,7 +509,15 @@ fn a_disk_number_that_grew_grows_the_root_disk() {
     );
 }
 
-// Not so yet: `inferred` in delivery.rs leaves the former size out, so a resize to the smaller size is planned.
+#[test]
+fn a_disk_number_that_did_not_change_is_taken_as_reached() {
+    check_with(
+        "004-vm-set-vcpus-only--virtualmachine-updated",
+        &disk_number(20_000, 20_000),
+        "configure web01 (VMID 101): cores=2",
+    );
+}
+
 #[test]
 fn a_disk_number_that_shrank_is_refused() {
     let stem = "004-vm-set-vcpus-only--virtualmachine-updated";
@@ -506,7 +529,6 @@ fn a_disk_number_that_shrank_is_refused() {
 }
 
 /// What the delivery says was so before is about the former VMID, not about the guest that NetBox means now.
-// Not so yet: `inferred` in delivery.rs takes the VMID of the snapshot, so guest 101 is started.
 #[test]
 fn a_vmid_that_was_changed_does_not_touch_the_former_guest() {
     let stem = "029-vm-status-active--virtualmachine-updated";

@@ -78,6 +78,7 @@ impl<'a> LookUp<'a> {
             ownership,
             storages: Part::Given(side.storages()),
             nodes: Part::Given(side.nodes()),
+            last_node: seen.as_ref().map(|seen| seen.node.clone()),
             known_disks: seen.as_ref().map(|seen| seen.disks.clone()).unwrap_or_default(),
             intent,
             now: Some(now()),
@@ -197,6 +198,11 @@ impl Side<'_> {
             }
         }
         let ownership = observed.ownership(self.record, &self.bridge.identities);
+        let free = observed.creation_lock().is_none() && !matches!(ownership, Ownership::Ours { .. });
+        if free && intent.is_some_and(|intent| intent.vmid == vmid && intent.allocated) {
+            // Somebody was faster at the VMID that we chose: our guest is absent, and the clone chooses another.
+            return Ok((None, Ownership::Unknown));
+        }
         Ok((Some(guests::current(client, &observed).await?), ownership))
     }
 

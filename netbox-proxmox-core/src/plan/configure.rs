@@ -50,9 +50,8 @@ fn pending(set: &Settings) -> Option<String> {
 }
 
 fn name(draft: &Draft<'_>, set: &mut Settings) {
-    if let (Some(wanted), Part::Given(found)) = (draft.guest.proxmox_name(), &draft.current.name)
-        && wanted != found
-    {
+    let Some(wanted) = draft.guest.proxmox_name() else { return };
+    if !draft.current.name.is_unknown() && draft.current.name.given().map(String::as_str) != Some(wanted) {
         set.name = Some(wanted.to_owned());
     }
 }
@@ -68,8 +67,11 @@ fn vcpus(draft: &mut Draft<'_>, set: &mut Settings) {
     if draft.current.cores == Part::Given(cores) {
         return;
     }
-    let found =
-        draft.current.cores.given().map_or_else(|| "not known".to_owned(), |cores| (cores * sockets).to_string());
+    let found = draft
+        .current
+        .cores
+        .given()
+        .map_or_else(|| "not known".to_owned(), |cores| cores.saturating_mul(sockets).to_string());
     draft.gated("vcpus", vcpus, found, |_| set.cores = Some(cores));
 }
 
@@ -96,7 +98,9 @@ fn ssh_keys(draft: &mut Draft<'_>, set: &mut Settings) {
     };
     let wanted = match &draft.guest.ssh_keys {
         Part::Given(keys) if draft.current.ssh_keys != Part::Given(keys.clone()) => Part::Given(keys.clone()),
-        Part::Unknown if draft.event.caused(Change::cleared_ssh_keys) && !draft.current.ssh_keys.is_none() => {
+        Part::None | Part::Unknown
+            if draft.event.caused(Change::cleared_ssh_keys) && !draft.current.ssh_keys.is_none() =>
+        {
             Part::None
         }
         _ => return,
@@ -130,7 +134,7 @@ fn address(
     let shown = match &found {
         None => "not known".to_owned(),
         Some((None, _)) => "not set".to_owned(),
-        Some((Some(setting), _)) => setting.to_string(),
+        Some((Some(setting), gateway)) => with_gateway(setting, *gateway),
     };
     let (change, text) = match wanted {
         Part::Unknown => return Part::Unknown,
@@ -149,7 +153,7 @@ fn address(
             if found.as_ref().is_some_and(same) {
                 return Part::Unknown;
             }
-            (Part::Given(Addressing { address, gateway }), address.to_string())
+            (Part::Given(Addressing { address, gateway }), with_gateway(address, gateway))
         }
     };
     let mut result = Part::Unknown;
@@ -157,6 +161,12 @@ fn address(
         draft.gated(field, text, shown, |_| result = change);
     }
     result
+}
+
+/// An address with its gateway, as Proxmox writes them.
+fn with_gateway(address: impl ToString, gateway: Option<std::net::IpAddr>) -> String {
+    let address = address.to_string();
+    gateway.map_or(address.clone(), |gateway| format!("{address},gw={gateway}"))
 }
 
 /// Whether cloud-init can tell the guest; reports it otherwise.

@@ -4,7 +4,7 @@ use super::draft::Draft;
 use super::{configure, disks, power};
 use crate::action::{Action, RecordValue, Settings, Target, VmidSource};
 use crate::current::Current;
-use crate::event::{Change, Event};
+use crate::event::{Change, Event, Ownership};
 use crate::guest::Guest;
 use crate::marker::MarkerState;
 use crate::part::Part;
@@ -15,7 +15,8 @@ use crate::report::{Report, Reporter};
 /// holds the lock any more. It has no marker yet.
 pub(super) fn stuck(event: &Event, guest: &Guest, current: &Current) -> Option<Report> {
     let (vmid, lock) = (current.vmid?, current.lock.as_deref().filter(|lock| matches!(*lock, "clone" | "create"))?);
-    let ours = event.context.intent.as_ref().is_some_and(|intent| intent.vmid == vmid);
+    let ours = event.context.intent.as_ref().is_some_and(|intent| intent.vmid == vmid)
+        && !matches!(event.context.ownership, Ownership::Another { .. });
     ours.then(|| Reporter::of(guest).stuck_lock(vmid, lock))
 }
 
@@ -58,11 +59,14 @@ pub(super) fn converge(
 fn node(draft: &mut Draft<'_>) {
     let Part::Given(found) = &draft.current.node else { return };
     match &draft.guest.node {
-        Part::Given(wanted) if wanted != found && draft.event.caused(Change::changed_node) => {
+        Part::Given(wanted) if wanted == found => {}
+        // Where the guest has not moved, it is NetBox that was changed.
+        Part::Given(wanted)
+            if draft.event.caused(Change::changed_node) || draft.event.context.last_node.as_ref() == Some(found) =>
+        {
             let report = draft.reporter.migration_not_supported(wanted, found);
             draft.report(report);
         }
-        Part::Given(wanted) if wanted == found => {}
         Part::Given(_) | Part::None => {
             let guest = draft.target.clone();
             draft.step(Action::Record { guest, value: RecordValue::Node(found.clone()) });

@@ -74,8 +74,12 @@ impl<'a> Creation<'a> {
         }
         let Part::Given(storages) = &self.event.context.storages else { return Ok(()) };
         if *node != facts.node {
-            let shared = |id: &&StorageId| storages.iter().any(|storage| storage.id == **id && storage.shared);
-            if let Some(local) = facts.storages.iter().find(|id| !shared(id)) {
+            // Proxmox clones to another node only from and onto storage that both share.
+            let shared = |id: &&StorageId| {
+                let both = |nodes: &[NodeName]| nodes.contains(node) && nodes.contains(&facts.node);
+                storages.iter().any(|storage| storage.id == **id && storage.shared && both(&storage.nodes))
+            };
+            if let Some(local) = facts.storages.iter().chain(self.storage()).find(|id| !shared(id)) {
                 return Err(self.reporter.template_not_shared(facts.vmid, &facts.node, node, local).into());
             }
         }

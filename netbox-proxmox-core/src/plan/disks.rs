@@ -1,5 +1,6 @@
 //! Rows 5, 6 and 7: disks are grown and added, never shrunk or moved, and removed only for a cause.
 
+use netbox_api::EventKind;
 use proxmox_api::{DriveSlot, MiB};
 
 use super::create::usable;
@@ -19,7 +20,8 @@ pub(super) fn plan(draft: &mut Draft<'_>) {
             data_disk(draft, disk);
         }
     }
-    removed(draft);
+    let removed = removed(draft);
+    orphans(draft, &removed);
     record_root(draft);
 }
 
@@ -27,7 +29,7 @@ pub(super) fn plan(draft: &mut Draft<'_>) {
 /// created, so the creating cause and the intent are asked too.
 pub(super) fn root_size_of_record(event: &Event, guest: &Guest) -> Option<Megabytes> {
     let created = event.cause.iter().find_map(|change| match &change.what {
-        Changed::Record { before: None, after: Some(facts) } => facts.root_size,
+        Changed::Record { before: None, after: Some(facts) } if change.created_record() => facts.root_size,
         _ => None,
     });
     let intent = event.context.intent.as_ref().and_then(|intent| intent.root_size);
@@ -90,25 +92,24 @@ fn grow(draft: &mut Draft<'_>, field: &str, disk: DiskRef, wanted: Megabytes, fo
 }
 
 fn data_disk(draft: &mut Draft<'_>, disk: &GuestDisk) {
-    match &draft.current.disks {
-        Part::Given(disks) => {
-            if let Some(found) = disks.get(&disk.slot) {
-                compare(draft, disk, found);
-            } else if draft.current.other_drives.contains(&disk.slot) {
-                let report = draft.reporter.occupied_slot(disk.slot);
-                draft.report(report);
-            } else {
-                missing(draft, disk);
-            }
-        }
-        Part::None => missing(draft, disk),
-        Part::Unknown => {}
+    if draft.current.disks.is_unknown() {
+        return;
+    }
+    if let Some(found) = draft.current.disk(disk.slot) {
+        compare(draft, disk, found);
+    } else if draft.current.other_drives.contains(&disk.slot) {
+        let report = draft.reporter.occupied_slot(disk.slot);
+        draft.report(report);
+    } else {
+        missing(draft, disk);
     }
 }
 
 /// The size and the storage of a disk that both sides have.
 fn compare(draft: &mut Draft<'_>, disk: &GuestDisk, found: &CurrentDisk) {
-    if let (Some(wanted), Some(found)) = (&disk.storage, &found.storage)
+    // The record's storage is that of its root disk.
+    let of_record = draft.guest.storage.given().filter(|_| draft.current.root.given() == Some(&disk.slot));
+    if let (Some(wanted), Some(found)) = (disk.storage.as_ref().or(of_record), &found.storage)
         && wanted != found
     {
         let report = draft.reporter.other_storage(disk.slot, wanted, found);
@@ -125,20 +126,17 @@ fn compare(draft: &mut Draft<'_>, disk: &GuestDisk, found: &CurrentDisk) {
 
 /// A disk that Proxmox lacks is added during a creation and for a cause that created it.
 fn missing(draft: &mut Draft<'_>, disk: &GuestDisk) {
-    let of_disk = |change: &&Change| change.object == disk.id && matches!(change.what, Changed::Disk { .. });
-    let causes: Vec<&Change> = draft.event.cause.iter().filter(of_disk).collect();
-    let created = causes.iter().any(|change| matches!(change.what, Changed::Disk { before: None, .. }));
-    if !draft.creating && !created {
-        let renamed_or_moved = causes.iter().filter_map(|change| edited(change)).any(|(before, after)| before != after);
-        if !renamed_or_moved {
-            let report = draft.reporter.missing_disk(disk.slot, disk.size);
-            draft.report(report);
-        }
-        return;
-    }
-    let storage = disk.storage.clone().or_else(|| draft.guest.storage.given().cloned());
+    let of_root = draft.current.root_disk().and_then(|(_, root)| root.storage.clone());
+    let storage = disk.storage.clone().or(of_root).or_else(|| draft.guest.storage.given().cloned());
     if let Some(id) = storage.as_ref().filter(|id| !usable(draft.event, id, draft.current.node.given())) {
         let report = draft.reporter.storage_unusable(&format!("disk {}", disk.slot), id, draft.current.node.given());
+        return draft.report(report);
+    }
+    let created = draft.event.caused(|change| {
+        change.object == disk.id && change.event == EventKind::Created && matches!(change.what, Changed::Disk { .. })
+    });
+    if !draft.creating && !created {
+        let report = draft.reporter.missing_disk(disk.slot, disk.size);
         return draft.report(report);
     }
     let size: MiB = draft.policy.disk_base.to_mib(disk.size);
@@ -148,40 +146,60 @@ fn missing(draft: &mut Draft<'_>, disk: &GuestDisk) {
     });
 }
 
-/// Disks that NetBox said were deleted.
-fn removed(draft: &mut Draft<'_>) {
-    for change in &draft.event.cause {
-        let Changed::Disk { before: Some(before), after: None } = &change.what else { continue };
-        let Ok(slot) = before.name.parse::<DriveSlot>() else { continue };
-        // The record names the slot again: its new disk is compared like any other.
-        if draft.guest.disk(slot).is_none() && before.record.is_none_or(|record| record == draft.guest.record) {
-            remove(draft, change.object, slot);
-        }
+/// The disk that a change deleted: its id, its slot, and what it was.
+fn deleted(change: &Change) -> Option<(u64, DriveSlot, &DiskFacts)> {
+    match &change.what {
+        Changed::Disk { before: Some(before), after: None } => Some((change.object, before.name.parse().ok()?, before)),
+        _ => None,
     }
 }
 
-fn remove(draft: &mut Draft<'_>, id: u64, slot: DriveSlot) {
+/// Disks that NetBox said were deleted; gives the slots that are to be emptied.
+fn removed(draft: &mut Draft<'_>) -> Vec<DriveSlot> {
+    let event = draft.event;
+    let ours = |before: &DiskFacts| before.record.is_none_or(|record| record == draft.guest.record);
+    // Where the record names the slot again, its new disk is compared like any other.
+    let lacking = |slot: DriveSlot| draft.guest.disk(slot).is_none();
+    let gone: Vec<_> =
+        event.cause.iter().filter_map(deleted).filter(|(_, slot, it)| lacking(*slot) && ours(it)).collect();
+    gone.into_iter().filter(|(id, slot, _)| remove(draft, *id, *slot)).map(|(_, slot, _)| slot).collect()
+}
+
+/// Plans the removal of a disk; says whether it did.
+fn remove(draft: &mut Draft<'_>, id: u64, slot: DriveSlot) -> bool {
     if draft.current.root.given() == Some(&slot) {
         let report = draft.reporter.root_disk_kept(slot);
-        return draft.report(report);
+        draft.report(report);
+        return false;
     }
-    let Some(found) = draft.current.disk(slot) else { return };
+    let Some(found) = draft.current.disk(slot) else { return false };
     let known = draft.event.context.known_disks.iter().find(|known| known.id == id);
-    match known.filter(|known| known.slot != slot || known.volume != found.volume) {
-        Some(known) => {
-            let report = draft.reporter.other_volume(slot, &known.volume, &found.volume);
-            draft.report(report);
-        }
-        None => {
-            let (guest, volume) = (draft.target.clone(), Some(found.volume.clone()));
-            draft.step(Action::RemoveDisk { guest, slot, volume });
-        }
+    if let Some(known) = known.filter(|known| known.slot != slot || known.volume != found.volume) {
+        let report = draft.reporter.other_volume(slot, &known.volume, &found.volume);
+        draft.report(report);
+        return false;
     }
+    // What is only about to be cloned has no volume yet: that of the template is not it.
+    let volume = draft.event.current.is_some().then(|| found.volume.clone());
+    let guest = draft.target.clone();
+    draft.step(Action::RemoveDisk { guest, slot, volume });
+    true
+}
+
+/// Disks that NetBox lacks, though nobody deleted them there: a gap in a listing never destroys.
+fn orphans(draft: &mut Draft<'_>, removed: &[DriveSlot]) {
+    let (Some(disks), Some(_)) = (draft.current.disks.given(), draft.guest.disks.given()) else { return };
+    let left = disks.iter().filter(|(slot, _)| {
+        !removed.contains(slot) && draft.guest.disk(**slot).is_none() && draft.current.root.given() != Some(*slot)
+    });
+    let reports: Vec<_> = left.map(|(slot, disk)| draft.reporter.orphaned_disk(*slot, &disk.volume)).collect();
+    reports.into_iter().for_each(|report| draft.report(report));
 }
 
 /// A root disk that NetBox lacks is recorded, once it has the size that the record asks for.
 fn record_root(draft: &mut Draft<'_>) {
     let lacking = match (&draft.guest.disks, draft.current.root.given()) {
+        (_, None) if draft.current.root.is_none() => false,
         (Part::Unknown, _) | (_, None) => draft.creating && draft.guest.disks.given().is_none_or(Vec::is_empty),
         (Part::None, Some(_)) => true,
         (Part::Given(_), Some(root)) => draft.guest.disk(*root).is_none() && draft.current.disk(*root).is_some(),

@@ -4,7 +4,7 @@
 use proxmox_api::GuestType;
 
 use super::power::power_off_limit;
-use crate::action::{Action, Target};
+use crate::action::{Action, Settings, Target};
 use crate::event::{Change, Changed, Deletion, Event, Ownership};
 use crate::part::Part;
 use crate::policy::{DestroyWhen, Policy};
@@ -40,18 +40,24 @@ pub(super) fn plan(event: &Event, policy: &Policy) -> Vec<Action> {
         return keep("it is protected. Clear its protection in Proxmox and remove it there");
     }
     let guest = Target { record: deleted.record, name: deleted.name.clone(), kind, vmid: current.vmid };
-    if let Some(due) = event.context.removal_due {
-        return vec![Action::Destroy { guest, not_before: Some(due) }];
-    }
-    match (policy.destroy, event.context.now) {
-        (DestroyWhen::Now, _) => vec![Action::Destroy { guest, not_before: None }],
-        (DestroyWhen::Never, _) => keep("the policy is never to destroy. Remove it in Proxmox"),
-        (DestroyWhen::After(_), None) => needs_look_up(event),
-        (DestroyWhen::After(seconds), Some(now)) => vec![
-            Action::Report(reporter.destroyed_later(current.vmid, seconds)),
-            Action::Shutdown { guest: guest.clone(), limit: power_off_limit(policy.power_off) },
-            Action::Destroy { guest, not_before: Some(now.saturating_add(seconds)) },
-        ],
+    match (policy.destroy, event.context.removal_due, event.context.now) {
+        (DestroyWhen::Never, ..) => keep("the policy is never to destroy. Remove it in Proxmox"),
+        (_, Some(due), _) => vec![Action::Destroy { guest, not_before: Some(due) }],
+        (DestroyWhen::Now, ..) => vec![Action::Destroy { guest, not_before: None }],
+        (DestroyWhen::After(_), None, None) => needs_look_up(event),
+        (DestroyWhen::After(seconds), None, Some(now)) => {
+            let due = now.saturating_add(seconds);
+            let tag = Settings { add_tag: policy.removal_tag.clone(), ..Settings::default() };
+            let mut plan = vec![
+                Action::Report(reporter.destroyed_later(current.vmid, seconds)),
+                Action::Shutdown { guest: guest.clone(), limit: power_off_limit(policy.power_off) },
+            ];
+            if !tag.is_empty() {
+                plan.push(Action::Configure { guest: guest.clone(), set: tag });
+            }
+            plan.push(Action::Destroy { guest, not_before: Some(due) });
+            plan
+        }
     }
 }
 

@@ -113,7 +113,11 @@ prop_compose! {
         cpus in (part(0..=5_000u32), part(0..=5_000u32)),
         memory in (part(mebibytes()), part(mebibytes())),
         cloud_init in (part(some_keys()), part(prop::collection::btree_map(0..4u8, ipconfig(), 0..3)), part(any::<bool>())),
-        disks in part(prop::collection::btree_map(a_slot(), current_disk(), 0..4)),
+        // looked_up: disks::a_slot_that_a_cdrom_has_is_reported_where_there_is_no_disk_at_all
+        disks in prop_oneof![
+            1 => Just(Part::Unknown),
+            3 => prop::collection::btree_map(a_slot(), current_disk(), 0..4).prop_map(Part::Given),
+        ],
         other_drives in prop::collection::vec(a_slot(), 0..2),
         root in part(a_slot()),
         tags in part(prop::collection::vec("[a-z]{1,6}", 0..3)),
@@ -238,6 +242,7 @@ prop_compose! {
         times in (of(any::<u64>()), of(any::<u64>())),
     ) -> Context {
         Context {
+            last_node: None,
             looked_up, managed, ownership, template, storages, nodes, intent,
             same_name: others.0,
             elsewhere: others.1,
@@ -260,26 +265,14 @@ fn event() -> impl Strategy<Value = Event> {
     })
 }
 
-/// looked_up: create::a_disk_deleted_before_the_guest_existed_removes_nothing_of_the_clone,
-/// disks::an_update_that_does_not_say_what_was_before_adds_no_disk
-fn gap(event: &Event) -> bool {
-    let disk = |change: &Change| match &change.what {
-        Changed::Disk { before, after } => {
-            (event.current.is_none() && after.is_none()) || (before.is_none() && change.event != EventKind::Created)
-        }
-        _ => false,
-    };
-    event.cause.iter().any(disk)
-}
-
 proptest! {
     #![proptest_config(ProptestConfig {
-        failure_persistence: None, max_local_rejects: 1_000_000, ..ProptestConfig::with_cases(40_000)
+        failure_persistence: None, max_local_rejects: 1_000_000, ..ProptestConfig::with_cases(1_000)
     })]
 
     #[test]
     fn any_event_gives_a_plan_that_does_nothing_forbidden(
-        event in event().prop_filter("a known gap", |event| !gap(event)),
+        event in event(),
         policy in policy(),
     ) {
         check(&event, &policy)?;

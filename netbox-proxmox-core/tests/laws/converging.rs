@@ -4,7 +4,6 @@ use netbox_proxmox_core::{Action, Change, plan_with};
 use proptest::prelude::*;
 
 use crate::common::detailed;
-use crate::gaps;
 use crate::generate::{Scene, deleted_scene, scene};
 use crate::world::World;
 
@@ -33,7 +32,6 @@ fn state(world: &World) -> World {
 
 pub(crate) fn any_scene() -> impl Strategy<Value = Scene> {
     prop_oneof![4 => scene().boxed(), 1 => deleted_scene().boxed()]
-        .prop_filter("a known gap", |scene| !gaps::met(scene))
 }
 
 pub(crate) fn config() -> ProptestConfig {
@@ -41,7 +39,7 @@ pub(crate) fn config() -> ProptestConfig {
         failure_persistence: None,
         max_local_rejects: 1_000_000,
         max_global_rejects: 1_000_000,
-        ..ProptestConfig::with_cases(20_000)
+        ..ProptestConfig::with_cases(500)
     }
 }
 
@@ -134,7 +132,7 @@ fn the_scenes_reach_every_kind_of_action() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let scenes = any_scene();
     let mut names = std::collections::BTreeMap::<&str, usize>::new();
-    for _ in 0..1_000 {
+    for _ in 0..3_000 {
         let scene = proptest::strategy::ValueTree::current(&scenes.new_tree(&mut runner).unwrap());
         let plan = scene.plan(&scene.world, &scene.cause);
         let kinds: std::collections::BTreeSet<&str> = plan.iter().map(Action::name).collect();

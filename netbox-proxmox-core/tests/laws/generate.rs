@@ -318,7 +318,10 @@ prop_compose! {
         policy in policy().boxed(),
     ) -> Scene {
         let record = Record { guest, disk: disk.map(Megabytes), disks };
-        let cause = causes.iter().map(|(index, other, size)| cause(&record, *index, other, *size)).collect();
+        // A guest whose creation was reached has its root disk recorded: nobody needs the size of the creating cause.
+        let created = there.as_ref().and_then(|vm| vm.marker.as_ref()).is_some_and(|it| it.state == MarkerState::Ready);
+        let cause = causes.iter().map(|(index, other, size)| cause(&record, *index, other, size.filter(|_| !created)));
+        let cause = cause.collect();
         let mut guests = BTreeMap::from([(vmid(9000), template), (vmid(9001), no_template)]);
         guests.extend(there.map(|vm| (vmid(101), vm)));
         guests.extend(namesake.map(|vm| {

@@ -9,6 +9,8 @@
 //! | `arbitrary` | events with every field at random |
 //! | `applying` | how a plan is run |
 
+#![allow(clippy::unwrap_used)]
+
 #[path = "../common/mod.rs"]
 mod common;
 
@@ -16,6 +18,5 @@ mod applying;
 mod arbitrary;
 mod converging;
 mod forbidden;
-mod gaps;
 mod generate;
 mod world;

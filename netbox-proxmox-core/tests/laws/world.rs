@@ -159,7 +159,9 @@ impl World {
                 let named = self.record.iter().flat_map(|record| &record.disks).any(|disk| disk.slot == *slot);
                 let vm = self.ours(guest)?;
                 let Some(found) = vm.config.disk(*slot) else { return Ok(None) };
-                if named || vm.config.root.given() == Some(slot) || Some(&found.volume) != volume.as_ref() {
+                let creating = vm.marker.as_ref().is_some_and(|marker| marker.state == MarkerState::Creating);
+                let this = volume.as_ref().map_or(creating, |volume| *volume == found.volume);
+                if named || vm.config.root.given() == Some(slot) || !this {
                     return Err("this disk is kept".into());
                 }
                 disks(vm).remove(slot);

@@ -35,8 +35,8 @@ fn a_closed_gate_reports_each_difference_with_what_was_wanted_and_found() {
     let expected = "report vcpus: wanted 4, found 2
          report memory: wanted 4096 MiB, found 2048 MiB
          report SSH keys: wanted 1 key(s), found no keys
-         report primary IPv4: wanted 192.0.2.11/24, found 192.0.2.10/24
-         report primary IPv6: wanted 2001:db8::11/64, found not set
+         report primary IPv4: wanted 192.0.2.11/24,gw=192.0.2.1, found 192.0.2.10/24,gw=192.0.2.1
+         report primary IPv6: wanted 2001:db8::11/64,gw=2001:db8::1, found not set
          report disk scsi0: wanted 30000 MB, found 20000 MB";
     for (status, power) in [("active", "running"), ("offline", "stopped"), ("paused", "paused")] {
         let case = everything_differs(Case::existing()).status(status).power(power);
@@ -131,7 +131,6 @@ fn cpus_that_the_sockets_cannot_share_evenly_are_reported_and_left() {
         .expect("report vcpus: wanted 3, found 2 sockets");
 }
 
-// Not so yet: `vcpus` in configure.rs multiplies without saturating.
 #[test]
 fn cpus_of_any_number_give_a_plan() {
     let absurd = Case::staged().current(|guest| {
@@ -198,7 +197,6 @@ fn keys_are_cleared_only_because_somebody_cleared_them() {
         .expect("report SSH keys: wanted no keys, found 1 key(s)");
 }
 
-// Not so yet: `ssh_keys` in configure.rs answers a cleared part only when it is unknown.
 #[test]
 fn keys_that_are_none_are_cleared_when_somebody_cleared_them() {
     Case::staged()
@@ -269,7 +267,6 @@ fn the_gateway_rule_is_the_policys_unless_the_record_has_its_own() {
         .expect("configure web01 (VMID 101): ipconfig0.ip=192.0.2.10/24");
 }
 
-// Not so yet: `address` in configure.rs shows the address alone, so the report says that both sides are the same,
 // and its key does not change with the gateway.
 #[test]
 fn a_gateway_that_differs_is_reported_as_such() {
@@ -289,7 +286,7 @@ fn without_a_cloud_init_drive_addresses_and_keys_are_reported_and_not_set() {
         })
         .expect(
             "report SSH keys: wanted 1 key(s), found no cloud-init drive
-             report primary IPv4: wanted 192.0.2.11/24, found no cloud-init drive
+             report primary IPv4: wanted 192.0.2.11/24,gw=192.0.2.1, found no cloud-init drive
              configure web01 (VMID 101): cores=4",
         );
 }
@@ -313,7 +310,6 @@ fn a_name_that_proxmox_does_not_take_is_not_sent() {
     }
 }
 
-// Not so yet: `name` in configure.rs compares only a name that is given.
 #[test]
 fn a_guest_without_a_name_gets_one() {
     Case::existing().current(|guest| guest.name = Part::None).expect("configure web01 (VMID 101): name=web01");

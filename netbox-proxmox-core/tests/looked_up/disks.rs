@@ -150,7 +150,6 @@ fn a_disk_is_added_only_for_a_cause_that_created_it() {
     }
 }
 
-// Not so yet: `missing` in disks.rs takes a missing `before` for a creation.
 #[test]
 fn an_update_that_does_not_say_what_was_before_adds_no_disk() {
     lacking("scsi1").cause(cause::disk_saved(2, "scsi1")).expect("report disk scsi1: wanted 5000 MB, found missing");
@@ -168,6 +167,18 @@ fn a_creation_cut_short_adds_its_disks_in_any_status() {
 fn a_slot_that_a_cdrom_has_is_reported() {
     let case = lacking("ide2").cause(cause::disk_created(2, "ide2"));
     case.expect_report(&["ide2", "not added"]);
+}
+
+#[test]
+fn a_slot_that_a_cdrom_has_is_reported_where_there_is_no_disk_at_all() {
+    Case::staged()
+        .disks(vec![disk(2, "ide2", 5_000)])
+        .cause(cause::disk_created(2, "ide2"))
+        .current(|guest| {
+            guest.disks = Part::None;
+            guest.root = Part::None;
+        })
+        .expect_report(&["ide2", "not added"]);
 }
 
 #[test]
@@ -206,7 +217,6 @@ fn a_disk_without_a_storage_goes_to_that_of_the_root_disk() {
     assert!(added_on(&nowhere).is_none_or(|on| on == "local-lvm"));
 }
 
-// Not so yet: `missing` in disks.rs asks the record's storage before the root disk's.
 #[test]
 fn a_disk_without_a_storage_goes_to_where_the_root_disk_is_now() {
     let case = Case::staged()
@@ -249,7 +259,6 @@ fn a_disk_given_another_storage_is_reported() {
         .expect("report disk scsi1: wanted storage ceph-pool, found storage local-lvm");
 }
 
-// Not so yet: disks.rs compares the storages of virtual disks only, not the record's, which is the root disk's.
 #[test]
 fn the_root_disk_given_another_storage_is_reported() {
     Case::staged()
@@ -257,7 +266,6 @@ fn the_root_disk_given_another_storage_is_reported() {
         .expect_reports_only(&["ceph-pool", "local-lvm"]);
 }
 
-// Not so yet: `missing` in disks.rs is silent while the cause is answered, and reports under another key afterwards.
 #[test]
 fn a_renamed_or_moved_disk_is_not_reported_a_second_time() {
     let with = |change| {
@@ -268,7 +276,6 @@ fn a_renamed_or_moved_disk_is_not_reported_a_second_time() {
     with(cause::disk_moved(2, "scsi3", 7, 42)).expect_no_news_once_answered();
 }
 
-// Not so yet: once its cause is answered the disk is reported as missing, under another key.
 #[test]
 fn a_disk_that_could_not_be_added_is_not_reported_a_second_time() {
     Case::staged()
@@ -366,7 +373,6 @@ fn a_disk_that_netbox_lacks_is_never_removed_without_its_deletion() {
     }
 }
 
-// Not so yet: disks.rs does not look for disks that NetBox lacks.
 #[test]
 fn a_disk_that_netbox_lacks_is_reported_as_an_orphan() {
     let mut case = deleted_scsi1();

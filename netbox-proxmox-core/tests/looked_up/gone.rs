@@ -102,7 +102,6 @@ fn the_policy_after_stops_now_and_destroys_later() {
     assert!(hard.plan().iter().any(|action| matches!(action, Action::Shutdown { limit: 0, .. })));
 }
 
-// Not so yet: gone.rs plans no tag.
 #[test]
 fn a_guest_that_is_destroyed_later_is_tagged() {
     let later = deleted().policy(|policy| policy.destroy = DestroyWhen::After(86_400));

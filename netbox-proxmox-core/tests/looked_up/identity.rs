@@ -31,7 +31,6 @@ fn that_report_is_the_same_whatever_was_wanted_of_the_guest() {
     assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
 }
 
-// Not so yet: `not_owned` in report.rs has a key without the VMID, so whoever corrects it to a second wrong one is
 // not told again.
 #[test]
 fn another_guest_that_is_not_ours_is_another_report() {
@@ -135,7 +134,6 @@ fn a_creation_that_was_killed_under_its_lock_is_reported_with_how_to_unlock() {
 
 /// While the first disk is copied the guest has a temporary description (seen on Proxmox VE 9.1), and so it stays when
 /// the copy is killed: no marker.
-// Not so yet: `present` in plan/mod.rs puts the report that names `adopt` in its place.
 #[test]
 fn a_creation_that_was_killed_before_it_had_its_marker_is_reported_with_how_to_unlock() {
     for lock in ["clone", "create"] {

@@ -1,5 +1,7 @@
 //! Plans from events in which both sides were looked up: one test for each rule of the mission.
 
+#![allow(clippy::unwrap_used)]
+
 #[path = "../common/mod.rs"]
 mod common;
 

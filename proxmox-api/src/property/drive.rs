@@ -65,9 +65,13 @@ impl Drive {
         self.volume_id().map(|volume| volume.storage)
     }
 
-    /// The size that Proxmox noted, rounded up. Absent for what was never measured, such as a cloud-init drive just made.
+    /// The size that Proxmox noted, rounded up; of a volume that is only asked for ([`allocate`](Self::allocate)), the
+    /// size asked for. Absent for what was never measured, such as a cloud-init drive just made.
     pub fn size(&self) -> Option<MiB> {
-        self.0.get("size").and_then(|size| size.parse().ok())
+        match self.0.get("size") {
+            Some(size) => size.parse().ok(),
+            None => format!("{}G", self.volume_id()?.name).parse().ok(),
+        }
     }
 
     /// True for a CD-ROM drive, which a cloud-init drive is too.

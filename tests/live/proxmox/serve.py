@@ -11,8 +11,7 @@ for a failed one, the message. It ends on SIGTERM, SIGINT, or when the process n
 --parent ends.
 
 Where the fake answers with success and changes nothing although a real Proxmox VE 9.1.7 does
-(tests/live/README.md has the list), `follow()` brings its state in line after the answer, so that
-a test can look at the guest and not only at the request. --as-is leaves the fake alone.
+(tests/live/README.md has the list), `follow()` and `allocate()` bring its state in line, so that a test can look at the guest and not only at the request. --as-is leaves the fake alone.
 """
 import argparse
 import asyncio
@@ -86,7 +85,7 @@ def size_of(text):
 
 
 def follow(pve, path, params):
-    """Brings the state in line after a successful PUT or POST of a guest's config, resize or unlink."""
+    """Brings the state in line after a successful resize or unlink."""
     match = QEMU.fullmatch(path)
     vm = match and pve.vm(int(match[1]))
     if not vm:
@@ -104,17 +103,25 @@ def follow(pve, path, params):
             volume = vm.config.pop(disk, '').split(',')[0]
             if volume and params.get('force') not in ('1', 1, True) and not disk.startswith('unused'):
                 detach(vm, volume)
-    else:
-        for key in [k for k in vm.pending if DISK.fullmatch(k) or re.fullmatch(r'net\d+', k)]:
-            value = vm.pending.pop(key)                 # disks and NICs are hotplugged at once
-            vm.config.pop(key, None) if value is None else vm.config.__setitem__(key, value)
-        for key in [k for k in vm.config if DISK.fullmatch(k)]:
-            new = re.fullmatch(r'([^:,]+):(\d+(?:\.\d+)?)((?:,.*)?)', vm.config[key])
-            if new:                                     # STORAGE:GiB asks for a new volume
-                used = re.findall(rf'vm-{vm.vmid}-disk-(\d+)', ' '.join(map(str, vm.config.values())))
-                number = max(map(int, used), default=-1) + 1
-                rest = re.sub(r',(?:format|size)=[^,]*', '', new[3])
-                vm.config[key] = f'{new[1]}:vm-{vm.vmid}-disk-{number}{rest},size={size_text(int(float(new[2]) * GIB))}'
+
+
+def allocate(pve, path):
+    """Gives a guest's new disks a volume before its configuration is read: a POST of the configuration changes it
+    in a task, after the answer."""
+    match = QEMU.fullmatch(path)
+    vm = match and match[2] == 'config' and pve.vm(int(match[1]))
+    if not vm:
+        return
+    for key in [k for k in vm.pending if DISK.fullmatch(k) or re.fullmatch(r'net\d+', k)]:
+        value = vm.pending.pop(key)                     # disks and NICs are hotplugged at once
+        vm.config.pop(key, None) if value is None else vm.config.__setitem__(key, value)
+    for key in [k for k in vm.config if DISK.fullmatch(k)]:
+        new = re.fullmatch(r'([^:,]+):(\d+(?:\.\d+)?)((?:,.*)?)', vm.config[key])
+        if new:                                         # STORAGE:GiB asks for a new volume
+            used = re.findall(rf'vm-{vm.vmid}-disk-(\d+)', ' '.join(map(str, vm.config.values())))
+            number = max(map(int, used), default=-1) + 1
+            rest = re.sub(r',(?:format|size)=[^,]*', '', new[3])
+            vm.config[key] = f'{new[1]}:vm-{vm.vmid}-disk-{number}{rest},size={size_text(int(float(new[2]) * GIB))}'
 
 
 def detach(vm, volume):
@@ -142,6 +149,8 @@ def recorder(pve, log, as_is):
     async def record(request, handler):
         started = time.time()
         params = await parameters(request)
+        if request.method == 'GET' and not as_is:
+            allocate(pve, request.path)
         try:
             response = await handler(request)
         except web.HTTPException as exc:        # the fake's answer to a path it does not know

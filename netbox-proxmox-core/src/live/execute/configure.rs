@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use proxmox_api::{Cidr, ConfigUpdate, ErrorKind, IpConfig, IpSetting, Phase, PowerState};
+use proxmox_api::{Cidr, ConfigUpdate, ErrorKind, IpConfig, IpSetting, Phase};
 
 use super::step::{Step, TRIES, under_digest};
 use crate::action::{Addressing, Settings, Target};
 use crate::executor::{Failure, FailureKind, Outcome};
-use crate::live::guests::{self, Observed};
+use crate::live::guests::Observed;
 use crate::live::inbox::Seen;
 use crate::marker::{Marker, MarkerState};
 use crate::part::Part;
@@ -100,10 +100,10 @@ impl Step<'_> {
         update
     }
 
-    /// Writes the cloud-init drive of a running guest anew; that of a stopped one Proxmox writes at its start.
+    /// Has the cloud-init drive written anew: a guest reads it when it boots.
     async fn tell_guest(&self, set: &Settings, observed: &Observed) -> Result<(), Failure> {
         let cloud_init = !set.ssh_keys.is_unknown() || !set.ipv4.is_unknown() || !set.ipv6.is_unknown();
-        if cloud_init && guests::power(self.client(), observed).await? == PowerState::Running {
+        if cloud_init {
             self.client().node(&observed.node).qemu(observed.vmid).regenerate_cloudinit().await?;
         }
         Ok(())

@@ -5,7 +5,9 @@ use proxmox_api::{ConfigUpdate, Drive, DriveSlot, ErrorKind, MiB, Phase, ResizeP
 
 use super::step::{Step, TRIES, refused, under_digest};
 use crate::action::{DiskRef, Target};
+use crate::event::Ownership;
 use crate::executor::{Failure, FailureKind, Outcome};
+use crate::marker::MarkerState;
 
 impl Step<'_> {
     pub(super) async fn add_disk(
@@ -58,7 +60,12 @@ impl Step<'_> {
         }
     }
 
-    pub(super) async fn remove_disk(&self, guest: &Target, slot: DriveSlot, volume: &str) -> Result<Outcome, Failure> {
+    pub(super) async fn remove_disk(
+        &self,
+        guest: &Target,
+        slot: DriveSlot,
+        volume: Option<&str>,
+    ) -> Result<Outcome, Failure> {
         let filter = VirtualDiskFilter {
             virtual_machine_id: vec![guest.record.0],
             name: vec![slot.to_string()],
@@ -73,8 +80,15 @@ impl Step<'_> {
         if observed.config.boot_disk() == Some(slot) {
             return Err(refused(format!("{slot} is the disk that guest {} boots from", observed.vmid)));
         }
-        if drive.volume() != volume {
-            return Err(refused(format!("{slot} was {volume} and is now {}", drive.volume())));
+        let creating = Ownership::Ours { state: MarkerState::Creating };
+        match volume {
+            Some(volume) if volume != drive.volume() => {
+                return Err(refused(format!("{slot} was {volume} and is now {}", drive.volume())));
+            }
+            None if observed.ownership(guest.record, &self.bridge.identities) != creating => {
+                return Err(refused(format!("nobody has looked which volume is at {slot}")));
+            }
+            _ => {}
         }
         match self.client().node(&observed.node).qemu(observed.vmid).unlink(&[slot], true).await {
             Ok(()) => Ok(Outcome::Done),

@@ -17,7 +17,7 @@ use proxmox_api::NodeName;
 
 use super::bridge::{Bridge, ProxmoxCluster};
 use crate::action::{Action, RecordValue};
-use crate::executor::{Executor, Failure, FailureKind, Outcome, Progress};
+use crate::executor::{Executor, Failure, Outcome, Progress};
 use step::Step;
 
 /// The live executor, for one plan of one guest.
@@ -49,10 +49,7 @@ impl Executor for LiveExecutor<'_> {
                 step.add_disk(guest, *slot, storage.as_ref(), *size).await
             }
             Action::ResizeDisk { guest, disk, size } => step.resize_disk(guest, *disk, *size).await,
-            Action::RemoveDisk { guest, slot, volume: Some(volume) } => step.remove_disk(guest, *slot, volume).await,
-            Action::RemoveDisk { volume: None, .. } => {
-                Err(Failure::new(FailureKind::Refused, "the volume was not looked up, so it is not removed"))
-            }
+            Action::RemoveDisk { guest, slot, volume } => step.remove_disk(guest, *slot, volume.as_deref()).await,
             Action::Start { guest } => step.start(guest).await,
             Action::Shutdown { guest, limit } => step.shutdown(guest, *limit).await,
             Action::Destroy { guest, not_before } => step.destroy(guest, *not_before).await,
