@@ -109,7 +109,8 @@ fn record_change(delivery: &Delivery, machine: &VirtualMachine, fields: &FieldNa
     }
 }
 
-fn record_facts(snapshot: &Snapshot, fields: &FieldNames) -> RecordFacts {
+/// What raw values tell of a record. They name no cluster.
+pub(crate) fn record_facts(snapshot: &Snapshot, fields: &FieldNames) -> RecordFacts {
     let custom = |name: &str| snapshot.custom_field(name).text().map(Into::into);
     RecordFacts {
         status: Status::from(snapshot.text("status").unwrap_or_default()),
@@ -118,11 +119,15 @@ fn record_facts(snapshot: &Snapshot, fields: &FieldNames) -> RecordFacts {
         vmid: custom(&fields.vmid),
         node: custom(&fields.node),
         has_ssh_keys: snapshot.custom_field(&fields.ssh_keys).is_set(),
-        root_size: None,
+        root_size: match snapshot.integer("virtual_disk_count") {
+            None | Some(0) => snapshot.integer("disk").map(Megabytes),
+            Some(_) => None,
+        },
     }
 }
 
-fn disk_facts(snapshot: &Snapshot, fields: &FieldNames) -> DiskFacts {
+/// What raw values tell of a virtual disk.
+pub(crate) fn disk_facts(snapshot: &Snapshot, fields: &FieldNames) -> DiskFacts {
     DiskFacts {
         name: snapshot.text("name").unwrap_or_default().to_owned(),
         record: snapshot.id("virtual_machine").map(RecordId),

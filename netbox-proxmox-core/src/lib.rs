@@ -22,6 +22,7 @@
 pub mod action;
 pub mod address;
 pub mod apply;
+pub mod change_log;
 pub mod current;
 pub mod delivery;
 pub mod event;

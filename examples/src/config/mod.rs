@@ -106,6 +106,8 @@ pub struct ReceiverSettings {
     pub body_limit: usize,
     /// `NETBOX_PROXMOX_PARALLEL`: how many guests are worked on at once.
     pub parallel: usize,
+    /// `NETBOX_PROXMOX_CATCH_UP`: how often NetBox's change log is read for what was not delivered.
+    pub catch_up: Duration,
 }
 
 /// How log lines look.
@@ -267,6 +269,9 @@ impl Settings {
             paths,
             body_limit: source.number("NETBOX_PROXMOX_BODY_LIMIT", 8 << 20, "give a number of bytes")?,
             parallel: source.number("NETBOX_PROXMOX_PARALLEL", 8, "give a number of guests")?.max(1),
+            catch_up: Duration::from_secs(
+                source.number("NETBOX_PROXMOX_CATCH_UP", 60, "give a number of seconds")?.max(1) as u64,
+            ),
         })
     }
 

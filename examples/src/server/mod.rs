@@ -162,8 +162,21 @@ async fn work(
     tokio::select! {
         () = dispatcher.run(until(stopped)) => {}
         () = look => {}
+        () = catch_up(&dispatcher, state.receiver.catch_up) => {}
     }
     Ok(())
+}
+
+/// Reads NetBox's change log at the start and then at an interval.
+async fn catch_up(dispatcher: &Dispatcher, every: Duration) {
+    loop {
+        match dispatcher.catch_up().await {
+            Ok(done) if done.new > 0 => tracing::info!(new = done.new, held = done.held, "made up for lost deliveries"),
+            Ok(_) => {}
+            Err(why) => tracing::warn!(%why, "NetBox's change log cannot be read"),
+        }
+        tokio::time::sleep(every).await;
+    }
 }
 
 /// The NetBox cluster of a Proxmox cluster. Where only Proxmox can say it, it is asked until it answers.

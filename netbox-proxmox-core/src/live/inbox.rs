@@ -72,6 +72,8 @@ pub struct NewEvent {
     pub key: String,
     /// The change.
     pub change: Change,
+    /// Why it is parked from the start: it waits for a person.
+    pub held: Option<String>,
 }
 
 impl NewEvent {
@@ -85,8 +87,13 @@ impl NewEvent {
             // A job or script has no request: then only the time tells two saves of one object apart.
             identity = format!("{identity}@{}", delivery.timestamp);
         }
-        let new = |change: Change| Self { key: format!("{identity}/{}", change.record), change };
-        Ok(Change::from_delivery(delivery, fields)?.into_iter().map(new).collect())
+        let changes = Change::from_delivery(delivery, fields)?;
+        Ok(changes.into_iter().map(|change| Self::of(&identity, change)).collect())
+    }
+
+    /// A change of a delivery, or of the change-log entry that is the same event: both have the same identity.
+    pub(crate) fn of(identity: &str, change: Change) -> Self {
+        Self { key: format!("{identity}/{}", change.record), change, held: None }
     }
 }
 
@@ -187,6 +194,7 @@ const SEEN: &str = "seen";
 const REPORT: &str = "report";
 const OWN_REQUEST: &str = "own-request";
 const REMOVAL: &str = "removal";
+const CHANGE_LOG: &str = "change-log";
 
 impl Inbox {
     /// Over a store.
@@ -287,6 +295,16 @@ impl Inbox {
     /// Stores a removal that is due later.
     pub async fn put_removal(&self, record: RecordId, due: u64) -> Result<(), InboxError> {
         self.write(REMOVAL, &record.to_string(), &due).await
+    }
+
+    /// The last entry of NetBox's change log that was read.
+    pub async fn change_log(&self) -> Result<Option<u64>, InboxError> {
+        self.read(CHANGE_LOG, "last").await
+    }
+
+    /// Remembers the last entry of the change log that was read.
+    pub async fn put_change_log(&self, last: u64) -> Result<(), InboxError> {
+        self.write(CHANGE_LOG, "last", &last).await
     }
 
     async fn read<T: DeserializeOwned>(&self, kind: &'static str, key: &str) -> Result<Option<T>, InboxError> {

@@ -36,9 +36,10 @@ impl Store for MemoryStore {
                 return false;
             }
             let id = i64::try_from(state.events.len()).unwrap_or(i64::MAX - 1) + 1;
-            let NewEvent { key, change } = event.clone();
-            let (state_, due, received) = (EventState::Pending, now, now);
-            state.events.push(StoredEvent { id, key, change, state: state_, attempts: 0, due, reason: None, received });
+            let NewEvent { key, change, held } = event.clone();
+            let stands = if held.is_some() { EventState::Parked } else { EventState::Pending };
+            let (due, received) = (now, now);
+            state.events.push(StoredEvent { id, key, change, state: stands, attempts: 0, due, reason: held, received });
             true
         };
         Ok(events.iter().map(&mut insert).collect())

@@ -3,6 +3,7 @@
 
 pub mod backoff;
 pub mod bridge;
+pub mod catch_up;
 pub mod dispatcher;
 pub mod execute;
 pub mod failure;
@@ -15,6 +16,7 @@ pub mod sqlite;
 
 pub use backoff::Backoff;
 pub use bridge::{Bridge, ProxmoxCluster};
+pub use catch_up::CatchUp;
 pub use dispatcher::{Answer, Dispatcher, Observer};
 pub use execute::LiveExecutor;
 pub use inbox::{EventState, Inbox, InboxError, NewEvent, Seen, Settlement, Store, StoredEvent};

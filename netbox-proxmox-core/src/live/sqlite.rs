@@ -98,14 +98,16 @@ impl Store for SqliteStore {
         let mut new = Vec::with_capacity(events.len());
         for event in events {
             let result = query(
-                "INSERT INTO event (key, record, change, state, due, received) VALUES (?, ?, ?, 'pending', ?, ?)
+                "INSERT INTO event (key, record, change, state, due, received, reason) VALUES (?, ?, ?, ?, ?, ?, ?)
                  ON CONFLICT (key) DO NOTHING",
             )
             .bind(&event.key)
             .bind(signed(event.change.record.0))
             .bind(encode(&event.change)?)
+            .bind(if event.held.is_some() { EventState::Parked.as_str() } else { EventState::Pending.as_str() })
             .bind(signed(now))
             .bind(signed(now))
+            .bind(&event.held)
             .execute(&mut *transaction)
             .await
             .map_err(failed("store an event"))?;

@@ -1,0 +1,95 @@
+//! From an entry of NetBox's change log to the changes it stands for: the same as its delivery, had it come.
+
+use std::collections::BTreeMap;
+
+use netbox_api::{ObjectChange, ObjectType, Snapshot};
+
+use crate::delivery::{disk_facts, record_facts};
+use crate::event::{Change, Changed};
+use crate::guest::RecordId;
+use crate::record::FieldNames;
+
+/// The names of NetBox's clusters, by id: an entry has ids only.
+pub type ClusterNames = BTreeMap<u64, String>;
+
+impl Change {
+    /// The changes of an entry of a virtual machine or a virtual disk, one for each virtual machine that it concerns;
+    /// none for other objects.
+    pub fn from_change_log(entry: &ObjectChange, fields: &FieldNames, clusters: &ClusterNames) -> Vec<Self> {
+        let (before, after) = (entry.prechange_data.as_ref(), entry.postchange_data.as_ref());
+        let Some(event) = entry.event() else { return Vec::new() };
+        let change = |record: u64, name: Option<&str>, what: Changed| Self {
+            record: RecordId(record),
+            name: name.map_or_else(|| format!("virtual machine {record}"), str::to_owned),
+            object: entry.changed_object_id,
+            event,
+            user: Some(entry.user_name.clone()).filter(|user| !user.is_empty()),
+            request: Some(entry.request_id.clone()).filter(|request| !request.is_empty()),
+            what,
+        };
+        match entry.changed_object_type.as_str() {
+            ObjectType::VIRTUAL_MACHINE => {
+                let facts = |snapshot: &Snapshot| {
+                    let cluster = snapshot.id("cluster").and_then(|id| clusters.get(&id).cloned());
+                    crate::event::RecordFacts { cluster, ..record_facts(snapshot, fields) }
+                };
+                let name = after.or(before).and_then(|snapshot| snapshot.text("name"));
+                let what = Changed::Record { before: before.map(facts), after: after.map(facts) };
+                vec![change(entry.changed_object_id, name, what)]
+            }
+            ObjectType::VIRTUAL_DISK => {
+                let owner = |snapshot: Option<&Snapshot>| snapshot?.id("virtual_machine");
+                let facts = |snapshot: &Snapshot| disk_facts(snapshot, fields);
+                let what = Changed::Disk { before: before.map(facts), after: after.map(facts) };
+                let mut owners: Vec<u64> = owner(after).into_iter().chain(owner(before)).collect();
+                owners.dedup();
+                owners.into_iter().map(|record| change(record, None, what.clone())).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn changes(entry: serde_json::Value) -> Vec<Change> {
+        let entry: ObjectChange = serde_json::from_value(entry).unwrap();
+        Change::from_change_log(&entry, &FieldNames::default(), &[(1, "pve".to_owned())].into())
+    }
+
+    #[test]
+    fn a_deleted_record_is_known_with_its_cluster_and_vmid() {
+        let before = json!({
+            "name": "web01", "status": "active", "cluster": 1,
+            "custom_fields": {"proxmox_vm_type": "vm", "proxmox_vmid": "101"},
+        });
+        let found = changes(json!({
+            "id": 9, "request_id": "r", "user_name": "alice", "action": {"value": "delete"},
+            "changed_object_type": "virtualization.virtualmachine", "changed_object_id": 42, "prechange_data": before,
+        }));
+        let [change] = found.as_slice() else { panic!("{found:?}") };
+        assert!(change.deleted_record());
+        let Changed::Record { before: Some(facts), after: None } = &change.what else { panic!("{change:?}") };
+        assert_eq!((facts.cluster.as_deref(), facts.vmid.as_deref()), (Some("pve"), Some("101")));
+        assert_eq!((change.record, change.name.as_str()), (RecordId(42), "web01"));
+    }
+
+    #[test]
+    fn a_moved_disk_concerns_two_and_other_objects_none() {
+        let entry = |object_type: &str| {
+            json!({
+                "id": 9, "request_id": "r", "action": {"value": "update"}, "changed_object_type": object_type,
+                "changed_object_id": 7, "prechange_data": {"name": "scsi1", "virtual_machine": 1},
+                "postchange_data": {"name": "scsi1", "virtual_machine": 2},
+            })
+        };
+        let records: Vec<u64> =
+            changes(entry("virtualization.virtualdisk")).iter().map(|change| change.record.0).collect();
+        assert_eq!(records, [2, 1]);
+        assert!(changes(entry("dcim.site")).is_empty());
+    }
+}

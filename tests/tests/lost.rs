@@ -1,0 +1,102 @@
+//! Deliveries that never come are made up for from NetBox's change log.
+#![allow(clippy::unwrap_used)]
+
+use netbox_proxmox_core::live::EventState;
+use netbox_proxmox_tests::Lab;
+use proxmox_api::testing::Power;
+use serde_json::json;
+
+/// Reads the change log and lets it be answered; the deliveries are lost.
+async fn catch_up(lab: &Lab) -> netbox_proxmox_core::live::CatchUp {
+    let _ = lab.take();
+    let done = lab.dispatcher.catch_up().await.unwrap();
+    lab.dispatcher.idle().await;
+    let _ = lab.take();
+    done
+}
+
+fn staged(name: &str) -> serde_json::Value {
+    let custom = json!({"proxmox_vm_type": "vm", "proxmox_vm_templates": "9000"});
+    json!({"name": name, "status": "staged", "cluster": {"name": netbox_proxmox_tests::CLUSTER}, "custom_fields": custom})
+}
+
+#[tokio::test]
+async fn a_life_without_any_delivery() {
+    let lab = Lab::new().await;
+    assert_eq!(catch_up(&lab).await.new, 0, "the first time only the end of the log is noted");
+    lab.netbox.create_vm(staged("web01"));
+    assert!(catch_up(&lab).await.new > 0);
+    let vmid = lab.vmid(1).expect("it was created");
+    lab.netbox.update_vm(1, json!({"memory": 4096}));
+    let disk = lab.netbox.create_disk(json!({"virtual_machine": 1, "name": "scsi1", "size": 2_000}));
+    catch_up(&lab).await;
+    assert_eq!((lab.guest(1).get("memory"), lab.guest(1).disk_mib("scsi1")), (Some("4096"), Some(2_048)));
+    lab.netbox.give_address(1, "192.0.2.10/24");
+    catch_up(&lab).await;
+    assert_eq!(lab.guest(1).get("ipconfig0"), Some("ip=192.0.2.10/24,gw=192.0.2.1"));
+    let ip = lab.netbox.all("ipam/ip-addresses")[0]["id"].as_u64().unwrap();
+    lab.netbox.update_ip(ip, json!({"address": "192.0.2.11/24"}));
+    catch_up(&lab).await;
+    assert_eq!(lab.guest(1).get("ipconfig0"), Some("ip=192.0.2.11/24,gw=192.0.2.1"));
+    lab.netbox.delete_disk(disk["id"].as_u64().unwrap());
+    catch_up(&lab).await;
+    assert_eq!(lab.guest(1).volume("scsi1"), None);
+    lab.netbox.update_vm(1, json!({"status": "active"}));
+    catch_up(&lab).await;
+    assert_eq!(lab.guest(1).power, Power::Running);
+    lab.netbox.delete_vm(1);
+    catch_up(&lab).await;
+    assert!(lab.proxmox.guest(vmid).is_none());
+    lab.must_have_applied();
+}
+
+#[tokio::test]
+async fn what_was_delivered_is_not_answered_twice() {
+    let lab = Lab::new().await;
+    catch_up(&lab).await;
+    lab.create(json!({})).await;
+    lab.update(1, json!({"status": "active"})).await;
+    let writes = lab.proxmox.writes();
+    let done = lab.dispatcher.catch_up().await.unwrap();
+    lab.dispatcher.idle().await;
+    assert!(done.read > 0, "the log has it");
+    // Only our own writes were not taken as deliveries by then, and those are echoes.
+    assert_eq!(lab.proxmox.writes(), writes);
+    lab.must_have_applied();
+}
+
+#[tokio::test]
+async fn many_deletions_at_once_wait_for_a_person() {
+    let lab = Lab::new().await;
+    catch_up(&lab).await;
+    for number in 0..11 {
+        lab.netbox.create_vm(staged(&format!("web{number:02}")));
+    }
+    lab.settle().await;
+    let ids: Vec<u64> = (1..=11).collect();
+    ids.iter().for_each(|id| lab.netbox.delete_vm(*id));
+    assert_eq!(catch_up(&lab).await.held, 11);
+    assert_eq!(lab.guests().len(), 11, "nothing was destroyed");
+    let store = lab.dispatcher.bridge().inbox.store();
+    let parked = store.events(Some(EventState::Parked), 100).await.unwrap();
+    assert!(parked.len() == 11 && parked[0].reason.as_ref().unwrap().contains("release"), "{parked:#?}");
+    store.release(None, netbox_proxmox_core::live::bridge::now()).await.unwrap();
+    lab.dispatcher.wake();
+    lab.dispatcher.idle().await;
+    assert!(lab.guests().is_empty());
+}
+
+#[tokio::test]
+async fn a_few_lost_deletions_among_many_that_came_are_made_up_for() {
+    let lab = Lab::new().await;
+    catch_up(&lab).await;
+    for number in 0..12 {
+        lab.netbox.create_vm(staged(&format!("web{number:02}")));
+    }
+    lab.settle().await;
+    (1..=11).for_each(|id| lab.netbox.delete_vm(id));
+    lab.settle().await;
+    lab.netbox.delete_vm(12);
+    assert_eq!(catch_up(&lab).await.held, 0);
+    assert!(lab.guests().is_empty());
+}
