@@ -54,3 +54,8 @@ pub use proxmox_api::{GuestType, MiB, NodeName, PowerState, StorageId, Vmid};
 pub use record::FieldNames;
 pub use report::{Report, ReportKey};
 pub use units::{DiskBase, Megabytes};
+
+/// The README's example is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

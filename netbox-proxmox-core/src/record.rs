@@ -251,6 +251,15 @@ impl Reader<'_> {
             );
             return None;
         };
+        if disk.size == 0 {
+            self.problem(
+                &format!("disk {}", disk.name),
+                "0 MB",
+                "Proxmox has no disk without a size: set one in NetBox",
+                Blocks::Part,
+            );
+            return None;
+        }
         let name = self.fields.disk_storage.clone();
         let storage = match self.custom(&disk.custom_fields, &name, Blocks::Part, storage_id) {
             Part::Given(storage) => Some(storage),

@@ -7,6 +7,7 @@ use futures_util::TryStreamExt;
 use netbox_api::client::{ClusterFilter, ObjectChangeFilter};
 use netbox_api::{ObjectChange, ObjectType};
 
+use super::brakes::{DELETIONS_AT_ONCE, HELD};
 use super::bridge::now;
 use super::dispatcher::Dispatcher;
 use super::inbox::NewEvent;
@@ -14,9 +15,6 @@ use crate::change_log::ClusterNames;
 use crate::event::{Change, Changed};
 use crate::executor::Failure;
 use crate::guest::RecordId;
-
-/// How many deletions may be made up for at once, before a person must agree.
-const DELETIONS: usize = 10;
 
 /// What was read of the change log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,7 +57,7 @@ impl Dispatcher {
         let new = self.accept(&events).await?;
         let new: Vec<&NewEvent> = events.iter().zip(new).filter(|(_, new)| *new).map(|(event, _)| event).collect();
         let mut held = new.iter().filter(|event| event.held.is_some()).count();
-        if held <= DELETIONS {
+        if held <= DELETIONS_AT_ONCE {
             // The others had been delivered: the few that are left are no flood.
             for event in new.iter().filter(|event| event.held.is_some()) {
                 bridge.inbox.store().release(Some(event.change.record), now()).await?;
@@ -119,9 +117,9 @@ impl Dispatcher {
 /// The brake: many deletions at once are more likely a mistake, or another NetBox, than a wish. Says how many there are.
 fn hold_deletions(events: &mut [NewEvent]) -> usize {
     let deletions = events.iter().filter(|event| event.change.deleted_record()).count();
-    if deletions > DELETIONS {
+    if deletions > DELETIONS_AT_ONCE {
         let why = format!(
-            "held: {deletions} deletions in NetBox had not been delivered, more than {DELETIONS} at once. If they are \
+            "{HELD}{deletions} deletions in NetBox had not been delivered, more than {DELETIONS_AT_ONCE} at once. If they are \
              meant, release them (`netbox-proxmox events --release`)"
         );
         let deleted = events.iter_mut().filter(|event| event.change.deleted_record());

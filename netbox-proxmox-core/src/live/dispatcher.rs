@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
+use super::brakes::{DESTROYS_PER_HOUR, Destroys, HELD};
 use super::bridge::{Bridge, now};
 use super::execute::LiveExecutor;
 use super::inbox::{EventState, InboxError, NewEvent, Seen, Settlement, StoredEvent};
@@ -73,6 +74,7 @@ struct Inner {
     wake: Notify,
     rounds: watch::Sender<Rounds>,
     parallel: Arc<Semaphore>,
+    destroys: Destroys,
 }
 
 /// How often the inbox was to be looked at, and up to which of these everything due was answered.
@@ -92,6 +94,7 @@ impl Dispatcher {
             wake: Notify::new(),
             rounds: watch::Sender::new(Rounds { asked: 1, answered: 0 }),
             parallel: Arc::new(Semaphore::new(parallel)),
+            destroys: Destroys::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -216,7 +219,8 @@ impl Dispatcher {
             return Ok(());
         }
         let cause: Vec<Change> = events.iter().map(|event| event.change.clone()).collect();
-        let answer = self.work(record, cause).await;
+        let released = events.iter().any(|event| event.reason.as_ref().is_some_and(|reason| reason.starts_with(HELD)));
+        let answer = self.work(record, cause, released).await;
         let attempts = events.iter().map(|event| event.attempts).max().unwrap_or_default() + 1;
         let answer = match answer {
             Answer::Ignored(why) => {
@@ -245,8 +249,9 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Looks up, plans and applies; again at once where the world was not as it had been looked up.
-    async fn work(&self, record: RecordId, cause: Vec<Change>) -> Answer {
+    /// Looks up, plans and applies; again at once where the world was not as it had been looked up. `released`: a
+    /// person agreed to what a brake held.
+    async fn work(&self, record: RecordId, cause: Vec<Change>, released: bool) -> Answer {
         let bridge = &self.inner.bridge;
         let mut replans = 0;
         loop {
@@ -260,11 +265,23 @@ impl Dispatcher {
             };
             let plan = plan_with(&event, &bridge.policy);
             self.inner.observer.planned(record, &event, &plan);
+            let destroys = plan.iter().any(|action| matches!(action, Action::Destroy { .. }));
+            if destroys && !released && self.inner.destroys.too_many(now()) {
+                let why = format!(
+                    "{HELD}{DESTROYS_PER_HOUR} guests were destroyed within an hour. If this is meant, release it \
+                     (`netbox-proxmox events --release`)"
+                );
+                let failure = Failure::new(FailureKind::Refused, why);
+                return Answer::Failed { applied: Applied::default(), failure, again: None };
+            }
             let progress = self.inner.observer.progress(record);
             let node = event.current.as_ref().and_then(|current| current.node.given().cloned());
             let executor = LiveExecutor::new(bridge, cluster, node);
             let reports: Vec<_> = plan.iter().filter_map(report_of).map(crate::report::Report::key).collect();
             let applied = apply(plan, &executor, &*progress).await;
+            if applied.done.iter().any(|(action, it)| matches!((action, it), (Action::Destroy { .. }, Outcome::Done))) {
+                self.inner.destroys.note(now());
+            }
             match applied.failed.clone() {
                 None => {
                     log_error(remember(bridge, record, &event, &cluster.netbox_cluster).await);

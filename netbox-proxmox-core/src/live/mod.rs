@@ -2,6 +2,7 @@
 //! event of the inbox. Nothing here decides what should be done: that is [`crate::plan()`].
 
 pub mod backoff;
+mod brakes;
 pub mod bridge;
 pub mod catch_up;
 pub mod dispatcher;

@@ -75,16 +75,21 @@ fn root(draft: &mut Draft<'_>) {
             let report = draft.reporter.root_smaller_than_template(wanted, base.to_megabytes(size));
             draft.report(report);
         }
-        Some(Some(size)) if wanted == base.to_megabytes(size) => {}
-        Some(Some(size)) => grow(draft, "disk", DiskRef::Root, wanted, base.to_megabytes(size).to_string()),
+        Some(size @ Some(_)) => grow(draft, "disk", DiskRef::Root, wanted, size),
         // A guest that boots from no disk has none to grow.
         None if !draft.current.disks.is_unknown() => {}
-        Some(None) | None => grow(draft, "disk", DiskRef::Root, wanted, "not known".into()),
+        Some(None) | None => grow(draft, "disk", DiskRef::Root, wanted, None),
     }
 }
 
-fn grow(draft: &mut Draft<'_>, field: &str, disk: DiskRef, wanted: Megabytes, found: String) {
-    let size = draft.policy.disk_base.to_mib(wanted);
+/// Grows a disk, where NetBox's figure exceeds what Proxmox's size maps down to.
+fn grow(draft: &mut Draft<'_>, field: &str, disk: DiskRef, wanted: Megabytes, found: Option<MiB>) {
+    let base = draft.policy.disk_base;
+    let size = base.to_mib(wanted);
+    if found.is_some_and(|found| wanted <= base.to_megabytes(found) || size <= found) {
+        return;
+    }
+    let found = found.map_or_else(|| "not known".to_owned(), |found| base.to_megabytes(found).to_string());
     draft.gated(field, wanted, found, |draft| {
         let guest = draft.target.clone();
         draft.step(Action::ResizeDisk { guest, disk, size });
@@ -115,12 +120,13 @@ fn compare(draft: &mut Draft<'_>, disk: &GuestDisk, found: &CurrentDisk) {
         let report = draft.reporter.other_storage(disk.slot, wanted, found);
         draft.report(report);
     }
-    let Some(size) = found.size.map(|size| draft.policy.disk_base.to_megabytes(size)) else { return };
-    if disk.size < size {
-        let report = draft.reporter.shrink(disk.slot, disk.size, size);
+    let Some(size) = found.size else { return };
+    let megabytes = draft.policy.disk_base.to_megabytes(size);
+    if disk.size < megabytes {
+        let report = draft.reporter.shrink(disk.slot, disk.size, megabytes);
         draft.report(report);
-    } else if disk.size > size {
-        grow(draft, &format!("disk {}", disk.slot), DiskRef::Slot(disk.slot), disk.size, size.to_string());
+    } else {
+        grow(draft, &format!("disk {}", disk.slot), DiskRef::Slot(disk.slot), disk.size, Some(size));
     }
 }
 

@@ -169,6 +169,12 @@ prop_compose! {
         disks in part(prop::collection::vec(guest_disk(), 0..4)),
         problems in prop_oneof![5 => Just(vec![]), 1 => prop::collection::vec(problem(), 1..3)],
     ) -> Guest {
+        // NetBox has one disk of a name.
+        let mut slots = std::collections::BTreeSet::new();
+        let disks = match disks {
+            Part::Given(disks) => Part::Given(disks.into_iter().filter(|disk| slots.insert(disk.slot)).collect()),
+            other => other,
+        };
         let (record, name, cluster, status, kind) = identity;
         let (vmid, node, storage) = place;
         let (ipv4, ipv6, gateway, interface) = addresses;
