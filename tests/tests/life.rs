@@ -260,6 +260,16 @@ async fn what_cannot_be_created_says_why() {
 }
 
 #[tokio::test]
+async fn a_creation_that_was_refused_is_made_once_nothing_is_in_its_way() {
+    let lab = Lab::new().await;
+    let id = lab.create(json!({"custom_fields": {"proxmox_vm_templates": null, "proxmox_vmid": "333"}})).await;
+    assert!(lab.guests().is_empty() && lab.journal()[0].contains("no template"), "{:?}", lab.journal());
+    lab.update(id, json!({"custom_fields": {"proxmox_vm_templates": "9000"}})).await;
+    assert_eq!(lab.guests(), [333]);
+    assert_eq!(lab.journal().len(), 1, "{:?}", lab.journal());
+}
+
+#[tokio::test]
 async fn a_removal_may_be_put_off() {
     let lab = Lab::with(Policy { destroy: DestroyWhen::After(3600), ..Policy::default() }).await;
     let id = lab.create(json!({"status": "active"})).await;

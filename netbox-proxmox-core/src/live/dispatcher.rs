@@ -18,7 +18,7 @@ use crate::apply::{Applied, apply};
 use crate::event::{Change, Event, KnownDisk, Ownership};
 use crate::executor::{Executor, Failure, FailureKind, Outcome, Progress, Silent};
 use crate::guest::RecordId;
-use crate::plan::plan_with;
+use crate::plan::{plan_with, refused_creation};
 use crate::report::Reporter;
 
 /// How long a lease on a record lasts without being renewed, in seconds.
@@ -277,6 +277,9 @@ impl Dispatcher {
             let progress = self.inner.observer.progress(record);
             let node = event.current.as_ref().and_then(|current| current.node.given().cloned());
             let executor = LiveExecutor::new(bridge, cluster, node);
+            if let Some(intent) = refused_creation(&event, &plan) {
+                log_error(bridge.inbox.put_intent(&intent).await);
+            }
             let reports: Vec<_> = plan.iter().filter_map(report_of).map(crate::report::Report::key).collect();
             let applied = apply(plan, &executor, &*progress).await;
             if applied.done.iter().any(|(action, it)| matches!((action, it), (Action::Destroy { .. }, Outcome::Done))) {

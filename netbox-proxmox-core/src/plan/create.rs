@@ -7,7 +7,7 @@ use proxmox_api::{NodeName, PowerState, StorageId, Vmid};
 use super::converge::converge;
 use crate::action::{Action, RecordValue, Target, VmidSource};
 use crate::current::{Current, CurrentDisk};
-use crate::event::{Change, Event, TemplateFacts};
+use crate::event::{Change, Event, Intent, TemplateFacts};
 use crate::guest::{Blocks, Guest, Template};
 use crate::part::Part;
 use crate::policy::{CloneMode, Policy};
@@ -22,6 +22,20 @@ pub(super) fn plan(event: &Event, guest: &Guest, policy: &Policy) -> Vec<Action>
         Ok(template) => creation.steps(template),
         Err(report) => vec![Action::Report(*report)],
     }
+}
+
+/// The creation that an event asks for under a VMID that a person typed. If it is refused for now, only an intent tells
+/// it later from a guest that has vanished.
+pub(super) fn wanted(event: &Event, guest: &Guest) -> Option<Intent> {
+    let vmid = *guest.vmid.given()?;
+    let creation = Creation { event, guest, policy: &Policy::default(), reporter: Reporter::of(guest) };
+    creation.may_fill(vmid).then(|| Intent {
+        record: guest.record,
+        vmid,
+        allocated: false,
+        upid: None,
+        root_size: super::disks::root_size_of_record(event, guest),
+    })
 }
 
 struct Creation<'a> {

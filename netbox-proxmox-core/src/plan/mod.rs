@@ -20,7 +20,7 @@ mod power;
 use proxmox_api::GuestType;
 
 use crate::action::Action;
-use crate::event::{Event, Ownership};
+use crate::event::{Event, Intent, Ownership};
 use crate::guest::{Blocks, Guest};
 use crate::policy::Policy;
 use crate::report::Reporter;
@@ -38,6 +38,16 @@ pub fn plan_with(event: &Event, policy: &Policy) -> Vec<Action> {
         Some(guest) => present(event, guest, policy),
         None => gone::plan(event, policy),
     }
+}
+
+/// The creation that a plan could not begin, to be remembered: it is still wanted once what stood in its way is gone.
+pub fn refused_creation(event: &Event, plan: &[Action]) -> Option<Intent> {
+    let guest = event.desired.as_ref().filter(|guest| guest.kind.is_some() && guest.status.wants_guest())?;
+    let begun = plan.iter().any(|action| matches!(action, Action::Clone { .. }));
+    if begun || event.current.is_some() || event.context.intent.is_some() {
+        return None;
+    }
+    create::wanted(event, guest)
 }
 
 /// A record that exists.
