@@ -66,6 +66,9 @@ pub struct Current {
     /// SSH keys of cloud-init.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub ssh_keys: Part<SshKeys>,
+    /// MAC addresses of its network interfaces, `netN`, by N.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub macs: Part<BTreeMap<u8, String>>,
     /// `ipconfigN`, by N.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub ipconfig: Part<BTreeMap<u8, IpConfig>>,
@@ -103,6 +106,7 @@ impl Current {
             memory: Part::Unknown,
             balloon: Part::Unknown,
             ssh_keys: Part::Unknown,
+            macs: Part::Unknown,
             ipconfig: Part::Unknown,
             cloud_init: Part::Unknown,
             disks: Part::Unknown,
@@ -132,6 +136,7 @@ impl Current {
             memory: Part::known(config.memory()),
             balloon: Part::known(config.balloon()),
             ssh_keys: Part::known(config.sshkeys()),
+            macs: Part::Given(config.nets().into_iter().map(|(n, net)| (n, net.macaddr.unwrap_or_default())).collect()),
             ipconfig: Part::Given(interfaces().filter_map(|n| Some((n, config.ipconfig(n)?))).collect()),
             cloud_init: Part::Given(config.cloudinit_drive().is_some()),
             disks: Part::Given(disks.collect()),

@@ -12,6 +12,9 @@ apt_install gcc make libc6-dev dpkg-dev libssl-dev zlib1g-dev libffi-dev liblzma
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
+# From the mirror that this machine uses.
+mirror="$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -n 1)"
+[ -n "$mirror" ] || die "apt has no mirror"
 echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >"$work/sources.list"
 trixie() {
     apt-get -q -o Dir::Etc::SourceList="$work/sources.list" -o Dir::Etc::SourceParts=/dev/null \

@@ -153,6 +153,24 @@ async fn a_cleared_address_goes_and_an_address_change_is_seen() {
 }
 
 #[tokio::test]
+async fn an_address_goes_to_the_interface_that_holds_it() {
+    let lab = Lab::new().await;
+    let id = lab.create(json!({})).await;
+    let vmid = lab.vmid(id).unwrap();
+    lab.proxmox.edit(vmid, |guest| guest.set("net1", "virtio=BC:24:11:00:00:99,bridge=vmbr0"));
+    let interface = lab
+        .netbox
+        .create_interface(json!({"virtual_machine": id, "name": "storage", "mac_address": "bc:24:11:00:00:99"}));
+    let ip = lab.netbox.create_ip(json!({
+        "address": "198.51.100.7/24", "assigned_object_type": "virtualization.vminterface",
+        "assigned_object_id": interface["id"],
+    }));
+    lab.update(id, json!({"primary_ip4": ip["id"]})).await;
+    assert_eq!(lab.guest(id).get("ipconfig1"), Some("ip=198.51.100.7/24,gw=198.51.100.1"));
+    assert_eq!(lab.guest(id).get("ipconfig0"), None);
+}
+
+#[tokio::test]
 async fn what_is_not_ours_is_left_alone() {
     let lab = Lab::new().await;
     lab.proxmox.add_guest(105, "theirs", |guest| guest.node("pve02").disk("scsi0", "ceph", 4096).running());

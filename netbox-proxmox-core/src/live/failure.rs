@@ -5,13 +5,16 @@ use crate::executor::{Failure, FailureKind};
 
 impl From<proxmox_api::Error> for Failure {
     fn from(error: proxmox_api::Error) -> Self {
-        Self::new(of_proxmox(&error), format!("Proxmox: {error}"))
+        let ambiguous = error.phase() == proxmox_api::Phase::Ambiguous;
+        let kind = of_proxmox(error.cause(), ambiguous, error.is_retryable());
+        Self::new(kind, format!("Proxmox: {error}"))
     }
 }
 
 impl From<netbox_api::Error> for Failure {
     fn from(error: netbox_api::Error) -> Self {
-        Self::new(of_netbox(&error), format!("NetBox: {error}"))
+        let ambiguous = error.phase() == netbox_api::Phase::Ambiguous;
+        Self::new(of_netbox(error.kind(), ambiguous, error.is_retryable()), format!("NetBox: {error}"))
     }
 }
 
@@ -21,12 +24,12 @@ impl From<InboxError> for Failure {
     }
 }
 
-fn of_proxmox(error: &proxmox_api::Error) -> FailureKind {
+/// Of Proxmox's answer, through the task if it was a task that failed. `ambiguous`: it is not known whether the
+/// request was executed; `retryable`: the client says that it was not, and that the cause may pass.
+fn of_proxmox(kind: &proxmox_api::ErrorKind, ambiguous: bool, retryable: bool) -> FailureKind {
     use proxmox_api::{ErrorKind as Kind, Subject};
-    if error.phase() == proxmox_api::Phase::Ambiguous {
-        return FailureKind::Ambiguous;
-    }
-    match error.cause() {
+    match kind {
+        _ if ambiguous => FailureKind::Ambiguous,
         Kind::Locked { .. } | Kind::LockTimeout => FailureKind::Locked,
         // Moved, removed, made or changed by somebody since it was looked up.
         Kind::NotFound(Subject::Guest | Subject::Disk | Subject::Task)
@@ -41,24 +44,76 @@ fn of_proxmox(error: &proxmox_api::Error) -> FailureKind {
         Kind::NotFound(Subject::Node) | Kind::Unavailable | Kind::Timeout | Kind::Interrupted | Kind::Certificate => {
             FailureKind::Retry
         }
-        _ if error.is_retryable() => FailureKind::Retry,
+        _ if retryable => FailureKind::Retry,
         _ => FailureKind::Refused,
     }
 }
 
-fn of_netbox(error: &netbox_api::Error) -> FailureKind {
+/// Of NetBox's answer.
+fn of_netbox(kind: netbox_api::ErrorKind, ambiguous: bool, retryable: bool) -> FailureKind {
     use netbox_api::ErrorKind as Kind;
-    if error.phase() == netbox_api::Phase::Ambiguous {
-        return FailureKind::Ambiguous;
-    }
-    match error.kind() {
+    match kind {
+        _ if ambiguous => FailureKind::Ambiguous,
         Kind::NotFound | Kind::Precondition | Kind::Conflict => FailureKind::Conflict,
         Kind::Permission => FailureKind::Permission,
         // An outage; a page of maintenance in NetBox's place; a certificate on its way to be renewed or trusted.
         Kind::Unavailable | Kind::Timeout | Kind::Server | Kind::NotNetBox | Kind::Redirect | Kind::Certificate => {
             FailureKind::Retry
         }
-        _ if error.is_retryable() => FailureKind::Retry,
+        _ if retryable => FailureKind::Retry,
         _ => FailureKind::Refused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_from_an_error_of_proxmox() {
+        use proxmox_api::{ErrorKind as Kind, Subject};
+        let table = [
+            (Kind::Locked { lock: "backup".into() }, FailureKind::Locked),
+            (Kind::LockTimeout, FailureKind::Locked),
+            (Kind::NotFound(Subject::Guest), FailureKind::Conflict),
+            (Kind::NotFound(Subject::Storage), FailureKind::Refused),
+            (Kind::NotFound(Subject::Bridge), FailureKind::Refused),
+            (Kind::NotFound(Subject::Node), FailureKind::Retry),
+            (Kind::AlreadyExists, FailureKind::Conflict),
+            (Kind::DigestMismatch, FailureKind::Conflict),
+            (Kind::Permission { what: "/vms/101, VM.PowerMgmt".into() }, FailureKind::Permission),
+            (Kind::Unauthorized, FailureKind::Permission),
+            (Kind::Unavailable, FailureKind::Retry),
+            (Kind::Timeout, FailureKind::Retry),
+            (Kind::Certificate, FailureKind::Retry),
+            (Kind::Shrink, FailureKind::Refused),
+            (Kind::Protected, FailureKind::Refused),
+            (Kind::InvalidParameter { fields: Default::default() }, FailureKind::Refused),
+            (Kind::Other, FailureKind::Refused),
+        ];
+        for (kind, follows) in table {
+            assert_eq!(of_proxmox(&kind, false, false), follows, "{kind:?}");
+            assert_eq!(of_proxmox(&kind, true, false), FailureKind::Ambiguous, "{kind:?}: looked up first");
+        }
+        assert_eq!(of_proxmox(&Kind::Other, false, true), FailureKind::Retry);
+    }
+
+    #[test]
+    fn what_follows_from_an_error_of_netbox() {
+        use netbox_api::ErrorKind as Kind;
+        let table = [
+            (Kind::NotFound, FailureKind::Conflict),
+            (Kind::Precondition, FailureKind::Conflict),
+            (Kind::Permission, FailureKind::Permission),
+            (Kind::Validation, FailureKind::Refused),
+            (Kind::Unavailable, FailureKind::Retry),
+            (Kind::Server, FailureKind::Retry),
+            (Kind::NotNetBox, FailureKind::Retry),
+            (Kind::Decode, FailureKind::Refused),
+        ];
+        for (kind, follows) in table {
+            assert_eq!(of_netbox(kind, false, false), follows, "{kind:?}");
+            assert_eq!(of_netbox(kind, true, true), FailureKind::Ambiguous, "{kind:?}: looked up first");
+        }
     }
 }

@@ -61,7 +61,7 @@ impl<'a> LookUp<'a> {
             Err(why) => return Ok(Looked::Unmanaged(why)),
         };
         let disks = self.bridge.netbox.virtual_disks().all(&filter).await?;
-        let guest = self.bridge.fields.guest(machine, Some(&disks));
+        let mut guest = self.bridge.fields.guest(machine, Some(&disks));
         if !guest.status.wants_guest() {
             let context = Context { looked_up: true, managed: Some(true), ..Context::default() };
             return Ok(looked(cluster, Event { cause, desired: Some(guest), current: None, context }));
@@ -87,7 +87,25 @@ impl<'a> LookUp<'a> {
         if current.is_none() {
             side.creation(&guest, vmid, seen.as_ref(), &mut context).await?;
         }
+        let has = current.as_ref().or(context.template.given().map(|template| &template.config));
+        guest.interface = self.interface(machine, has).await?;
         Ok(looked(cluster, Event { cause, desired: Some(guest), current, context }))
+    }
+
+    /// Which `netN` holds the primary addresses: the one that NetBox's interface is named after, or whose MAC address it
+    /// has. With a single one nobody needs to ask.
+    async fn interface(&self, machine: &VirtualMachine, guest: Option<&Current>) -> Result<Part<u8>, Failure> {
+        let primary = machine.primary_ip4.as_ref().or(machine.primary_ip6.as_ref());
+        let macs = guest.and_then(|guest| guest.macs.given()).filter(|macs| macs.len() > 1);
+        let (Some(primary), Some(macs)) = (primary, macs) else { return Ok(Part::Unknown) };
+        let address = self.bridge.netbox.ip_addresses().get(primary.id).await?.value;
+        let Some(assigned) = address.assigned_object_id else { return Ok(Part::Unknown) };
+        let interface = self.bridge.netbox.interfaces().get(assigned).await?.value;
+        let named = interface.name.strip_prefix("net").and_then(|index| index.parse().ok());
+        let named = named.filter(|index| macs.contains_key(index));
+        let mac = interface.mac_address.as_deref().unwrap_or_default();
+        let by_mac = || macs.iter().find(|(_, found)| found.eq_ignore_ascii_case(mac)).map(|(index, _)| *index);
+        Ok(Part::maybe(named.or_else(by_mac)))
     }
 
     /// A record that NetBox no longer has. Its deletion counts only if the change log has it: a forged or replayed

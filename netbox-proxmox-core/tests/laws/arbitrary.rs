@@ -125,6 +125,7 @@ prop_compose! {
         let (vmid, kind, node, name, power, template, protection) = identity;
         let (ssh_keys, ipconfig, cloud_init) = cloud_init;
         Current {
+            macs: Part::Unknown,
             vmid, kind, node, name, power, template, protection,
             lock: lock.map(str::to_owned),
             sockets: cpus.0,
