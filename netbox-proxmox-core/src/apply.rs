@@ -24,11 +24,13 @@ impl Applied {
     }
 }
 
-/// Runs a plan in order and stops at the first failure. The VMID that its `record` allocates is given to the actions
+/// Runs a plan in order and stops at the first failure; a report that cannot be delivered stops nothing, and counts as
+/// the failure if there is no other. The VMID that its `record` allocates is given to the actions
 /// that wait for it.
 pub async fn apply(plan: Vec<Action>, executor: &dyn Executor, progress: &dyn Progress) -> Applied {
     let mut applied = Applied::default();
     let mut vmid: Option<Vmid> = None;
+    let mut untold: Option<(Action, Failure)> = None;
     let mut actions = plan.into_iter();
     for action in actions.by_ref() {
         let action = match vmid {
@@ -49,6 +51,9 @@ pub async fn apply(plan: Vec<Action>, executor: &dyn Executor, progress: &dyn Pr
                 }
                 applied.done.push((action, outcome));
             }
+            Err(failure) if matches!(action, Action::Report(_)) => {
+                untold.get_or_insert((action, failure));
+            }
             Err(failure) => {
                 applied.failed = Some((action, failure));
                 break;
@@ -56,5 +61,6 @@ pub async fn apply(plan: Vec<Action>, executor: &dyn Executor, progress: &dyn Pr
         }
     }
     applied.left = actions.collect();
+    applied.failed = applied.failed.or(untold);
     applied
 }

@@ -141,7 +141,9 @@ impl Change {
 
     /// Whether it set a VMID where there was none.
     pub fn first_set_vmid(&self) -> bool {
-        self.turned(|before| before.vmid.is_some(), |after| after.vmid.is_some())
+        // What was no VMID stood for none.
+        let is_vmid = |facts: &RecordFacts| facts.vmid.as_ref().is_some_and(|vmid| vmid.trim().parse::<Vmid>().is_ok());
+        self.turned(is_vmid, is_vmid)
     }
 
     /// Whether it changed the node of a record that had one, or gave one to a record that had none.
@@ -284,9 +286,19 @@ pub struct Context {
     /// When the guest of a deleted record is to be destroyed, in seconds since 1970, if that was put off before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removal_due: Option<u64>,
+    /// Another record that claims the guest's VMID meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed: Option<RecordId>,
     /// The time, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub now: Option<u64>,
+}
+
+impl Context {
+    /// The VMID that we chose for a creation that was begun. One that a person typed is theirs to clear.
+    pub fn allocated(&self) -> Option<Vmid> {
+        self.intent.as_ref().filter(|intent| intent.allocated).map(|intent| intent.vmid)
+    }
 }
 
 impl Event {

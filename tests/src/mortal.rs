@@ -48,8 +48,12 @@ impl Store for Mortal {
         self.alive().await.due(now).await
     }
 
-    async fn pending(&self, record: RecordId, now: u64) -> Result<Vec<StoredEvent>, InboxError> {
-        self.alive().await.pending(record, now).await
+    async fn pending(&self, record: RecordId) -> Result<Vec<StoredEvent>, InboxError> {
+        self.alive().await.pending(record).await
+    }
+
+    async fn known(&self, keys: &[String]) -> Result<Vec<bool>, InboxError> {
+        self.alive().await.known(keys).await
     }
 
     async fn settle(&self, ids: &[i64], settlement: &Settlement) -> Result<(), InboxError> {

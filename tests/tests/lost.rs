@@ -9,10 +9,18 @@ use serde_json::json;
 /// Reads the change log and lets it be answered; the deliveries are lost.
 async fn catch_up(lab: &Lab) -> netbox_proxmox_core::live::CatchUp {
     let _ = lab.take();
-    let done = lab.dispatcher.catch_up().await.unwrap();
+    let done = lab.dispatcher.catch_up(None).await.unwrap();
     lab.dispatcher.idle().await;
     let _ = lab.take();
     done
+}
+
+/// A laboratory in which the end of the change log was noted: the log of a NetBox in use is never empty.
+async fn lab() -> Lab {
+    let lab = Lab::new().await;
+    lab.netbox.user("alice").create("extras/tags", json!({"name": "used", "slug": "used"}));
+    assert_eq!(catch_up(&lab).await.new, 0, "the first time only the end of the log is noted");
+    lab
 }
 
 fn staged(name: &str) -> serde_json::Value {
@@ -22,8 +30,7 @@ fn staged(name: &str) -> serde_json::Value {
 
 #[tokio::test]
 async fn a_life_without_any_delivery() {
-    let lab = Lab::new().await;
-    assert_eq!(catch_up(&lab).await.new, 0, "the first time only the end of the log is noted");
+    let lab = lab().await;
     lab.netbox.create_vm(staged("web01"));
     assert!(catch_up(&lab).await.new > 0);
     let vmid = lab.vmid(1).expect("it was created");
@@ -52,12 +59,11 @@ async fn a_life_without_any_delivery() {
 
 #[tokio::test]
 async fn what_was_delivered_is_not_answered_twice() {
-    let lab = Lab::new().await;
-    catch_up(&lab).await;
+    let lab = lab().await;
     lab.create(json!({})).await;
     lab.update(1, json!({"status": "active"})).await;
     let writes = lab.proxmox.writes();
-    let done = lab.dispatcher.catch_up().await.unwrap();
+    let done = lab.dispatcher.catch_up(None).await.unwrap();
     lab.dispatcher.idle().await;
     assert!(done.read > 0, "the log has it");
     // Only our own writes were not taken as deliveries by then, and those are echoes.
@@ -67,8 +73,7 @@ async fn what_was_delivered_is_not_answered_twice() {
 
 #[tokio::test]
 async fn many_deletions_at_once_wait_for_a_person() {
-    let lab = Lab::new().await;
-    catch_up(&lab).await;
+    let lab = lab().await;
     for number in 0..11 {
         lab.netbox.create_vm(staged(&format!("web{number:02}")));
     }
@@ -88,8 +93,7 @@ async fn many_deletions_at_once_wait_for_a_person() {
 
 #[tokio::test]
 async fn a_few_lost_deletions_among_many_that_came_are_made_up_for() {
-    let lab = Lab::new().await;
-    catch_up(&lab).await;
+    let lab = lab().await;
     for number in 0..12 {
         lab.netbox.create_vm(staged(&format!("web{number:02}")));
     }
@@ -99,4 +103,23 @@ async fn a_few_lost_deletions_among_many_that_came_are_made_up_for() {
     lab.netbox.delete_vm(12);
     assert_eq!(catch_up(&lab).await.held, 0);
     assert!(lab.guests().is_empty());
+}
+
+#[tokio::test]
+async fn a_log_that_could_not_be_read_is_not_replayed_once_it_can_be() {
+    let lab = Lab::new().await;
+    assert_eq!(catch_up(&lab).await.newest, None, "it is empty, as for a token without rights");
+    lab.create(json!({})).await;
+    lab.proxmox.remove_guest(lab.vmid(1).unwrap());
+    assert_eq!(catch_up(&lab).await.new, 0);
+    assert!(lab.guests().is_empty(), "what an administrator removed is not made again");
+}
+
+#[tokio::test]
+async fn what_is_younger_is_left_to_its_delivery() {
+    let lab = lab().await;
+    let before = lab.dispatcher.catch_up(None).await.unwrap();
+    lab.netbox.create_vm(staged("web01"));
+    assert_eq!(lab.dispatcher.catch_up(before.newest).await.unwrap().new, 0);
+    assert_eq!(lab.dispatcher.catch_up(None).await.unwrap().new, 1);
 }

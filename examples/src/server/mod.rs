@@ -167,12 +167,18 @@ async fn work(
     Ok(())
 }
 
-/// Reads NetBox's change log at the start and then at an interval.
+/// Reads NetBox's change log: at the start to its end, as what came while the server was away is lost; then, at an
+/// interval, only what was there the time before, as younger deliveries may still be on their way.
 async fn catch_up(dispatcher: &Dispatcher, every: Duration) {
+    let mut upto = None;
     loop {
-        match dispatcher.catch_up().await {
-            Ok(done) if done.new > 0 => tracing::info!(new = done.new, held = done.held, "made up for lost deliveries"),
-            Ok(_) => {}
+        match dispatcher.catch_up(upto).await {
+            Ok(done) => {
+                if done.new > 0 {
+                    tracing::info!(new = done.new, held = done.held, "made up for lost deliveries");
+                }
+                upto = done.newest.or(upto);
+            }
             Err(why) => tracing::warn!(%why, "NetBox's change log cannot be read"),
         }
         tokio::time::sleep(every).await;

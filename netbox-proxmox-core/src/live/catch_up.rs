@@ -8,13 +8,16 @@ use netbox_api::client::{ClusterFilter, ObjectChangeFilter};
 use netbox_api::{ObjectChange, ObjectType};
 
 use super::brakes::{DELETIONS_AT_ONCE, HELD};
-use super::bridge::now;
 use super::dispatcher::Dispatcher;
 use super::inbox::NewEvent;
 use crate::change_log::ClusterNames;
 use crate::event::{Change, Changed};
 use crate::executor::Failure;
 use crate::guest::RecordId;
+
+/// How far back the log is read again: entries are numbered when a transaction begins and seen when it ends, so one with
+/// a lower number may come after. What is known already is not answered twice.
+const OVERLAP: u64 = 100;
 
 /// What was read of the change log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,50 +28,79 @@ pub struct CatchUp {
     pub new: usize,
     /// Deletions among them that wait for a person.
     pub held: usize,
+    /// The newest entry of the log; `None`: it is empty, or the token may not read it.
+    pub newest: Option<u64>,
 }
 
 impl Dispatcher {
     /// Reads the change log from the last entry that is known, and stores what no delivery has brought. The very first
     /// time it only notes where the log ends.
     ///
+    /// `upto`: entries after this one are left for the next time, because their deliveries may still be on their way.
+    ///
     /// # Errors
     /// NetBox or the inbox failed. What was read before is stored, and the rest is read the next time.
-    pub async fn catch_up(&self) -> Result<CatchUp, Failure> {
+    pub async fn catch_up(&self, upto: Option<u64>) -> Result<CatchUp, Failure> {
         let bridge = self.bridge();
         let log = bridge.netbox.object_changes();
-        let Some(last) = bridge.inbox.change_log().await? else {
-            let newest = log.newest(&ObjectChangeFilter::default()).await?;
-            bridge.inbox.put_change_log(newest.map_or(0, |entry| entry.id)).await?;
+        let Some(newest) = log.newest(&ObjectChangeFilter::default()).await?.map(|entry| entry.id) else {
+            tracing::warn!("NetBox's change log is empty, or the token may not read it (core.view_objectchange)");
             return Ok(CatchUp::default());
         };
-        let filter = ObjectChangeFilter { id_gte: Some(last + 1), ..Default::default() };
+        let mut done = CatchUp { newest: Some(newest), ..CatchUp::default() };
+        let (first, last) = match bridge.inbox.change_log().await? {
+            Some((first, last)) if last <= newest => (first, last),
+            known => {
+                if known.is_some() {
+                    tracing::warn!("NetBox's change log ends before what was read of it: reading on from its end");
+                }
+                bridge.inbox.put_change_log((newest, newest)).await?;
+                return Ok(done);
+            }
+        };
+        let from = last.saturating_sub(OVERLAP).max(first);
+        let upto = upto.unwrap_or(newest).min(newest);
+        let filter = ObjectChangeFilter { id_gte: Some(from + 1), ..Default::default() };
         let mut entries: Vec<ObjectChange> = Vec::new();
         let mut pages = log.list(&filter);
         while let Some(entry) = pages.try_next().await? {
             // NetBox ignores filters that it does not know, and returns everything.
-            if entry.id > last {
+            if entry.id > from && entry.id <= upto {
                 entries.push(entry);
             }
         }
-        let Some(newest) = entries.iter().map(|entry| entry.id).max() else { return Ok(CatchUp::default()) };
         entries.sort_by_key(|entry| entry.id);
+        done.read = entries.len();
         let mut events = self.events(&entries).await?;
-        let deletions = hold_deletions(&mut events);
-        let new = self.accept(&events).await?;
-        let new: Vec<&NewEvent> = events.iter().zip(new).filter(|(_, new)| *new).map(|(event, _)| event).collect();
-        let mut held = new.iter().filter(|event| event.held.is_some()).count();
-        if held <= DELETIONS_AT_ONCE {
-            // The others had been delivered: the few that are left are no flood.
-            for event in new.iter().filter(|event| event.held.is_some()) {
-                bridge.inbox.store().release(Some(event.change.record), now()).await?;
+        let keys: Vec<String> = events.iter().map(|event| event.key.clone()).collect();
+        let mut known = bridge.inbox.store().known(&keys).await?.into_iter();
+        events.retain(|_| known.next() == Some(false));
+        done.held = self.hold_deletions(&mut events);
+        done.new = self.accept(&events).await?.into_iter().filter(|new| *new).count();
+        bridge.inbox.put_change_log((first, upto.max(last))).await?;
+        Ok(done)
+    }
+
+    /// The brake: many deletions at once are more likely a mistake, or another NetBox, than a wish. Says how many wait.
+    fn hold_deletions(&self, events: &mut [NewEvent]) -> usize {
+        let ours = |event: &NewEvent| match &event.change.what {
+            Changed::Record { before: Some(facts), after: None } => {
+                let cluster = facts.cluster.as_deref();
+                facts.kind.is_some() && cluster.is_none_or(|name| self.bridge().cluster(name).is_some())
             }
-            held = 0;
-            self.wake();
-        } else {
-            tracing::warn!(deletions, held, "deletions of the change log are held until a person releases them");
+            _ => false,
+        };
+        let deletions = events.iter().filter(|event| ours(event)).count();
+        if deletions <= DELETIONS_AT_ONCE {
+            return 0;
         }
-        bridge.inbox.put_change_log(newest).await?;
-        Ok(CatchUp { read: entries.len(), new: new.len(), held })
+        let why = format!(
+            "{HELD}{deletions} deletions in NetBox had not been delivered, more than {DELETIONS_AT_ONCE} at once. If they \
+             are meant, release them (`netbox-proxmox events --release`)"
+        );
+        tracing::warn!("{why}");
+        events.iter_mut().filter(|event| ours(event)).for_each(|event| event.held = Some(why.clone()));
+        deletions
     }
 
     async fn events(&self, entries: &[ObjectChange]) -> Result<Vec<NewEvent>, Failure> {
@@ -112,18 +144,4 @@ impl Dispatcher {
             what: Changed::Address,
         }))
     }
-}
-
-/// The brake: many deletions at once are more likely a mistake, or another NetBox, than a wish. Says how many there are.
-fn hold_deletions(events: &mut [NewEvent]) -> usize {
-    let deletions = events.iter().filter(|event| event.change.deleted_record()).count();
-    if deletions > DELETIONS_AT_ONCE {
-        let why = format!(
-            "{HELD}{deletions} deletions in NetBox had not been delivered, more than {DELETIONS_AT_ONCE} at once. If they are \
-             meant, release them (`netbox-proxmox events --release`)"
-        );
-        let deleted = events.iter_mut().filter(|event| event.change.deleted_record());
-        deleted.for_each(|event| event.held = Some(why.clone()));
-    }
-    deletions
 }

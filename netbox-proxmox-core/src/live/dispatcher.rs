@@ -1,7 +1,7 @@
 //! Answers the events of the inbox: one guest, one plan at a time; repeated triggers of a guest are answered together;
 //! different guests in parallel, bounded.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +23,12 @@ use crate::report::Reporter;
 
 /// How long a lease on a record lasts without being renewed, in seconds.
 const LEASE: u64 = 60;
+
+/// How long a record rests after the inbox failed, or after a bug.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// After how many attempts in vain a person is told of what is still tried.
+const TOLD_AFTER: u32 = 5;
 
 /// How often a plan is made anew at once, because the world was not as it had been looked up.
 const REPLANS: u32 = 5;
@@ -132,8 +138,8 @@ impl Dispatcher {
         let inner = &self.inner;
         // Leases of a former life of this process.
         log_error(inner.bridge.inbox.store().unlease(None, &inner.owner).await);
-        let mut tasks: JoinSet<RecordId> = JoinSet::new();
-        let mut busy: HashSet<RecordId> = HashSet::new();
+        let mut tasks: JoinSet<()> = JoinSet::new();
+        let mut busy: HashMap<tokio::task::Id, RecordId> = HashMap::new();
         let mut stop = std::pin::pin!(stop);
         loop {
             let asked = inner.rounds.borrow().asked;
@@ -144,14 +150,19 @@ impl Dispatcher {
                     (Vec::new(), Some(now() + 5))
                 }
             };
-            for record in due.into_iter().filter(|record| !busy.contains(record)).collect::<Vec<_>>() {
-                busy.insert(record);
+            for record in due {
+                if busy.values().any(|working| *working == record) {
+                    continue;
+                }
                 let dispatcher = self.clone();
-                tasks.spawn(async move {
+                let task = tasks.spawn(async move {
                     let _permit = dispatcher.inner.parallel.acquire().await;
-                    dispatcher.answer(record).await;
-                    record
+                    if let Err(error) = dispatcher.answer(record).await {
+                        tracing::error!(%record, %error, "not answered");
+                        tokio::time::sleep(PAUSE).await;
+                    }
                 });
+                busy.insert(task.id(), record);
             }
             if busy.is_empty() && next.is_none_or(|next| next > now()) {
                 inner.rounds.send_modify(|rounds| rounds.answered = asked);
@@ -160,14 +171,17 @@ impl Dispatcher {
             tokio::select! {
                 () = &mut stop => break,
                 () = inner.wake.notified() => {}
-                Some(ended) = tasks.join_next(), if !tasks.is_empty() => match ended {
-                    Ok(record) => {
-                        busy.remove(&record);
+                Some(ended) = tasks.join_next_with_id(), if !tasks.is_empty() => match ended {
+                    Ok((task, ())) => {
+                        busy.remove(&task);
                     }
-                    // A bug: the record stays leased until its lease ends, and is then tried again.
                     Err(error) => {
+                        // A bug. The record rests, so that it does not take all the time there is.
                         tracing::error!(%error, "answering an event ended in a panic");
-                        busy.clear();
+                        if let Some(record) = busy.remove(&error.id()) {
+                            let rest = tasks.spawn(tokio::time::sleep(PAUSE));
+                            busy.insert(rest.id(), record);
+                        }
                     }
                 },
                 () = tokio::time::sleep(Duration::from_secs(sleep)) => {}
@@ -177,37 +191,36 @@ impl Dispatcher {
     }
 
     /// Answers what is due of a record, under its lease.
-    async fn answer(&self, record: RecordId) {
+    async fn answer(&self, record: RecordId) -> Result<(), InboxError> {
         let inner = &self.inner;
         let store = inner.bridge.inbox.store();
-        match store.lease(record, &inner.owner, now(), now() + LEASE).await {
-            Ok(true) => {}
-            Ok(false) => {
-                // Another instance works on it: it settles the events.
-                tokio::time::sleep(Duration::from_secs(1)).await;
-                return;
-            }
-            Err(error) => {
-                tracing::error!(%record, %error, "no lease");
-                return;
-            }
+        if !store.lease(record, &inner.owner, now(), now() + LEASE).await? {
+            // Another instance works on it, and settles the events.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            return Ok(());
         }
-        let renew = async {
+        let lost = async {
             loop {
                 tokio::time::sleep(Duration::from_secs(LEASE / 3)).await;
-                log_error(store.lease(record, &inner.owner, now(), now() + LEASE).await);
+                match store.lease(record, &inner.owner, now(), now() + LEASE).await {
+                    Ok(true) => {}
+                    Ok(false) => return,
+                    Err(error) => tracing::error!(%record, %error, "the lease is not renewed"),
+                }
             }
         };
-        tokio::select! {
-            result = self.answer_leased(record) => log_error(result),
-            () = renew => {}
-        }
-        log_error(store.unlease(Some(record), &inner.owner).await);
+        let result = tokio::select! {
+            result = self.answer_leased(record) => result,
+            // This process slept for longer than a lease lasts.
+            () = lost => Err(InboxError::new("keep a lease", "another instance works on the record")),
+        };
+        store.unlease(Some(record), &inner.owner).await?;
+        result
     }
 
     async fn answer_leased(&self, record: RecordId) -> Result<(), InboxError> {
         let inner = &self.inner;
-        let events = inner.bridge.inbox.store().pending(record, now()).await?;
+        let events = inner.bridge.inbox.store().pending(record).await?;
         if events.is_empty() {
             return Ok(());
         }
@@ -219,9 +232,9 @@ impl Dispatcher {
             return Ok(());
         }
         let cause: Vec<Change> = events.iter().map(|event| event.change.clone()).collect();
-        let released = events.iter().any(|event| event.reason.as_ref().is_some_and(|reason| reason.starts_with(HELD)));
-        let answer = self.work(record, cause, released).await;
         let attempts = events.iter().map(|event| event.attempts).max().unwrap_or_default() + 1;
+        let released = events.iter().any(|event| event.reason.as_ref().is_some_and(|reason| reason.starts_with(HELD)));
+        let answer = self.work(record, cause, attempts, released).await;
         let answer = match answer {
             Answer::Ignored(why) => {
                 self.settle(&events, EventState::Ignored, Some(why.clone()), now(), false).await?;
@@ -237,8 +250,7 @@ impl Dispatcher {
                 }
                 Answer::Applied(applied)
             }
-            Answer::Failed { applied, failure, .. } => {
-                let again = tried_again(failure.kind).then(|| now() + inner.bridge.backoff.delay(attempts));
+            Answer::Failed { applied, failure, again } => {
                 let state = if again.is_some() { EventState::Pending } else { EventState::Parked };
                 let due = again.unwrap_or_else(now);
                 self.settle(&events, state, Some(failure.why.clone()), due, true).await?;
@@ -251,14 +263,19 @@ impl Dispatcher {
 
     /// Looks up, plans and applies; again at once where the world was not as it had been looked up. `released`: a
     /// person agreed to what a brake held.
-    async fn work(&self, record: RecordId, cause: Vec<Change>, released: bool) -> Answer {
+    async fn work(&self, record: RecordId, cause: Vec<Change>, attempts: u32, released: bool) -> Answer {
         let bridge = &self.inner.bridge;
         let mut replans = 0;
         loop {
             let (event, cluster) = match LookUp::new(bridge).record(record, cause.clone()).await {
                 Ok(Looked::Event { event, cluster }) => (event, cluster),
                 Ok(Looked::Unmanaged(why)) => return Answer::Ignored(why),
-                Err(failure) => return Answer::Failed { applied: Applied::default(), failure, again: None },
+                Err(failure) => {
+                    // A token that was renewed or given its rights is good for all events that wait for it.
+                    let waits = failure.kind == FailureKind::Permission || tried_again(failure.kind);
+                    let again = waits.then(|| now() + bridge.backoff.delay(attempts));
+                    return Answer::Failed { applied: Applied::default(), failure, again };
+                }
             };
             let Some(cluster) = bridge.cluster(&cluster) else {
                 return Answer::Ignored(format!("cluster {cluster} is not one of ours"));
@@ -280,7 +297,6 @@ impl Dispatcher {
             if let Some(intent) = refused_creation(&event, &plan) {
                 log_error(bridge.inbox.put_intent(&intent).await);
             }
-            let reports: Vec<_> = plan.iter().filter_map(report_of).map(crate::report::Report::key).collect();
             let applied = apply(plan, &executor, &*progress).await;
             if applied.done.iter().any(|(action, it)| matches!((action, it), (Action::Destroy { .. }, Outcome::Done))) {
                 self.inner.destroys.note(now());
@@ -288,7 +304,7 @@ impl Dispatcher {
             match applied.failed.clone() {
                 None => {
                     log_error(remember(bridge, record, &event, &cluster.netbox_cluster).await);
-                    log_error(bridge.inbox.retain_reports(record, &reports).await);
+                    log_error(bridge.inbox.retain_reports(record, &executor.told()).await);
                     return Answer::Applied(applied);
                 }
                 Some((_, failure))
@@ -298,11 +314,13 @@ impl Dispatcher {
                     replans += 1;
                 }
                 Some((action, failure)) => {
-                    if !tried_again(failure.kind) {
+                    let again = tried_again(failure.kind).then(|| now() + bridge.backoff.delay(attempts));
+                    // What is tried again for long is told once, too.
+                    if again.is_none() || attempts == TOLD_AFTER {
                         let report = failed_report(&event, record, &action, &failure);
                         log_error(executor.execute(&Action::Report(report), &*progress).await);
                     }
-                    return Answer::Failed { applied, failure, again: None };
+                    return Answer::Failed { applied, failure, again };
                 }
             }
         }
@@ -352,13 +370,6 @@ fn deferred(outcome: &Outcome) -> Option<u64> {
     }
 }
 
-fn report_of(action: &Action) -> Option<&crate::report::Report> {
-    match action {
-        Action::Report(report) => Some(report),
-        _ => None,
-    }
-}
-
 fn failed_report(event: &Event, record: RecordId, action: &Action, failure: &Failure) -> crate::report::Report {
     let reporter = match &event.desired {
         Some(guest) => Reporter::of(guest),
@@ -370,19 +381,26 @@ fn failed_report(event: &Event, record: RecordId, action: &Action, failure: &Fai
     reporter.failed(&action.to_string(), &failure.why)
 }
 
-/// Remembers where a guest of ours and its disks are: after a deletion nobody else can say.
+/// Remembers where a guest of ours and its disks are: after a deletion nobody else can say. A disk that NetBox no longer
+/// has is remembered while its volume is attached. A guest that is gone on both sides is forgotten.
 async fn remember(bridge: &Bridge, record: RecordId, event: &Event, cluster: &str) -> Result<(), InboxError> {
-    let (Some(guest), Some(current), Ownership::Ours { .. }) =
-        (&event.desired, &event.current, &event.context.ownership)
-    else {
+    let (guest, current) = match (&event.desired, &event.current, &event.context.ownership) {
+        (None, None, _) => return bridge.inbox.forget(record).await,
+        (Some(guest), Some(current), Ownership::Ours { .. }) => (guest, current),
+        _ => return Ok(()),
+    };
+    let (Some(vmid), Some(node), Some(listed)) = (current.vmid, current.node.given(), guest.disks.given()) else {
         return Ok(());
     };
-    let (Some(vmid), Some(node)) = (current.vmid, current.node.given()) else { return Ok(()) };
-    let known = guest.disks.given().into_iter().flatten().filter_map(|disk| {
-        let volume = current.disk(disk.slot)?.volume.clone();
-        Some(KnownDisk { id: disk.id, slot: disk.slot, volume })
+    let volume = |slot| current.disk(slot).map(|disk| disk.volume.clone());
+    let present =
+        listed.iter().filter_map(|disk| Some(KnownDisk { id: disk.id, slot: disk.slot, volume: volume(disk.slot)? }));
+    let before = bridge.inbox.seen(record).await?.map(|seen| seen.disks).unwrap_or_default();
+    let gone = before.into_iter().filter(|known| {
+        listed.iter().all(|disk| disk.id != known.id) && volume(known.slot).as_ref() == Some(&known.volume)
     });
-    let seen = Seen { vmid, node: node.clone(), cluster: cluster.to_owned(), disks: known.collect() };
+    let disks = present.chain(gone).collect();
+    let seen = Seen { vmid, node: node.clone(), cluster: cluster.to_owned(), disks };
     bridge.inbox.put_seen(record, &seen).await
 }
 

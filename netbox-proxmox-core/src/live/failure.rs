@@ -41,9 +41,7 @@ fn of_proxmox(kind: &proxmox_api::ErrorKind, ambiguous: bool, retryable: bool) -
         | Kind::NothingToDo => FailureKind::Conflict,
         Kind::Permission { .. } | Kind::Unauthorized => FailureKind::Permission,
         // An outage, or a certificate on its way to be renewed or trusted.
-        Kind::NotFound(Subject::Node) | Kind::Unavailable | Kind::Timeout | Kind::Interrupted | Kind::Certificate => {
-            FailureKind::Retry
-        }
+        Kind::NotFound(Subject::Node) | Kind::Unavailable | Kind::Timeout | Kind::Certificate => FailureKind::Retry,
         _ if retryable => FailureKind::Retry,
         _ => FailureKind::Refused,
     }

@@ -138,8 +138,11 @@ pub trait Store: Send + Sync {
     async fn insert(&self, events: &[NewEvent], now: u64) -> Result<Vec<bool>, InboxError>;
     /// The records that have pending events due by `now`, and when the next ones are due.
     async fn due(&self, now: u64) -> Result<(Vec<RecordId>, Option<u64>), InboxError>;
-    /// The record's pending events, in order of arrival, that are due by `now`.
-    async fn pending(&self, record: RecordId, now: u64) -> Result<Vec<StoredEvent>, InboxError>;
+    /// All pending events of a record, in order of arrival: once one is due, all are answered together, so that a new
+    /// one is not answered without the causes of one that waits to be tried again.
+    async fn pending(&self, record: RecordId) -> Result<Vec<StoredEvent>, InboxError>;
+    /// Says for each key whether an event of it is stored.
+    async fn known(&self, keys: &[String]) -> Result<Vec<bool>, InboxError>;
     /// Settles events.
     async fn settle(&self, ids: &[i64], settlement: &Settlement) -> Result<(), InboxError>;
     /// Makes parked events pending again, of one record or of all; says how many.
@@ -297,14 +300,14 @@ impl Inbox {
         self.write(REMOVAL, &record.to_string(), &due).await
     }
 
-    /// The last entry of NetBox's change log that was read.
-    pub async fn change_log(&self) -> Result<Option<u64>, InboxError> {
-        self.read(CHANGE_LOG, "last").await
+    /// The entry of NetBox's change log where reading began, and the last one that was read.
+    pub async fn change_log(&self) -> Result<Option<(u64, u64)>, InboxError> {
+        self.read(CHANGE_LOG, "read").await
     }
 
-    /// Remembers the last entry of the change log that was read.
-    pub async fn put_change_log(&self, last: u64) -> Result<(), InboxError> {
-        self.write(CHANGE_LOG, "last", &last).await
+    /// Remembers how far the change log was read.
+    pub async fn put_change_log(&self, read: (u64, u64)) -> Result<(), InboxError> {
+        self.write(CHANGE_LOG, "read", &read).await
     }
 
     async fn read<T: DeserializeOwned>(&self, kind: &'static str, key: &str) -> Result<Option<T>, InboxError> {

@@ -58,12 +58,15 @@ impl Store for MemoryStore {
         Ok((records, next))
     }
 
-    async fn pending(&self, record: RecordId, now: u64) -> Result<Vec<StoredEvent>, InboxError> {
+    async fn pending(&self, record: RecordId) -> Result<Vec<StoredEvent>, InboxError> {
         let state = self.state();
-        let due = |event: &&StoredEvent| {
-            event.state == EventState::Pending && event.change.record == record && event.due <= now
-        };
-        Ok(state.events.iter().filter(due).cloned().collect())
+        let waits = |event: &&StoredEvent| event.state == EventState::Pending && event.change.record == record;
+        Ok(state.events.iter().filter(waits).cloned().collect())
+    }
+
+    async fn known(&self, keys: &[String]) -> Result<Vec<bool>, InboxError> {
+        let state = self.state();
+        Ok(keys.iter().map(|key| state.events.iter().any(|event| event.key == *key)).collect())
     }
 
     async fn settle(&self, ids: &[i64], settlement: &Settlement) -> Result<(), InboxError> {

@@ -1,6 +1,7 @@
 //! The edge: both sides looked up, plans executed over the two clients, and the dispatcher that does so for every
 //! event of the inbox. Nothing here decides what should be done: that is [`crate::plan()`].
 
+pub mod adopt;
 pub mod backoff;
 mod brakes;
 pub mod bridge;

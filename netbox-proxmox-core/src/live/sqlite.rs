@@ -134,14 +134,22 @@ impl Store for SqliteStore {
         Ok((records, next.get::<Option<i64>, _>("next").map(unsigned)))
     }
 
-    async fn pending(&self, record: RecordId, now: u64) -> Result<Vec<StoredEvent>, InboxError> {
-        let rows = query("SELECT * FROM event WHERE state = 'pending' AND record = ? AND due <= ? ORDER BY id")
+    async fn pending(&self, record: RecordId) -> Result<Vec<StoredEvent>, InboxError> {
+        let rows = query("SELECT * FROM event WHERE state = 'pending' AND record = ? ORDER BY id")
             .bind(signed(record.0))
-            .bind(signed(now))
             .fetch_all(&self.pool)
             .await
             .map_err(failed("read the events of a record"))?;
         rows.iter().map(stored).collect()
+    }
+
+    async fn known(&self, keys: &[String]) -> Result<Vec<bool>, InboxError> {
+        let mut known = Vec::with_capacity(keys.len());
+        for key in keys {
+            let row = query("SELECT 1 FROM event WHERE key = ?").bind(key).fetch_optional(&self.pool).await;
+            known.push(row.map_err(failed("look for an event"))?.is_some());
+        }
+        Ok(known)
     }
 
     async fn settle(&self, ids: &[i64], settlement: &Settlement) -> Result<(), InboxError> {

@@ -23,10 +23,9 @@ pub(super) fn stuck(event: &Event, guest: &Guest, current: &Current) -> Option<R
 /// A guest that Proxmox has.
 pub(super) fn existing(event: &Event, guest: &Guest, current: &Current, policy: &Policy) -> Vec<Action> {
     let target = Target { record: guest.record, name: guest.name.clone(), kind: current.kind, vmid: current.vmid };
-    let intent = event.context.intent.as_ref();
     let mut plan = Vec::new();
-    if let (Part::None, Some(intent)) = (&guest.vmid, intent) {
-        let value = RecordValue::Vmid(VmidSource::Chosen(intent.vmid));
+    if let (Part::None, Some(vmid)) = (&guest.vmid, event.context.allocated()) {
+        let value = RecordValue::Vmid(VmidSource::Chosen(vmid));
         plan.push(Action::Record { guest: target.clone(), value });
     }
     plan.extend(converge(event, guest, current, policy, target));

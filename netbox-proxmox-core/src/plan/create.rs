@@ -29,7 +29,7 @@ pub(super) fn plan(event: &Event, guest: &Guest, policy: &Policy) -> Vec<Action>
 pub(super) fn wanted(event: &Event, guest: &Guest) -> Option<Intent> {
     let vmid = *guest.vmid.given()?;
     let creation = Creation { event, guest, policy: &Policy::default(), reporter: Reporter::of(guest) };
-    creation.may_fill(vmid).then(|| Intent {
+    creation.may_fill().then(|| Intent {
         record: guest.record,
         vmid,
         allocated: false,
@@ -53,7 +53,7 @@ impl<'a> Creation<'a> {
         if let Some(found) = context.elsewhere {
             return Err(self.reporter.elsewhere(recorded, found).into());
         }
-        if let Some(vmid) = recorded.filter(|vmid| !self.may_fill(*vmid)) {
+        if let Some(vmid) = recorded.filter(|_| !self.may_fill()) {
             return Err(self.reporter.vanished(vmid).into());
         }
         if !context.same_name.is_empty() {
@@ -70,11 +70,11 @@ impl<'a> Creation<'a> {
         Ok(template)
     }
 
-    /// Whether an absent guest with a recorded VMID is to be created, rather than one that has vanished.
-    fn may_fill(&self, vmid: Vmid) -> bool {
-        let begun = self.event.context.intent.as_ref().is_some_and(|intent| intent.vmid == vmid);
+    /// Whether an absent guest with a recorded VMID is to be created, rather than one that has vanished. While an intent
+    /// is open no creation was reached, whatever VMID it was begun with.
+    fn may_fill(&self) -> bool {
         let cause = |change: &Change| change.created_record() || change.moved_into_p() || change.first_set_vmid();
-        begun || self.event.caused(cause)
+        self.event.context.intent.is_some() || self.event.caused(cause)
     }
 
     /// Whether the template can be cloned to where the guest shall be.
@@ -115,9 +115,8 @@ impl<'a> Creation<'a> {
 
     fn steps(&self, template: Vmid) -> Vec<Action> {
         let Self { event, guest, policy, .. } = self;
-        let intent = event.context.intent.as_ref();
         let recorded = guest.vmid.given().copied();
-        let vmid = recorded.or(intent.map(|intent| intent.vmid));
+        let vmid = recorded.or(event.context.allocated());
         let kind = proxmox_api::GuestType::Qemu;
         let target = Target { record: guest.record, name: guest.name.clone(), kind, vmid };
         let mut plan = Vec::new();

@@ -39,6 +39,9 @@ pub(super) fn plan(event: &Event, policy: &Policy) -> Vec<Action> {
     if current.protection == Part::Given(true) {
         return keep("it is protected. Clear its protection in Proxmox and remove it there");
     }
+    if let Some(other) = event.context.claimed {
+        return keep(&format!("virtual machine {other} has its VMID now. Adopt it for that one"));
+    }
     let guest = Target { record: deleted.record, name: deleted.name.clone(), kind, vmid: current.vmid };
     match (policy.destroy, event.context.removal_due, event.context.now) {
         (DestroyWhen::Never, ..) => keep("the policy is never to destroy. Remove it in Proxmox"),

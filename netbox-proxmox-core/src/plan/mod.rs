@@ -44,7 +44,8 @@ pub fn plan_with(event: &Event, policy: &Policy) -> Vec<Action> {
 pub fn refused_creation(event: &Event, plan: &[Action]) -> Option<Intent> {
     let guest = event.desired.as_ref().filter(|guest| guest.kind.is_some() && guest.status.wants_guest())?;
     let begun = plan.iter().any(|action| matches!(action, Action::Clone { .. }));
-    if begun || event.current.is_some() || event.context.intent.is_some() {
+    let taken = matches!(event.context.ownership, Ownership::Unmarked | Ownership::Another { .. });
+    if begun || event.context.intent.is_some() || (event.current.is_some() && !taken) {
         return None;
     }
     create::wanted(event, guest)

@@ -111,8 +111,9 @@ impl Rules<'_> {
     fn allows(&self, action: &Action) -> Result<(), &'static str> {
         let guest = self.event.desired.as_ref().ok_or("the record is gone")?;
         if let Some(target) = action.target() {
-            let intent = self.event.context.intent.as_ref().map(|intent| intent.vmid);
-            let of_record = guest.vmid.given().copied().or(intent);
+            // A VMID that we chose; one that a person typed is theirs to clear.
+            let chosen = self.event.context.intent.as_ref().filter(|intent| intent.allocated);
+            let of_record = guest.vmid.given().copied().or(chosen.map(|intent| intent.vmid));
             let expected = self.event.current.as_ref().map_or(of_record, |current| current.vmid);
             if target.record != guest.record || target.vmid != expected {
                 return Err("this is another guest");
@@ -175,13 +176,13 @@ impl Rules<'_> {
     fn clone_allowed(&self) -> Result<(), &'static str> {
         let guest = self.event.desired.as_ref().ok_or("the record is gone")?;
         let context = &self.event.context;
-        let begun = context.intent.as_ref().map(|intent| intent.vmid);
+        let begun = context.intent.is_some();
         let caused = self
             .event
             .cause
             .iter()
             .any(|change| change.created_record() || change.moved_into_p() || change.first_set_vmid());
-        let vanished = guest.vmid.given().is_some_and(|vmid| Some(*vmid) != begun && !caused);
+        let vanished = guest.vmid.given().is_some() && !begun && !caused;
         let recorded = guest.vmid.given().is_some() || self.before.iter().any(|earlier| earlier.name() == "record");
         if self.event.current.is_some() {
             Err("there is a guest")

@@ -125,8 +125,16 @@ fn an_intent_is_resumed_with_its_vmid() {
 }
 
 #[test]
-fn an_intent_for_another_vmid_does_not_bring_back_a_vanished_guest() {
-    typed(101).context(|context| context.intent = Some(intent(105, None))).expect_report(&["101", "vanished"]);
+fn a_creation_that_was_begun_goes_on_under_the_vmid_that_a_person_typed_since() {
+    let plan = typed(101).context(|context| context.intent = Some(intent(105, None))).plan();
+    assert_eq!(plan[0].to_string(), "clone web01 (VMID 101) from template 9000 on pve01 storage local-lvm full");
+}
+
+#[test]
+fn a_typed_vmid_that_was_cleared_is_not_written_back() {
+    let typed = netbox_proxmox_core::Intent { allocated: false, ..intent(105, None) };
+    let plan = Case::absent().context(|context| context.intent = Some(typed)).plan();
+    assert_eq!(plan[0].to_string(), "record web01: a free VMID");
 }
 
 // What stands in the way.

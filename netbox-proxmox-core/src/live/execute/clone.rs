@@ -18,7 +18,7 @@ impl Step<'_> {
         let inbox = &self.bridge.inbox;
         let intent = match inbox.intent(guest.record).await?.filter(|intent| intent.vmid == vmid) {
             // The size is not known when the VMID is chosen.
-            Some(intent) => Intent { root_size: intent.root_size.or(*root_size), ..intent },
+            Some(intent) => Intent { root_size: intent.root_size.or(*root_size), upid: None, ..intent },
             None => Intent { record: guest.record, vmid, allocated: false, upid: None, root_size: *root_size },
         };
         inbox.put_intent(&intent).await?;
@@ -39,7 +39,7 @@ impl Step<'_> {
             target: node.clone().filter(|node| *node != template_node),
             ..CloneParams::new(vmid)
         };
-        let _copy = self.bridge.copies.acquire().await;
+        let copy = self.bridge.copies.acquire().await;
         let result = match self.client().node(&template_node).qemu(*template).clone_to(&params).await {
             Ok(task) => {
                 inbox.put_intent(&Intent { upid: Some(task.upid().clone()), ..intent.clone() }).await?;
@@ -47,6 +47,7 @@ impl Step<'_> {
             }
             Err(error) => Err(error.into()),
         };
+        drop(copy);
         match result {
             Ok(outcome) => {
                 self.seen_on(node.as_ref().unwrap_or(&template_node));
@@ -73,11 +74,11 @@ impl Step<'_> {
             return Ok(None);
         };
         match observed.ownership(guest.record, &self.bridge.identities) {
-            Ownership::Ours { .. } => Ok(Some(Outcome::Unchanged)),
             _ if observed.creation_lock().is_some() => {
                 let why = format!("guest {} is locked and no task creates it: see the report", intent.vmid);
                 Err(Failure::new(FailureKind::Conflict, why))
             }
+            Ownership::Ours { .. } => Ok(Some(Outcome::Unchanged)),
             _ => self.taken(guest, intent).await.map(Some),
         }
     }

@@ -10,7 +10,7 @@ mod record;
 mod report;
 mod step;
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use proxmox_api::NodeName;
@@ -18,6 +18,7 @@ use proxmox_api::NodeName;
 use super::bridge::{Bridge, ProxmoxCluster};
 use crate::action::{Action, RecordValue};
 use crate::executor::{Executor, Failure, Outcome, Progress};
+use crate::report::ReportKey;
 use step::Step;
 
 /// The live executor, for one plan of one guest.
@@ -26,19 +27,27 @@ pub struct LiveExecutor<'a> {
     cluster: &'a ProxmoxCluster,
     /// Where the guest was last seen. HA and people move guests: one that is not there is looked for.
     node: Mutex<Option<NodeName>>,
+    /// What people were told, now or before.
+    told: Mutex<Vec<ReportKey>>,
 }
 
 impl<'a> LiveExecutor<'a> {
     /// For a guest of a cluster, which is on this node, if it exists.
     pub fn new(bridge: &'a Bridge, cluster: &'a ProxmoxCluster, node: Option<NodeName>) -> Self {
-        Self { bridge, cluster, node: Mutex::new(node) }
+        Self { bridge, cluster, node: Mutex::new(node), told: Mutex::default() }
+    }
+
+    /// What people were told in this plan, now or before.
+    pub fn told(&self) -> Vec<ReportKey> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 #[async_trait]
 impl Executor for LiveExecutor<'_> {
     async fn execute(&self, action: &Action, progress: &dyn Progress) -> Result<Outcome, Failure> {
-        let step = Step { bridge: self.bridge, cluster: self.cluster, node: &self.node, action, progress };
+        let step =
+            Step { bridge: self.bridge, cluster: self.cluster, node: &self.node, told: &self.told, action, progress };
         match action {
             Action::Record { guest, value: RecordValue::Vmid(source) } => step.record_vmid(guest, *source).await,
             Action::Record { guest, value: RecordValue::Node(node) } => step.record_node(guest, node).await,

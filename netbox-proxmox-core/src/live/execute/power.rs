@@ -9,8 +9,8 @@ use crate::action::Target;
 use crate::executor::{Failure, FailureKind, Outcome};
 use crate::live::guests::Observed;
 
-/// How long HA may take to do what its task asked for.
-const HA_LIMIT: Duration = Duration::from_secs(120);
+/// How long HA may take, beyond the limit of the guest, to do what its task asked for.
+const HA_LIMIT: u64 = 120;
 
 impl Step<'_> {
     pub(super) async fn start(&self, guest: &Target) -> Result<Outcome, Failure> {
@@ -20,7 +20,7 @@ impl Step<'_> {
             return Ok(Outcome::Unchanged);
         }
         let task = vm.start(&StartParams::default()).await?;
-        self.reach(&observed, &task, PowerState::Running).await
+        self.reach(&observed, &task, PowerState::Running, 0).await
     }
 
     pub(super) async fn shutdown(&self, guest: &Target, limit: u32) -> Result<Outcome, Failure> {
@@ -39,14 +39,20 @@ impl Step<'_> {
         } else {
             vm.shutdown(&ShutdownParams { timeout: Some(limit), force_stop: Some(true) }).await?
         };
-        self.reach(observed, &task, PowerState::Stopped).await
+        self.reach(observed, &task, PowerState::Stopped, limit).await
     }
 
     /// Waits for the task, then for the state.
-    async fn reach(&self, observed: &Observed, task: &Task, wanted: PowerState) -> Result<Outcome, Failure> {
+    async fn reach(
+        &self,
+        observed: &Observed,
+        task: &Task,
+        wanted: PowerState,
+        limit: u32,
+    ) -> Result<Outcome, Failure> {
         let result = self.finish(task).await;
         let vm = self.client().node(&observed.node).qemu(observed.vmid);
-        let end = tokio::time::Instant::now() + HA_LIMIT;
+        let end = tokio::time::Instant::now() + Duration::from_secs(HA_LIMIT + u64::from(limit));
         loop {
             let status = vm.status().await;
             match (status, &result) {

@@ -18,14 +18,15 @@ impl Step<'_> {
         let written = self.vmid_field(&fetched.value);
         let vmid = match (source, inbox.intent(guest.record).await?) {
             (VmidSource::Chosen(vmid), _) => vmid,
-            (VmidSource::Allocate, Some(intent)) => intent.vmid,
-            (VmidSource::Allocate, None) if written.is_some() => {
-                return Err(Failure::new(FailureKind::Conflict, "NetBox has a VMID now"));
-            }
-            (VmidSource::Allocate, None) => self.choose(guest.record, None).await?,
+            (VmidSource::Allocate, Some(intent)) if intent.allocated => intent.vmid,
+            (VmidSource::Allocate, intent) if written.is_none() => self.choose(guest.record, intent.as_ref()).await?,
+            (VmidSource::Allocate, _) => return Err(Failure::new(FailureKind::Conflict, "NetBox has a VMID now")),
         };
-        if written.as_deref() != Some(vmid.to_string().as_str()) {
-            self.write_vmid(&fetched, vmid).await?;
+        match written {
+            Some(written) if written.trim() == vmid.to_string() => {}
+            // A person was faster: what NetBox says is what is wanted.
+            Some(_) => return Err(Failure::new(FailureKind::Conflict, "NetBox has another VMID now")),
+            None => self.write_vmid(&fetched, vmid).await?,
         }
         Ok(Outcome::Allocated(vmid))
     }
@@ -56,13 +57,15 @@ impl Step<'_> {
 
     async fn free_vmid(&self, record: RecordId, taken: &[Vmid]) -> Result<Vmid, Failure> {
         let choice = self.bridge.policy.vmids;
+        let mut first = Vmid::MIN;
         if choice == VmidChoice::default() {
             let next = self.client().cluster().next_id(None).await?;
             if !taken.contains(&next) {
                 return Ok(next);
             }
+            first = next;
         }
-        for vmid in choice.candidates(record).filter(|vmid| !taken.contains(vmid)) {
+        for vmid in choice.candidates(record).skip_while(|vmid| *vmid < first).filter(|vmid| !taken.contains(vmid)) {
             if self.client().cluster().is_free(vmid).await? {
                 return Ok(vmid);
             }
@@ -74,10 +77,17 @@ impl Step<'_> {
         machine.custom_fields.text(&self.bridge.fields.vmid).filter(|text| !text.trim().is_empty())
     }
 
-    /// Since NetBox 4.6 the write holds only if the record is as it was read; before, it was just seen to be empty.
+    /// Since NetBox 4.6 the write holds only if the record is as it was read; before, it is read back.
     async fn write_vmid(&self, fetched: &Fetched<VirtualMachine>, vmid: Vmid) -> Result<(), Failure> {
         let custom_fields = CustomFieldsPatch::new().text(&self.bridge.fields.vmid, vmid.to_string());
-        self.patch(fetched, VirtualMachinePatch { custom_fields, ..Default::default() }).await
+        self.patch(fetched, VirtualMachinePatch { custom_fields, ..Default::default() }).await?;
+        if fetched.etag.is_none() {
+            let back = self.bridge.netbox.virtual_machines().get(fetched.value.id).await?;
+            if self.vmid_field(&back.value).as_deref() != Some(vmid.to_string().as_str()) {
+                return Err(Failure::new(FailureKind::Conflict, "NetBox has another VMID now"));
+            }
+        }
+        Ok(())
     }
 
     pub(super) async fn record_node(&self, guest: &Target, node: &NodeName) -> Result<Outcome, Failure> {
@@ -87,8 +97,16 @@ impl Step<'_> {
             return Ok(Outcome::Unchanged);
         }
         let custom_fields = CustomFieldsPatch::new().text(field, node.as_str());
-        self.patch(&fetched, VirtualMachinePatch { custom_fields, ..Default::default() }).await?;
-        Ok(Outcome::Done)
+        let patch = VirtualMachinePatch { custom_fields, ..Default::default() };
+        match self.patch(&fetched, patch).await {
+            Ok(()) => Ok(Outcome::Done),
+            // The node is not among NetBox's choices: that is no reason to leave the guest.
+            Err(failure) if failure.kind == FailureKind::Refused => {
+                self.report_failure(guest, field, &failure.why).await?;
+                Ok(Outcome::Warned(failure.why))
+            }
+            Err(failure) => Err(failure),
+        }
     }
 
     async fn patch(&self, fetched: &Fetched<VirtualMachine>, patch: VirtualMachinePatch) -> Result<(), Failure> {

@@ -1,5 +1,7 @@
 //! Tells a person: a journal entry on the record or, once that is gone, on its cluster. Once.
 
+use std::sync::PoisonError;
+
 use netbox_api::ObjectType;
 use netbox_api::client::{ClusterFilter, JournalEntryFilter, NewJournalEntry};
 
@@ -12,6 +14,7 @@ use crate::report::{Report, Reporter};
 impl Step<'_> {
     pub(super) async fn report(&self, report: &Report) -> Result<Outcome, Failure> {
         let key = report.key();
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).push(key.clone());
         let inbox = &self.bridge.inbox;
         let begun = match inbox.reported(&key).await? {
             Some(Reported::Delivered) => return Ok(Outcome::Unchanged),

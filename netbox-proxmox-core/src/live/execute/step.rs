@@ -9,6 +9,7 @@ use crate::event::Ownership;
 use crate::executor::{Failure, FailureKind, Outcome, Progress};
 use crate::live::bridge::{Bridge, ProxmoxCluster};
 use crate::live::guests::{self, At, Observed};
+use crate::report::ReportKey;
 
 /// One action being performed.
 #[derive(Clone, Copy)]
@@ -16,6 +17,7 @@ pub(super) struct Step<'a> {
     pub(super) bridge: &'a Bridge,
     pub(super) cluster: &'a ProxmoxCluster,
     pub(super) node: &'a Mutex<Option<NodeName>>,
+    pub(super) told: &'a Mutex<Vec<ReportKey>>,
     pub(super) action: &'a Action,
     pub(super) progress: &'a dyn Progress,
 }

@@ -1,0 +1,118 @@
+//! Adopting: a person says that a guest which exists in Proxmox is the guest of a record. Its marker is written, and
+//! nothing else: what then differs is left to a plan.
+
+use proxmox_api::{ConfigUpdate, ErrorKind, Phase, ResourceType, Vmid};
+
+use super::bridge::{Bridge, ProxmoxCluster};
+use super::guests::{self, At, Observed};
+use super::inbox::Seen;
+use crate::event::Ownership;
+use crate::executor::{Failure, FailureKind, Outcome};
+use crate::guest::{Guest, RecordId};
+use crate::marker::{Marker, MarkerState};
+
+/// How often it begins again when the configuration changed meanwhile, or a reply was lost.
+const TRIES: u32 = 3;
+
+/// The VM at the record's VMID, if the record may adopt it or owns it already.
+///
+/// # Errors
+/// [`FailureKind::Conflict`] where nothing is at the VMID; [`FailureKind::Refused`] where NetBox says none, or what is
+/// there is a container, a template, still being created, or another record's; else as Proxmox failed.
+pub async fn find(bridge: &Bridge, cluster: &ProxmoxCluster, guest: &Guest) -> Result<Observed, Failure> {
+    let vmid = vmid(guest)?;
+    let resources = cluster.client.cluster().resources(Some(ResourceType::Vm)).await?;
+    let observed = match guests::at(&cluster.client, vmid, &resources).await? {
+        At::Vm(observed) => *observed,
+        At::Container(_) => return Err(refused(format!("guest {vmid} is a container: containers are not supported"))),
+        At::Nothing => {
+            let why = format!("Proxmox has no guest {vmid}: correct the VMID of {} in NetBox", guest.name);
+            return Err(Failure::new(FailureKind::Conflict, why));
+        }
+    };
+    match observed.ownership(guest.record, &bridge.identities) {
+        Ownership::Another { whose } => Err(refused(format!(
+            "guest {vmid} belongs to {whose}. If that is over, remove the line `netbox-proxmox:` from the guest's notes \
+             in Proxmox first"
+        ))),
+        _ if observed.config.template() => Err(refused(format!("guest {vmid} is a template"))),
+        Ownership::Ours { .. } => Ok(observed),
+        Ownership::Unmarked | Ownership::Unknown => match observed.creation_lock() {
+            // A clone gets its description from its original until it ends, so a marker would not stay.
+            Some(lock) => Err(refused(format!("guest {vmid} is still being created (lock: {lock})"))),
+            None => Ok(observed),
+        },
+    }
+}
+
+/// Makes the VM at the record's VMID the record's: writes the marker into its description, where people's notes stay,
+/// and remembers it. One that is the record's already is left as it is. The caller holds the record's lease.
+///
+/// # Errors
+/// As [`find`]; or Proxmox or the inbox failed, or the configuration kept changing.
+pub async fn adopt(bridge: &Bridge, cluster: &ProxmoxCluster, guest: &Guest) -> Result<Outcome, Failure> {
+    let mut failed = None;
+    for _ in 0..TRIES {
+        let observed = find(bridge, cluster, guest).await?;
+        match observed.ownership(guest.record, &bridge.identities) {
+            // Its creation goes on, and ends with the same state.
+            Ownership::Ours { state: MarkerState::Creating } => return Ok(Outcome::Unchanged),
+            Ownership::Ours { state: MarkerState::Ready } => {
+                // Also where an adoption ended between the two.
+                remember(bridge, cluster, guest.record, &observed).await?;
+                return Ok(if failed.is_some() { Outcome::Done } else { Outcome::Unchanged });
+            }
+            _ => {}
+        }
+        let vm = cluster.client.node(&observed.node).qemu(observed.vmid);
+        match vm.set_config(&update(bridge, guest.record, &observed)).await {
+            Ok(()) => {
+                remember(bridge, cluster, guest.record, &observed).await?;
+                return Ok(Outcome::Done);
+            }
+            // Somebody else wrote, or the reply was lost: what is there now decides.
+            Err(error) if *error.cause() == ErrorKind::DigestMismatch || error.phase() == Phase::Ambiguous => {
+                failed = Some(Failure::from(error));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(failed.unwrap_or_else(|| Failure::new(FailureKind::Conflict, "the configuration keeps changing")))
+}
+
+/// The marker among the notes, to hold only if nobody changed anything since they were read.
+fn update(bridge: &Bridge, record: RecordId, observed: &Observed) -> ConfigUpdate {
+    let netbox = bridge.identities.first().cloned().unwrap_or_default();
+    let marker = Marker { netbox, record, vmid: observed.vmid, state: MarkerState::Ready };
+    let notes = observed.config.description().unwrap_or_default();
+    let update = ConfigUpdate::new().description(&marker.write_into(notes));
+    match &observed.config.digest {
+        Some(digest) => update.digest(digest),
+        None => update,
+    }
+}
+
+/// As at the end of a creation: the guest is the one last seen, and no creation is wanted any more.
+async fn remember(
+    bridge: &Bridge,
+    cluster: &ProxmoxCluster,
+    record: RecordId,
+    observed: &Observed,
+) -> Result<(), Failure> {
+    let (vmid, node) = (observed.vmid, observed.node.clone());
+    // The disks of another guest are not this one's.
+    let before = bridge.inbox.seen(record).await?.filter(|seen| seen.vmid == vmid);
+    let disks = before.map(|seen| seen.disks).unwrap_or_default();
+    let cluster = cluster.netbox_cluster.clone();
+    bridge.inbox.put_seen(record, &Seen { vmid, node, cluster, disks }).await?;
+    Ok(bridge.inbox.close_intent(record).await?)
+}
+
+fn vmid(guest: &Guest) -> Result<Vmid, Failure> {
+    let vmid = guest.vmid.given().copied();
+    vmid.ok_or_else(|| refused(format!("NetBox has no VMID for {}", guest.name)))
+}
+
+fn refused(why: impl Into<String>) -> Failure {
+    Failure::new(FailureKind::Refused, why)
+}
