@@ -198,3 +198,19 @@ fn settings_do_not_print_secrets() {
         assert!(!printed.contains(secret), "{printed}");
     }
 }
+
+/// The example has the defaults, and every choice there is.
+#[test]
+fn the_example_file_has_the_defaults() {
+    let example = include_str!("../../deploy/netbox-proxmox.example.toml");
+    let settings = in_file(example, &[]).unwrap();
+    assert_eq!(*settings.policy(), netbox_proxmox_core::Policy::default());
+    assert_eq!(*settings.fields(), netbox_proxmox_core::FieldNames::default());
+    assert_eq!(settings.identities().unwrap(), ["netbox.example.org"]);
+    for other in ["destroy = { after = 86400 }", "destroy = \"never\"", "vmids = { base-plus-id = 10000 }"] {
+        let name = other.split(' ').next().unwrap();
+        let line = example.lines().find(|line| line.starts_with(&format!("{name} ="))).unwrap();
+        let changed = in_file(&example.replace(line, other), &[]).unwrap();
+        assert_ne!(*changed.policy(), netbox_proxmox_core::Policy::default(), "{other}");
+    }
+}

@@ -274,6 +274,9 @@ pub struct Context {
     /// A guest with this record's marker under another VMID than the record's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elsewhere: Option<Vmid>,
+    /// Virtual disks whose creation was seen and could only be reported: they are added once the gate is open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wanted_disks: Vec<u64>,
     /// What the change log says, when the record is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion: Option<Deletion>,

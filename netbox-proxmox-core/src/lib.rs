@@ -50,7 +50,9 @@ pub use netbox_api::{Delivery, EventKind};
 pub use part::Part;
 pub use plan::{plan, plan_with};
 pub use policy::Policy;
-pub use proxmox_api::{GuestType, MiB, NodeName, PowerState, StorageId, Vmid};
+pub use proxmox_api::{
+    DriveSlot, GuestType, IpConfig, MiB, NodeName, PowerState, QemuConfig, SshKeys, StorageId, Upid, Vmid,
+};
 pub use record::FieldNames;
 pub use report::{Report, ReportKey};
 pub use units::{DiskBase, Megabytes};

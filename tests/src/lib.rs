@@ -13,7 +13,7 @@ use netbox_proxmox_core::live::{
     Answer, Backoff, Bridge, Dispatcher, Inbox, MemoryStore, NewEvent, Observer, ProxmoxCluster, Store,
 };
 use netbox_proxmox_core::{Action, Delivery, Event, FieldNames, Policy, RecordId};
-use proxmox_api::testing::{FakeProxmox, Guest, Storage};
+use proxmox_api::testing::{Builder, FakeProxmox, Guest, Storage};
 use serde_json::{Value, json};
 
 /// The name of the NetBox cluster, and of the Proxmox cluster that it is.
@@ -64,8 +64,13 @@ pub async fn netbox() -> FakeNetBox {
     netbox
 }
 
-/// A Proxmox cluster with a template.
+/// A Proxmox cluster with a template, and a token that may do everything.
 pub async fn proxmox() -> FakeProxmox {
+    described().token("bridge@pve!lab", "proxmox-secret").start().await
+}
+
+/// A Proxmox cluster with a template, without a token.
+pub fn described() -> Builder {
     FakeProxmox::builder()
         .cluster(CLUSTER)
         .node("pve01")
@@ -84,9 +89,6 @@ pub async fn proxmox() -> FakeProxmox {
                 .tags("golden")
                 .description("the template's notes")
         })
-        .token("bridge@pve!lab", "proxmox-secret")
-        .start()
-        .await
 }
 
 /// A bridge between them.

@@ -119,6 +119,41 @@ async fn no_reaching_into_a_guest_that_is_not_staged() {
 }
 
 #[tokio::test]
+async fn a_disk_created_while_active_is_added_once_the_record_is_staged() {
+    let lab = Lab::new().await;
+    let id = lab.create(json!({"status": "active"})).await;
+    lab.add_disk(id, "scsi1", 2_000).await;
+    assert_eq!(lab.guest(id).volume("scsi1"), None);
+    assert!(lab.journal()[0].contains("Staged"), "{:?}", lab.journal());
+    lab.update(id, json!({"status": "staged"})).await;
+    assert_eq!(lab.guest(id).disk_mib("scsi1"), Some(2_048));
+    // Once only: what an administrator removes then is reported.
+    lab.proxmox.edit(lab.vmid(id).unwrap(), |guest| guest.unset("scsi1"));
+    lab.update(id, json!({"comments": "x"})).await;
+    assert_eq!(lab.guest(id).volume("scsi1"), None);
+    assert!(
+        lab.journal().iter().any(|text| text.contains("missing in Proxmox and was not added")),
+        "{:?}",
+        lab.journal()
+    );
+}
+
+#[tokio::test]
+async fn the_privileges_of_the_readme_are_enough() {
+    let readme = include_str!("../../README.md");
+    let role = readme.split("--privs \"").nth(1).unwrap().split('"').next().unwrap();
+    let privileges: Vec<&str> = role.split(' ').collect();
+    let proxmox = netbox_proxmox_tests::described()
+        .limited_token("bridge@pve!limited", "proxmox-secret", &[("/", &privileges)])
+        .start()
+        .await;
+    let lab = Lab::between(netbox_proxmox_tests::netbox().await, proxmox, Policy::default());
+    whole_life(&lab).await;
+    let client = proxmox_api::Client::builder(lab.proxmox.url()).token(lab.proxmox.token_string()).build().unwrap();
+    assert!(client.cluster().status().await.is_ok(), "the server asks for the cluster's name");
+}
+
+#[tokio::test]
 async fn the_size_of_the_record_is_that_of_the_root_disk() {
     let lab = Lab::new().await;
     let id = lab.create(json!({"disk": 32_000})).await;

@@ -104,7 +104,7 @@ async fn remember(
     let before = bridge.inbox.seen(record).await?.filter(|seen| seen.vmid == vmid);
     let disks = before.map(|seen| seen.disks).unwrap_or_default();
     let cluster = cluster.netbox_cluster.clone();
-    bridge.inbox.put_seen(record, &Seen { vmid, node, cluster, disks }).await?;
+    bridge.inbox.put_seen(record, &Seen { vmid, node, cluster, disks, wanted: Vec::new() }).await?;
     Ok(bridge.inbox.close_intent(record).await?)
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use netbox_api::EventKind;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
@@ -15,7 +16,7 @@ use super::inbox::{EventState, InboxError, NewEvent, Seen, Settlement, StoredEve
 use super::look_up::{LookUp, Looked};
 use crate::action::Action;
 use crate::apply::{Applied, apply};
-use crate::event::{Change, Event, KnownDisk, Ownership};
+use crate::event::{Change, Changed, Event, KnownDisk, Ownership};
 use crate::executor::{Executor, Failure, FailureKind, Outcome, Progress, Silent};
 use crate::guest::RecordId;
 use crate::plan::{plan_with, refused_creation};
@@ -246,7 +247,7 @@ impl Dispatcher {
                         let reason = Some("put off by the policy".into());
                         self.settle(&events, EventState::Pending, reason, due, false).await?;
                     }
-                    None => self.settle(&events, EventState::Done, None, now(), true).await?,
+                    None => self.settle(&events, EventState::Done, told(&applied), now(), true).await?,
                 }
                 Answer::Applied(applied)
             }
@@ -303,7 +304,7 @@ impl Dispatcher {
             }
             match applied.failed.clone() {
                 None => {
-                    log_error(remember(bridge, record, &event, &cluster.netbox_cluster).await);
+                    log_error(remember(bridge, record, &event, &applied, &cluster.netbox_cluster).await);
                     log_error(bridge.inbox.retain_reports(record, &executor.told()).await);
                     return Answer::Applied(applied);
                 }
@@ -383,7 +384,13 @@ fn failed_report(event: &Event, record: RecordId, action: &Action, failure: &Fai
 
 /// Remembers where a guest of ours and its disks are: after a deletion nobody else can say. A disk that NetBox no longer
 /// has is remembered while its volume is attached. A guest that is gone on both sides is forgotten.
-async fn remember(bridge: &Bridge, record: RecordId, event: &Event, cluster: &str) -> Result<(), InboxError> {
+async fn remember(
+    bridge: &Bridge,
+    record: RecordId,
+    event: &Event,
+    applied: &Applied,
+    cluster: &str,
+) -> Result<(), InboxError> {
     let (guest, current) = match (&event.desired, &event.current, &event.context.ownership) {
         (None, None, _) => return bridge.inbox.forget(record).await,
         (Some(guest), Some(current), Ownership::Ours { .. }) => (guest, current),
@@ -395,13 +402,31 @@ async fn remember(bridge: &Bridge, record: RecordId, event: &Event, cluster: &st
     let volume = |slot| current.disk(slot).map(|disk| disk.volume.clone());
     let present =
         listed.iter().filter_map(|disk| Some(KnownDisk { id: disk.id, slot: disk.slot, volume: volume(disk.slot)? }));
-    let before = bridge.inbox.seen(record).await?.map(|seen| seen.disks).unwrap_or_default();
+    let before = bridge.inbox.seen(record).await?;
+    let (before, wanted) = before.map(|seen| (seen.disks, seen.wanted)).unwrap_or_default();
     let gone = before.into_iter().filter(|known| {
         listed.iter().all(|disk| disk.id != known.id) && volume(known.slot).as_ref() == Some(&known.volume)
     });
+    let created = |id: u64| {
+        let disk = |change: &Change| matches!(change.what, Changed::Disk { .. }) && change.event == EventKind::Created;
+        wanted.contains(&id) || event.caused(|change| change.object == id && disk(change))
+    };
+    let added = |slot| applied.done.iter().any(|(it, _)| matches!(it, Action::AddDisk { slot: at, .. } if *at == slot));
+    let lacking = listed.iter().filter(|disk| volume(disk.slot).is_none() && created(disk.id) && !added(disk.slot));
+    let wanted = lacking.map(|disk| disk.id).collect();
     let disks = present.chain(gone).collect();
-    let seen = Seen { vmid, node: node.clone(), cluster: cluster.to_owned(), disks };
+    let seen = Seen { vmid, node: node.clone(), cluster: cluster.to_owned(), disks, wanted };
     bridge.inbox.put_seen(record, &seen).await
+}
+
+/// What people were told, for the list of events.
+fn told(applied: &Applied) -> Option<String> {
+    let texts = applied.done.iter().filter_map(|(action, _)| match action {
+        Action::Report(report) => Some(report.text.as_str()),
+        _ => None,
+    });
+    let texts: Vec<&str> = texts.collect();
+    (!texts.is_empty()).then(|| format!("reported: {}", texts.join(" | ")))
 }
 
 fn log_error<T, E: std::fmt::Display>(result: Result<T, E>) {

@@ -174,6 +174,9 @@ pub struct Seen {
     pub cluster: String,
     /// Where its virtual disks were.
     pub disks: Vec<KnownDisk>,
+    /// Virtual disks whose creation was seen, and that it lacks.
+    #[serde(default)]
+    pub wanted: Vec<u64>,
 }
 
 /// How far a report has come.

@@ -81,6 +81,7 @@ impl<'a> LookUp<'a> {
             storages: Part::Given(side.storages()),
             nodes: Part::Given(side.nodes()),
             last_node: seen.as_ref().map(|seen| seen.node.clone()),
+            wanted_disks: seen.as_ref().map(|seen| seen.wanted.clone()).unwrap_or_default(),
             known_disks: seen.as_ref().map(|seen| seen.disks.clone()).unwrap_or_default(),
             intent,
             now: Some(now()),

@@ -141,7 +141,8 @@ fn missing(draft: &mut Draft<'_>, disk: &GuestDisk) {
     let created = draft.event.caused(|change| {
         change.object == disk.id && change.event == EventKind::Created && matches!(change.what, Changed::Disk { .. })
     });
-    if !draft.creating && !created {
+    let wanted = draft.event.context.wanted_disks.contains(&disk.id);
+    if !draft.creating && !created && !wanted {
         let report = draft.reporter.missing_disk(disk.slot, disk.size);
         return draft.report(report);
     }

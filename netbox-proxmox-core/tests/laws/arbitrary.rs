@@ -250,6 +250,7 @@ prop_compose! {
     ) -> Context {
         Context {
             last_node: None,
+            wanted_disks: vec![],
             claimed: None,
             looked_up, managed, ownership, template, storages, nodes, intent,
             same_name: others.0,

@@ -112,10 +112,11 @@ impl Step<'_> {
     /// The creation was reached: the intent is closed, and the guest remembered.
     async fn reached(&self, guest: &Target, observed: &Observed) -> Result<(), Failure> {
         let inbox = &self.bridge.inbox;
-        let disks = inbox.seen(guest.record).await?.map(|seen| seen.disks).unwrap_or_default();
+        let before = inbox.seen(guest.record).await?;
+        let (disks, wanted) = before.map(|seen| (seen.disks, seen.wanted)).unwrap_or_default();
         let (vmid, node) = (observed.vmid, observed.node.clone());
         let cluster = self.cluster.netbox_cluster.clone();
-        inbox.put_seen(guest.record, &Seen { vmid, node, cluster, disks }).await?;
+        inbox.put_seen(guest.record, &Seen { vmid, node, cluster, disks, wanted }).await?;
         Ok(inbox.close_intent(guest.record).await?)
     }
 }
