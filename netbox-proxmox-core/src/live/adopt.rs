@@ -38,7 +38,7 @@ pub async fn find(bridge: &Bridge, cluster: &ProxmoxCluster, guest: &Guest) -> R
         _ if observed.config.template() => Err(refused(format!("guest {vmid} is a template"))),
         Ownership::Ours { .. } => Ok(observed),
         Ownership::Unmarked | Ownership::Unknown => match observed.creation_lock() {
-            // A clone gets its description from its original until it ends, so a marker would not stay.
+            // A clone begins with a temporary description, which is replaced (Proxmox VE 9.1): a marker would not stay.
             Some(lock) => Err(refused(format!("guest {vmid} is still being created (lock: {lock})"))),
             None => Ok(observed),
         },

@@ -1,13 +1,15 @@
 //! An inbox in an SQLite file, in WAL mode with `synchronous=FULL`: what was accepted survives a power cut.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{Row, query};
+use sqlx::{Row, SqliteConnection, query};
+use tokio::sync::oneshot;
 
 use super::inbox::{EventState, InboxError, NewEvent, Settlement, Store, StoredEvent, decode, encode};
 use crate::guest::RecordId;
@@ -16,6 +18,22 @@ use crate::guest::RecordId;
 #[derive(Debug, Clone)]
 pub struct SqliteStore {
     pool: SqlitePool,
+    arrivals: Arc<Arrivals>,
+}
+
+/// Events that wait to be stored together: a commit costs the same for one as for many.
+#[derive(Debug, Default)]
+struct Arrivals {
+    waiting: Mutex<Vec<Waiting>>,
+    committing: tokio::sync::Mutex<()>,
+}
+
+/// Events to be stored, and who waits to hear which of them are new.
+#[derive(Debug)]
+struct Waiting {
+    events: Vec<NewEvent>,
+    now: u64,
+    stored: oneshot::Sender<Result<Vec<bool>, String>>,
 }
 
 const SCHEMA: &str = "
@@ -60,8 +78,61 @@ impl SqliteStore {
         let pool =
             SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(failed("be opened"))?;
         sqlx::raw_sql(SCHEMA).execute(&pool).await.map_err(failed("be prepared"))?;
-        Ok(Self { pool })
+        Ok(Self { pool, arrivals: Arc::default() })
     }
+
+    /// Stores all that waits, of several callers, in one transaction, and answers them.
+    async fn store_arrivals(&self) {
+        let _committing = self.arrivals.committing.lock().await;
+        let batch = std::mem::take(&mut *self.arrivals.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        if batch.is_empty() {
+            return;
+        }
+        let result = self.commit(&batch).await;
+        let mut results = result.as_ref().map(|new| new.iter());
+        for Waiting { stored, .. } in batch {
+            let answer = match &mut results {
+                Ok(new) => Ok(new.next().cloned().unwrap_or_default()),
+                Err(error) => Err(error.to_string()),
+            };
+            // A caller that went away does not need to know.
+            let _ = stored.send(answer);
+        }
+    }
+
+    /// Stores events of several callers in one transaction.
+    async fn commit(&self, batch: &[Waiting]) -> Result<Vec<Vec<bool>>, InboxError> {
+        let mut transaction = self.pool.begin().await.map_err(failed("store an event"))?;
+        let mut new = Vec::with_capacity(batch.len());
+        for Waiting { events, now, .. } in batch {
+            let mut stored = Vec::with_capacity(events.len());
+            for event in events {
+                stored.push(insert(&mut transaction, event, *now).await?);
+            }
+            new.push(stored);
+        }
+        transaction.commit().await.map_err(failed("store an event"))?;
+        Ok(new)
+    }
+}
+
+/// Stores an event; says whether it is new.
+async fn insert(connection: &mut SqliteConnection, event: &NewEvent, now: u64) -> Result<bool, InboxError> {
+    let result = query(
+        "INSERT INTO event (key, record, change, state, due, received, reason) VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (key) DO NOTHING",
+    )
+    .bind(&event.key)
+    .bind(signed(event.change.record.0))
+    .bind(encode(&event.change)?)
+    .bind(if event.held.is_some() { EventState::Parked.as_str() } else { EventState::Pending.as_str() })
+    .bind(signed(now))
+    .bind(signed(now))
+    .bind(&event.held)
+    .execute(connection)
+    .await
+    .map_err(failed("store an event"))?;
+    Ok(result.rows_affected() == 1)
 }
 
 fn failed(doing: &'static str) -> impl FnOnce(sqlx::Error) -> InboxError {
@@ -94,27 +165,17 @@ fn stored(row: &SqliteRow) -> Result<StoredEvent, InboxError> {
 #[async_trait]
 impl Store for SqliteStore {
     async fn insert(&self, events: &[NewEvent], now: u64) -> Result<Vec<bool>, InboxError> {
-        let mut transaction = self.pool.begin().await.map_err(failed("store an event"))?;
-        let mut new = Vec::with_capacity(events.len());
-        for event in events {
-            let result = query(
-                "INSERT INTO event (key, record, change, state, due, received, reason) VALUES (?, ?, ?, ?, ?, ?, ?)
-                 ON CONFLICT (key) DO NOTHING",
-            )
-            .bind(&event.key)
-            .bind(signed(event.change.record.0))
-            .bind(encode(&event.change)?)
-            .bind(if event.held.is_some() { EventState::Parked.as_str() } else { EventState::Pending.as_str() })
-            .bind(signed(now))
-            .bind(signed(now))
-            .bind(&event.held)
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed("store an event"))?;
-            new.push(result.rows_affected() == 1);
+        let (stored, heard) = oneshot::channel();
+        let waiting = Waiting { events: events.to_vec(), now, stored };
+        self.arrivals.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(waiting);
+        // A task of its own: a caller that goes away must not take along those who wait with it.
+        let store = self.clone();
+        tokio::spawn(async move { store.store_arrivals().await });
+        match heard.await {
+            Ok(Ok(new)) => Ok(new),
+            Ok(Err(why)) => Err(InboxError::new("store an event", why)),
+            Err(_) => Err(InboxError::new("store an event", "the commit did not end")),
         }
-        transaction.commit().await.map_err(failed("store an event"))?;
-        Ok(new)
     }
 
     async fn due(&self, now: u64) -> Result<(Vec<RecordId>, Option<u64>), InboxError> {

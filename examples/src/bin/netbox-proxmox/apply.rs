@@ -1,20 +1,13 @@
 //! `apply`: makes one guest what NetBox says, as the server would.
 
-use std::io::{IsTerminal, Write};
-use std::time::Duration;
-
 use clap::Args;
-use netbox_proxmox_core::live::bridge::now;
 use netbox_proxmox_core::live::{Bridge, LiveExecutor, Looked};
 use netbox_proxmox_core::{Action, Failure, Outcome, Progress, RecordId, apply, plan_with};
 use netbox_proxmox_examples::observe::outcome_name;
 use netbox_proxmox_examples::output::{Format, Output, line};
-use netbox_proxmox_examples::{Exit, Problem, Settings, connect};
+use netbox_proxmox_examples::{Exit, Problem, Settings};
 
-use crate::{look, plan};
-
-/// How long the lease on a guest lasts without being renewed, in seconds.
-const LEASE: u64 = 60;
+use crate::{act, look, plan};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -27,35 +20,12 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
-    if !arguments.yes && !std::io::stdin().is_terminal() {
-        return Err(Problem::new(Exit::Usage, "there is no terminal to ask on: give --yes"));
-    }
-    // The server's: a creation is stored there before it begins.
-    let inbox = connect::inbox(&settings.inbox()?).await?;
+    act::can_ask(arguments.yes)?;
+    // A creation is stored there before it begins.
+    let inbox = look::inbox(settings).await?;
     let bridge = look::bridge(settings, inbox).await?;
     let record = look::record(&bridge.netbox, &arguments.vm).await?;
-    let owner = format!("netbox-proxmox apply {}", std::process::id());
-    if !bridge.inbox.store().lease(record, &owner, now(), now() + LEASE).await? {
-        return Err(Problem::new(
-            Exit::Conflict,
-            format!("{}: the server is working on it; try again later", arguments.vm),
-        ));
-    }
-    let renew = async {
-        loop {
-            tokio::time::sleep(Duration::from_secs(LEASE / 3)).await;
-            if let Err(error) = bridge.inbox.store().lease(record, &owner, now(), now() + LEASE).await {
-                tracing::warn!(%error, "the lease is not renewed");
-            }
-        }
-    };
-    let result = tokio::select! {
-        result = leased(arguments, &bridge, record, output) => result,
-        () = renew => unreachable!("it never ends"),
-        _ = tokio::signal::ctrl_c() => Err(Problem::new(Exit::Failed, "interrupted: what Proxmox has begun goes on; apply again")),
-    };
-    bridge.inbox.store().unlease(Some(record), &owner).await?;
-    result
+    act::leased(&bridge, record, "apply", leased(arguments, &bridge, record, output)).await
 }
 
 async fn leased(arguments: &Arguments, bridge: &Bridge, record: RecordId, output: &Output) -> Result<Exit, Problem> {
@@ -75,9 +45,7 @@ async fn leased(arguments: &Arguments, bridge: &Bridge, record: RecordId, output
         for action in &steps {
             output.say(&action.to_string());
         }
-        if !confirmed().await? {
-            return Err(Problem::new(Exit::Failed, "not confirmed: nothing was done"));
-        }
+        act::consent(arguments.yes).await?;
     }
     let cluster = bridge
         .cluster(&cluster)
@@ -96,17 +64,6 @@ async fn leased(arguments: &Arguments, bridge: &Bridge, record: RecordId, output
             Err(problem)
         }
     }
-}
-
-/// Asks on standard error.
-async fn confirmed() -> Result<bool, Problem> {
-    write!(std::io::stderr(), "Do this? [y/N] ")?;
-    let answer = tokio::task::spawn_blocking(|| {
-        let mut answer = String::new();
-        std::io::stdin().read_line(&mut answer).map(|_| answer)
-    });
-    let answer = answer.await.map_err(|error| Problem::new(Exit::Failed, error.to_string()))??;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
 /// Tells the person how it goes, and prints what was done.

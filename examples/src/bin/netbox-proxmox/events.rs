@@ -1,14 +1,14 @@
 //! `events`: what the inbox holds; and letting parked events try again.
 
-use std::path::Path;
-
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use netbox_proxmox_core::RecordId;
+use netbox_proxmox_core::live::EventState;
 use netbox_proxmox_core::live::bridge::now;
-use netbox_proxmox_core::live::{EventState, Inbox};
 use netbox_proxmox_examples::output::Output;
-use netbox_proxmox_examples::{Exit, Problem, Settings, connect};
+use netbox_proxmox_examples::{Exit, Problem, Settings};
+
+use crate::look;
 
 #[derive(Clone, Copy, ValueEnum)]
 enum State {
@@ -47,7 +47,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
-    let inbox = open(&settings.inbox()?).await?;
+    let inbox = look::inbox(settings).await?;
     if let Some(record) = arguments.release {
         let released = inbox.store().release(record.map(RecordId), now()).await?;
         output.say(&format!("{released} released; the server tries them again within seconds"));
@@ -73,15 +73,6 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
         ]
     })?;
     Ok(Exit::Done)
-}
-
-/// The inbox, which must be there: a wrong path is not to make an empty one.
-async fn open(path: &Path) -> Result<Inbox, Problem> {
-    if !path.exists() {
-        let text = format!("there is no inbox {}: set NETBOX_PROXMOX_INBOX to the server's", path.display());
-        return Err(Problem::new(Exit::NotFound, text));
-    }
-    connect::inbox(path).await
 }
 
 fn time(seconds: u64) -> String {

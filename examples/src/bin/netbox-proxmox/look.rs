@@ -5,6 +5,17 @@ use netbox_proxmox_core::RecordId;
 use netbox_proxmox_core::live::{Bridge, Inbox, LookUp, Looked};
 use netbox_proxmox_examples::{Exit, Problem, Settings, connect};
 
+/// The server's inbox, which must be there: a wrong path is not to make an empty one, whose creations and leases the
+/// server would not know of.
+pub(crate) async fn inbox(settings: &Settings) -> Result<Inbox, Problem> {
+    let path = settings.inbox()?;
+    if !path.exists() {
+        let text = format!("there is no inbox {}: set NETBOX_PROXMOX_INBOX to the server's", path.display());
+        return Err(Problem::new(Exit::NotFound, text));
+    }
+    connect::inbox(&path).await
+}
+
 /// Both sides, with the clusters' names asked for where the settings do not say them.
 pub(crate) async fn bridge(settings: &Settings, inbox: Inbox) -> Result<Bridge, Problem> {
     let netbox = connect::netbox(&settings.netbox()?)?;

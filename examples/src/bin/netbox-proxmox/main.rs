@@ -1,6 +1,8 @@
 //! The command line. Data goes to standard output, talk to standard error; exit codes are those of
 //! `netbox_proxmox_examples::Exit`.
 
+mod act;
+mod adopt;
 mod apply;
 mod demo;
 mod doctor;
@@ -46,6 +48,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Makes one guest what NetBox says
     Apply(apply::Arguments),
+    /// Makes a guest that exists in Proxmox VE the guest of a virtual machine in NetBox
+    Adopt(adopt::Arguments),
     /// What the inbox holds
     Events(events::Arguments),
     /// Whether both sides can be reached and the tokens may do what is needed
@@ -78,6 +82,7 @@ fn run(arguments: Arguments) -> Result<Exit, Problem> {
             Command::Demo => demo::run().await,
             Command::Plan(arguments) => plan::run(&arguments, &settings()?, &output).await,
             Command::Apply(arguments) => apply::run(&arguments, &settings()?, &output).await,
+            Command::Adopt(arguments) => adopt::run(&arguments, &settings()?, &output).await,
             Command::Events(arguments) => events::run(&arguments, &settings()?, &output).await,
             Command::Doctor => doctor::run(&settings()?, &output).await,
         }
