@@ -6,24 +6,11 @@ mod common;
 use std::io::Write;
 use std::process::{Output, Stdio};
 
+use common::sides::{PROGRAM, Sides, run};
 use common::{code, command, delivery, fixture_path, stderr, stdout, with};
-use netbox_api::testing::FakeNetBox;
 use netbox_proxmox_core::FieldNames;
 use netbox_proxmox_core::live::{EventState, NewEvent, Settlement, SqliteStore, Store};
-use proxmox_api::testing::{FakeProxmox, Storage};
 use serde_json::{Value, json};
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_netbox-proxmox");
-
-/// Runs the binary; the fakes of the test go on meanwhile.
-fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-    let mut command = command(PROGRAM, variables);
-    let mut run = || command.args(arguments).stdin(Stdio::null()).output().unwrap();
-    match tokio::runtime::Handle::try_current() {
-        Ok(_) => tokio::task::block_in_place(run),
-        Err(_) => run(),
-    }
-}
 
 fn plan_of(number: &str) -> String {
     let output = run(&["plan", "--event", fixture_path(number).to_str().unwrap()], &[]);
@@ -168,52 +155,6 @@ async fn parked_events_are_listed_and_released() {
     assert_eq!((code(&none), stdout(&none)), (0, String::new()));
 }
 
-/// Both sides with a record that has no guest yet, and the settings that lead there.
-struct Sides {
-    netbox: FakeNetBox,
-    proxmox: FakeProxmox,
-    directory: tempfile::TempDir,
-}
-
-impl Sides {
-    async fn begin() -> Self {
-        let netbox = FakeNetBox::builder().cluster("pve-cluster-1").cluster("elsewhere").start().await;
-        let proxmox = FakeProxmox::builder()
-            .cluster("pve-cluster-1")
-            .node("pve01")
-            .storage(Storage::lvm_thin("local-lvm"))
-            .template(9000, "debian", |template| {
-                template.disk("scsi0", "local-lvm", 10_240).cloudinit("ide2", "local-lvm")
-            })
-            .start()
-            .await;
-        let fields = json!({"proxmox_vm_type": "vm", "proxmox_vm_templates": "9000"});
-        netbox.create_vm(json!({"name": "web01", "status": "staged", "memory": 2048, "custom_fields": fields}));
-        Self { netbox, proxmox, directory: tempfile::tempdir().unwrap() }
-    }
-
-    fn inbox(&self) -> std::path::PathBuf {
-        self.directory.path().join("inbox.sqlite")
-    }
-
-    fn run_with(&self, arguments: &[&str], others: &[(&str, &str)]) -> Output {
-        let (url, token, inbox) =
-            (self.netbox.url(), self.netbox.token(), format!("sqlite:{}", self.inbox().display()));
-        let variables = [
-            ("NETBOX_URL", url.as_str()),
-            ("NETBOX_TOKEN", &token),
-            ("PROXMOX_URL", self.proxmox.url()),
-            ("PROXMOX_TOKEN", self.proxmox.token_string()),
-            ("NETBOX_PROXMOX_INBOX", &inbox),
-        ];
-        run(arguments, &[&variables, others].concat())
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        self.run_with(arguments, &[])
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_is_planned_applied_and_then_as_it_should_be() {
     let sides = Sides::begin().await;
@@ -222,6 +163,12 @@ async fn a_guest_is_planned_applied_and_then_as_it_should_be() {
     assert!(stdout(&plan).contains("clone"), "{}", stdout(&plan));
     assert!(sides.proxmox.writes().is_empty() && !sides.inbox().exists(), "a plan changes nothing");
 
+    let nowhere = sides.run(&["apply", "--vm", "web01", "--yes"]);
+    assert_eq!(code(&nowhere), 4, "nothing is created that the server does not know of");
+    assert!(stderr(&nowhere).contains("NETBOX_PROXMOX_INBOX") && !sides.inbox().exists());
+    assert!(sides.proxmox.writes().is_empty());
+
+    sides.store().await;
     let applied = sides.run(&["apply", "--vm", "web01", "--yes"]);
     assert_eq!(code(&applied), 0, "{}", stderr(&applied));
     assert!(stdout(&applied).contains("done       clone web01 (VMID 100)"), "{}", stdout(&applied));

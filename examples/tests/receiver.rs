@@ -226,7 +226,10 @@ impl Store for Full {
     async fn due(&self, _: u64) -> Result<(Vec<RecordId>, Option<u64>), InboxError> {
         full()
     }
-    async fn pending(&self, _: RecordId, _: u64) -> Result<Vec<StoredEvent>, InboxError> {
+    async fn pending(&self, _: RecordId) -> Result<Vec<StoredEvent>, InboxError> {
+        full()
+    }
+    async fn known(&self, _: &[String]) -> Result<Vec<bool>, InboxError> {
         full()
     }
     async fn settle(&self, _: &[i64], _: &Settlement) -> Result<(), InboxError> {

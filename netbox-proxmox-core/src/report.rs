@@ -259,8 +259,8 @@ impl Reporter {
     pub fn same_name(&self, guests: &[Vmid]) -> Report {
         let guests = guests.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let text = format!(
-            "{}: not created, because Proxmox already has a guest of this name (VMID {guests}). Adopt it \
-             (`netbox-proxmox adopt`), or rename one of them.",
+            "{}: not created, because Proxmox already has a guest of this name (VMID {guests}). Write its VMID in NetBox and \
+             adopt it (`netbox-proxmox adopt`), or rename one of them.",
             self.name
         );
         self.report("name", "a new guest", format!("VMID {guests}"), text)

@@ -1,6 +1,8 @@
 //! What the tests share.
 #![allow(dead_code, clippy::unwrap_used, missing_docs)]
 
+pub(crate) mod sides;
+
 use std::path::PathBuf;
 use std::process::{Command, Output};
 

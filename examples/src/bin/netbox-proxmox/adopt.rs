@@ -4,7 +4,7 @@ use clap::Args;
 use netbox_proxmox_core::live::adopt::{adopt, find};
 use netbox_proxmox_core::live::guests::{self, Observed};
 use netbox_proxmox_core::live::{Bridge, Looked, ProxmoxCluster};
-use netbox_proxmox_core::{Event, Guest, Ownership, PowerState, RecordId, plan_with};
+use netbox_proxmox_core::{Event, Guest, Ownership, RecordId, plan_with};
 use netbox_proxmox_examples::observe::outcome_name;
 use netbox_proxmox_examples::output::{Format, Output, line};
 use netbox_proxmox_examples::{Exit, Problem, Settings};
@@ -47,19 +47,25 @@ async fn leased(arguments: &Arguments, bridge: &Bridge, record: RecordId, output
         line(&format!("{name:<10} adopt {} (VMID {vmid})", guest.name))?;
     }
 
-    // What a plan says from now on.
-    let (event, _) = looked_up(bridge, record, &arguments.vm).await?;
-    let plan = plan_with(&event, &bridge.policy);
-    match output.format {
-        Format::Json => {
+    // What a plan says from now on. Adopted it is, whatever comes of this.
+    let plan = match looked_up(bridge, record, &arguments.vm).await {
+        Ok((event, _)) => Some(plan_with(&event, &bridge.policy)),
+        Err(problem) => {
+            output.say(&format!("what differs is not known: {problem}"));
+            None
+        }
+    };
+    match (output.format, plan) {
+        (Format::Json, plan) => {
             let adopted = json!({"outcome": name, "record": record, "name": guest.name, "vmid": vmid, "plan": plan});
             line(&serde_json::to_string_pretty(&adopted).map_err(std::io::Error::from)?)?;
         }
-        Format::Table if plan.is_empty() => output.say("it is as NetBox says: nothing to do"),
-        Format::Table => {
+        (Format::Table, Some(plan)) if plan.is_empty() => output.say("it is as NetBox says: nothing to do"),
+        (Format::Table, Some(plan)) => {
             output.say(&format!("it differs from NetBox; `netbox-proxmox apply --vm {record}` would do:"));
             plan.iter().for_each(|action| output.say(&format!("  {action}")));
         }
+        (Format::Table, None) => {}
     }
     Ok(Exit::Done)
 }
@@ -95,14 +101,12 @@ fn no_vmid(bridge: &Bridge, event: &Event, guest: &Guest) -> Problem {
 
 /// What would be adopted, for a person to recognise.
 async fn described(cluster: &ProxmoxCluster, guest: &Guest, found: &Observed) -> Result<String, Problem> {
-    let power = match guests::power(&cluster.client, found).await? {
-        PowerState::Running => "running",
-        _ => "not running",
-    };
+    let power = guests::power(&cluster.client, found).await?;
     let called = found.config.name().unwrap_or("without a name");
     let differs = if found.config.name() == guest.proxmox_name() { "" } else { "; the names differ" };
     let (name, record, vmid, node) = (&guest.name, guest.record, found.vmid, &found.node);
     Ok(format!(
-        "virtual machine {name} (id {record} in NetBox) adopts guest {vmid} ({called}) on {node}, {power}{differs}\n         from then on it is kept as NetBox says, and removed when NetBox removes it, as the policy allows"
+        "virtual machine {name} (id {record} in NetBox) adopts guest {vmid} ({called}) on {node}, {}{differs}\n         from then on it is kept as NetBox says, and removed when NetBox removes it, as the policy allows",
+        power.as_str()
     ))
 }

@@ -56,6 +56,8 @@ async fn leased(arguments: &Arguments, bridge: &Bridge, record: RecordId, output
         line(&serde_json::to_string_pretty(&applied).map_err(std::io::Error::from)?)?;
     }
     match applied.failed {
+        // What was reported is what could not be done as NetBox says it.
+        None if applied.done.iter().any(|(action, _)| action.name() == "report") => Ok(Exit::Conflict),
         None => Ok(Exit::Done),
         Some((action, failure)) => {
             let left = applied.left.len();
