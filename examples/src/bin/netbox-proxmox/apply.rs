@@ -1,5 +1,7 @@
 //! `apply`: makes one guest what NetBox says, as the server would.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use netbox_proxmox_core::live::{Bridge, LiveExecutor, Looked};
 use netbox_proxmox_core::{Action, Failure, Outcome, Progress, RecordId, apply, plan_with};
@@ -7,13 +9,24 @@ use netbox_proxmox_examples::observe::outcome_name;
 use netbox_proxmox_examples::output::{Format, Output, line};
 use netbox_proxmox_examples::{Exit, Problem, Settings};
 
+use crate::saved::Saved;
 use crate::{act, look, plan};
 
 #[derive(Args)]
-pub(crate) struct Arguments {
+#[group(required = true, multiple = false)]
+struct Of {
     /// A virtual machine in NetBox, by id or name
     #[arg(long, value_name = "NAME|ID")]
-    vm: String,
+    vm: Option<String>,
+    /// A plan of `plan --out`; refused if the world has moved on since
+    #[arg(value_name = "FILE")]
+    plan: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    of: Of,
     /// Does not ask
     #[arg(long, short)]
     yes: bool,
@@ -24,15 +37,29 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
     // A creation is stored there before it begins.
     let inbox = look::inbox(settings).await?;
     let bridge = look::bridge(settings, inbox).await?;
-    let record = look::record(&bridge.netbox, &arguments.vm).await?;
-    act::leased(&bridge, record, "apply", leased(arguments, &bridge, record, output)).await
+    let saved = arguments.of.plan.as_deref().map(Saved::read).transpose()?;
+    let record = match (&saved, &arguments.of.vm) {
+        (Some(saved), _) => saved.record,
+        (None, vm) => look::record(&bridge.netbox, vm.as_deref().unwrap_or_default()).await?,
+    };
+    let work = leased(arguments, saved.as_ref(), &bridge, record, output);
+    act::leased(&bridge, record, "apply", work).await
 }
 
-async fn leased(arguments: &Arguments, bridge: &Bridge, record: RecordId, output: &Output) -> Result<Exit, Problem> {
+async fn leased(
+    arguments: &Arguments,
+    saved: Option<&Saved>,
+    bridge: &Bridge,
+    record: RecordId,
+    output: &Output,
+) -> Result<Exit, Problem> {
+    if let Some(saved) = saved {
+        saved.check(bridge).await?;
+    }
     let (event, cluster) = match look::up(bridge, record).await? {
         Looked::Event { event, cluster } => (event, cluster),
         Looked::Unmanaged(why) => {
-            output.say(&format!("{} is not managed: {why}", arguments.vm));
+            output.say(&format!("virtual machine {record} is not managed: {why}"));
             return Ok(Exit::Done);
         }
     };

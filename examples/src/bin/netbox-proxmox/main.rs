@@ -9,6 +9,7 @@ mod doctor;
 mod events;
 mod look;
 mod plan;
+mod saved;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -10,6 +10,7 @@ use netbox_proxmox_examples::output::Output;
 use netbox_proxmox_examples::{Exit, Problem, Settings, connect, delivery};
 
 use crate::look;
+use crate::saved::Saved;
 
 #[derive(Args)]
 #[group(required = true, multiple = false)]
@@ -29,12 +30,15 @@ pub(crate) struct Arguments {
     /// Exit with 5 if there is anything to do
     #[arg(long)]
     check: bool,
+    /// Also writes the plan to a file, for `apply FILE`
+    #[arg(long, value_name = "FILE", requires = "vm")]
+    out: Option<PathBuf>,
 }
 
 pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
     let plan = match (&arguments.of.event, &arguments.of.vm) {
         (Some(file), _) => of_delivery(file, settings, output)?,
-        (None, Some(vm)) => of_guest(vm, settings, output).await?,
+        (None, Some(vm)) => of_guest(vm, arguments.out.as_deref(), settings, output).await?,
         (None, None) => Vec::new(),
     };
     show(&plan, output)?;
@@ -60,14 +64,20 @@ fn of_delivery(file: &Path, settings: &Settings, output: &Output) -> Result<Vec<
     }
 }
 
-async fn of_guest(vm: &str, settings: &Settings, output: &Output) -> Result<Vec<Action>, Problem> {
+async fn of_guest(vm: &str, out: Option<&Path>, settings: &Settings, output: &Output) -> Result<Vec<Action>, Problem> {
     let path = settings.inbox()?;
     // A plan leaves nothing behind, not even an inbox.
     let inbox = if path.exists() { connect::inbox(&path).await? } else { Inbox::new(MemoryStore::default()) };
     let bridge = look::bridge(settings, inbox).await?;
     let record = look::record(&bridge.netbox, vm).await?;
     match look::up(&bridge, record).await? {
-        Looked::Event { event, .. } => Ok(plan_with(&event, &bridge.policy)),
+        Looked::Event { event, .. } => {
+            let plan = plan_with(&event, &bridge.policy);
+            if let Some(file) = out {
+                Saved::new(record, &event, &plan).write(file)?;
+            }
+            Ok(plan)
+        }
         Looked::Unmanaged(why) => {
             output.say(&format!("{vm} is not managed: {why}"));
             Ok(Vec::new())
