@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use netbox_api::{ObjectChange, ObjectType, Snapshot};
+use netbox_api::{EventKind, ObjectChange, ObjectType, Snapshot};
 
 use crate::delivery::{disk_facts, record_facts};
 use crate::event::{Change, Changed};
@@ -16,8 +16,10 @@ impl Change {
     /// The changes of an entry of a virtual machine or a virtual disk, one for each virtual machine that it concerns;
     /// none for other objects.
     pub fn from_change_log(entry: &ObjectChange, fields: &FieldNames, clusters: &ClusterNames) -> Vec<Self> {
-        let (before, after) = (entry.prechange_data.as_ref(), entry.postchange_data.as_ref());
         let Some(event) = entry.event() else { return Vec::new() };
+        // What there was not is null, or an empty object (seen on NetBox 4.7.3).
+        let before = entry.prechange_data.as_ref().filter(|_| event != EventKind::Created);
+        let after = entry.postchange_data.as_ref().filter(|_| event != EventKind::Deleted);
         let change = |record: u64, name: Option<&str>, what: Changed| Self {
             record: RecordId(record),
             name: name.map_or_else(|| format!("virtual machine {record}"), str::to_owned),
@@ -70,6 +72,7 @@ mod tests {
         let found = changes(json!({
             "id": 9, "request_id": "r", "user_name": "alice", "action": {"value": "delete"},
             "changed_object_type": "virtualization.virtualmachine", "changed_object_id": 42, "prechange_data": before,
+            "postchange_data": {},
         }));
         let [change] = found.as_slice() else { panic!("{found:?}") };
         assert!(change.deleted_record());

@@ -38,7 +38,7 @@ pub struct ObjectChange {
     /// Raw values before; none for `create`.
     #[serde(default, deserialize_with = "tolerant::optional_map")]
     pub prechange_data: Option<Snapshot>,
-    /// Raw values after; none for `delete`.
+    /// Raw values after; for `delete` none, or empty (NetBox 4.7.3).
     #[serde(default, deserialize_with = "tolerant::optional_map")]
     pub postchange_data: Option<Snapshot>,
 }

@@ -41,7 +41,8 @@ impl Work<'_> {
             "object_repr": display,
             "message": if self.settings.version.has_messages() { origin.message.as_str() } else { "" },
             "prechange_data": before,
-            "postchange_data": after,
+            // Of what was deleted it is an empty object, not null (seen: 4.7.3).
+            "postchange_data": if after.is_null() { json!({}) } else { after },
         });
         let time = self.clock.tick();
         let id = self.store.next_id(Kind::ObjectChange);
