@@ -229,11 +229,12 @@ fn arrange(bench: &Bench, side: Side, number: usize, interruption: Interruption)
     let counter = AtomicUsize::new(0);
     let kill = move || {
         if counter.fetch_add(1, Ordering::SeqCst) == number {
-            life.die();
             other_netbox.fault(NetBoxFault::on("*", "*").drop_before().always());
             if let Some(proxmox) = other_proxmox.upgrade() {
                 proxmox.fault(Fault::drop_before().after(u32::from(side == Side::Proxmox)).always());
             }
+            // Last: from here on the test may clear the faults for the next life.
+            life.die();
         }
     };
     match side {
