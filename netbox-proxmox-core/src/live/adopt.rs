@@ -9,7 +9,7 @@ use super::inbox::Seen;
 use crate::event::Ownership;
 use crate::executor::{Failure, FailureKind, Outcome};
 use crate::guest::{Guest, RecordId};
-use crate::marker::{Marker, MarkerState};
+use crate::marker::MarkerState;
 
 /// How often it begins again when the configuration changed meanwhile, or a reply was lost.
 const TRIES: u32 = 3;
@@ -82,14 +82,9 @@ pub async fn adopt(bridge: &Bridge, cluster: &ProxmoxCluster, guest: &Guest) -> 
 
 /// The marker among the notes, to hold only if nobody changed anything since they were read.
 fn update(bridge: &Bridge, record: RecordId, observed: &Observed) -> ConfigUpdate {
-    let netbox = bridge.identities.first().cloned().unwrap_or_default();
-    let marker = Marker { netbox, record, vmid: observed.vmid, state: MarkerState::Ready };
+    let marker = bridge.marker(record, observed.vmid, MarkerState::Ready);
     let notes = observed.config.description().unwrap_or_default();
-    let update = ConfigUpdate::new().description(&marker.write_into(notes));
-    match &observed.config.digest {
-        Some(digest) => update.digest(digest),
-        None => update,
-    }
+    observed.under_digest(ConfigUpdate::new().description(&marker.write_into(notes)))
 }
 
 /// As at the end of a creation: the guest is the one last seen, and no creation is wanted any more.

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use proxmox_api::Vmid;
 use tokio::sync::{Mutex, Semaphore};
 
 use super::backoff::Backoff;
 use super::inbox::Inbox;
+use crate::guest::RecordId;
+use crate::marker::{Marker, MarkerState};
 use crate::policy::Policy;
 use crate::record::FieldNames;
 
@@ -59,6 +62,11 @@ impl Bridge {
             copies: Arc::new(Semaphore::new(2)),
             choosing: Arc::new(Mutex::new(())),
         }
+    }
+
+    /// The marker of a record's guest, by the present name of our NetBox.
+    pub(crate) fn marker(&self, record: RecordId, vmid: Vmid, state: MarkerState) -> Marker {
+        Marker { netbox: self.identities.first().cloned().unwrap_or_default(), record, vmid, state }
     }
 
     /// The Proxmox cluster that a NetBox cluster is.

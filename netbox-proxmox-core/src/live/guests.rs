@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use proxmox_api::{
-    Client, ConfigView, GuestType, NodeName, PowerState, QemuConfig, Resource, ResourceType, TaskFilter, TaskSource,
-    Upid, Vmid,
+    Client, ConfigUpdate, ConfigView, GuestType, NodeName, PowerState, QemuConfig, Resource, ResourceType, TaskFilter,
+    TaskSource, Upid, Vmid,
 };
 
 use crate::current::Current;
@@ -28,6 +28,14 @@ impl Observed {
     /// Whom it belongs to, seen from a record.
     pub fn ownership(&self, record: RecordId, identities: &[String]) -> Ownership {
         marker::ownership(self.config.description(), self.vmid, record, identities)
+    }
+
+    /// The change, to hold only if the configuration is as it was read.
+    pub(crate) fn under_digest(&self, update: ConfigUpdate) -> ConfigUpdate {
+        match &self.config.digest {
+            Some(digest) => update.digest(digest),
+            None => update,
+        }
     }
 
     /// The lock of a creation that has not ended.

@@ -7,7 +7,7 @@ use crate::action::{Action, Target};
 use crate::event::{Intent, Ownership};
 use crate::executor::{Failure, FailureKind, Outcome};
 use crate::live::guests::{self, At};
-use crate::marker::{Marker, MarkerState};
+use crate::marker::MarkerState;
 
 impl Step<'_> {
     pub(super) async fn clone_template(&self, guest: &Target) -> Result<Outcome, Failure> {
@@ -29,8 +29,7 @@ impl Step<'_> {
                 At::Container(_) | At::Nothing => return Err(refused(format!("there is no template {template}"))),
             },
         };
-        let netbox = self.bridge.identities.first().cloned().unwrap_or_default();
-        let marker = Marker { netbox, record: guest.record, vmid, state: MarkerState::Creating };
+        let marker = self.bridge.marker(guest.record, vmid, MarkerState::Creating);
         let params = CloneParams {
             name: Some(guest.name.clone()),
             description: Some(marker.to_string()),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use proxmox_api::{Cidr, ConfigUpdate, ErrorKind, IpConfig, IpSetting, Phase};
 
-use super::step::{Step, TRIES, under_digest};
+use super::step::{Step, TRIES};
 use crate::action::{Addressing, Settings, Target};
 use crate::executor::{Failure, FailureKind, Outcome};
 use crate::live::guests::Observed;
@@ -30,7 +30,7 @@ impl Step<'_> {
             if update.is_empty() {
                 return Ok(outcome);
             }
-            let update = under_digest(update, observed);
+            let update = observed.under_digest(update);
             let vm = self.client().node(&observed.node).qemu(observed.vmid);
             match vm.set_config(&update).await {
                 Ok(()) => {
@@ -90,8 +90,7 @@ impl Step<'_> {
             update = update.tags(config.tags().iter().chain([tag]));
         }
         if let Some(state) = set.marker {
-            let netbox = self.bridge.identities.first().cloned().unwrap_or_default();
-            let marker = Marker { netbox, record: guest.record, vmid: observed.vmid, state };
+            let marker = self.bridge.marker(guest.record, observed.vmid, state);
             let present = config.description().unwrap_or_default();
             if Marker::find(present) != Some(marker.clone()) {
                 update = update.description(&marker.write_into(present));

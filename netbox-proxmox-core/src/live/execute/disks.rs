@@ -3,7 +3,7 @@
 use netbox_api::client::VirtualDiskFilter;
 use proxmox_api::{ConfigUpdate, Drive, DriveSlot, ErrorKind, MiB, Phase, ResizeParams, StorageId};
 
-use super::step::{Step, TRIES, refused, under_digest};
+use super::step::{Step, TRIES, refused};
 use crate::action::{DiskRef, Target};
 use crate::event::Ownership;
 use crate::executor::{Failure, FailureKind, Outcome};
@@ -27,7 +27,7 @@ impl Step<'_> {
             let storage =
                 storage.ok_or_else(|| refused(format!("it is not known on which storage {slot} shall be")))?;
             let update = ConfigUpdate::new().drive(slot, &Drive::allocate(&storage, size));
-            let update = under_digest(update, &observed);
+            let update = observed.under_digest(update);
             let vm = self.client().node(&observed.node).qemu(observed.vmid);
             // As a task: allocating may take longer than a request.
             match vm.set_config_async(&update).await {

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use proxmox_api::{Client, ConfigUpdate, ConfigView, NodeName, ResourceType, Task, TaskOutcome, Vmid, WaitOptions};
+use proxmox_api::{Client, ConfigView, NodeName, ResourceType, Task, TaskOutcome, Vmid, WaitOptions};
 
 use crate::action::{Action, Target};
 use crate::event::Ownership;
@@ -109,14 +109,6 @@ impl Step<'_> {
                 Ok(Outcome::Warned(format!("Proxmox gave {count} warning(s) in {}", task.upid())))
             }
         }
-    }
-}
-
-/// The change, to hold only if the configuration is as it was read.
-pub(super) fn under_digest(update: ConfigUpdate, observed: &Observed) -> ConfigUpdate {
-    match &observed.config.digest {
-        Some(digest) => update.digest(digest),
-        None => update,
     }
 }
 
