@@ -3,14 +3,12 @@
 
 use std::fmt;
 
-use ipnet::IpNet;
-use proxmox_api::{DriveSlot, GuestType, MiB, NodeName, SshKeys, StorageId, Vmid};
+use proxmox_api::{DriveSlot, GuestType, MiB, NodeName, StorageId, Vmid};
 use serde::{Deserialize, Serialize};
 
 use crate::guest::RecordId;
-use crate::marker::MarkerState;
-use crate::part::Part;
 use crate::report::Report;
+use crate::settings::Settings;
 use crate::units::Megabytes;
 
 /// The guest an action is for. It is also the action's precondition: a guest at this VMID must carry the marker of
@@ -123,6 +121,29 @@ pub enum Action {
         /// How long the guest may take, in seconds; 0: it is stopped at once.
         limit: u32,
     },
+    /// Suspends the guest to its memory. After: it is paused. Twice: a paused guest is left. VMs only.
+    Suspend {
+        /// The guest.
+        guest: Target,
+    },
+    /// Lets a suspended guest go on. After: it runs. Twice: a running guest is left. VMs only.
+    Resume {
+        /// The guest.
+        guest: Target,
+    },
+    /// Moves the guest to another node: a running VM goes on running, a running container is restarted.
+    ///
+    /// Before: the guest is ours, and Proxmox says that it can go there. After: it is there. Twice: a guest that is
+    /// there is left.
+    Migrate {
+        /// The guest.
+        guest: Target,
+        /// The node it goes to.
+        node: NodeName,
+        /// The storage that its disks go to; `None`: the one of the same name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        storage: Option<StorageId>,
+    },
     /// Stops the guest and removes it with its disks and its entries in jobs and HA.
     ///
     /// Before: the guest is ours, is no template and has no protection. After: the VMID is free. Twice: an absent
@@ -148,6 +169,13 @@ pub enum RecordValue {
     Node(NodeName),
     /// The root disk, as a VirtualDisk, with the size and storage that Proxmox says.
     RootDisk,
+    /// The MAC address that Proxmox gave a card, on its interface.
+    Mac {
+        /// The id of the VMInterface.
+        interface: u64,
+        /// The N of `netN`.
+        index: u8,
+    },
 }
 
 /// Where a VMID that is written back comes from.
@@ -170,64 +198,25 @@ pub enum DiskRef {
     Slot(DriveSlot),
 }
 
-/// An address with its gateway.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Addressing {
-    /// The address with its prefix length.
-    pub address: IpNet,
-    /// The gateway.
-    pub gateway: Option<std::net::IpAddr>,
-}
-
-/// Changes of a configuration. An unknown part is left alone, one that is none is removed.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Settings {
-    /// `name`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// `cores`, of each socket.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cores: Option<u32>,
-    /// `memory`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory: Option<MiB>,
-    /// `balloon`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub balloon: Option<MiB>,
-    /// `sshkeys`.
-    #[serde(skip_serializing_if = "Part::is_unknown")]
-    pub ssh_keys: Part<SshKeys>,
-    /// Index of the `ipconfigN` that `ipv4` and `ipv6` go to.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub interface: u8,
-    /// `ip` and `gw` of it; none: a static one goes, `dhcp` stays.
-    #[serde(skip_serializing_if = "Part::is_unknown")]
-    pub ipv4: Part<Addressing>,
-    /// `ip6` and `gw6` of it; none: a static one goes, `dhcp` and `auto` stay.
-    #[serde(skip_serializing_if = "Part::is_unknown")]
-    pub ipv6: Part<Addressing>,
-    /// `protection`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub protection: Option<bool>,
-    /// A tag to add to those it has.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub add_tag: Option<String>,
-    /// The state its marker shall say.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub marker: Option<MarkerState>,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)] // serde passes a reference
-fn is_zero(value: &u8) -> bool {
-    *value == 0
-}
-
-impl Settings {
-    /// Whether nothing is changed.
-    pub fn is_empty(&self) -> bool {
-        Self { interface: 0, ..self.clone() } == Self::default()
-    }
+/// The guest of an action, of a reference of either kind.
+macro_rules! guest_of {
+    ($action:expr) => {
+        match $action {
+            Action::Record { guest, .. }
+            | Action::Clone { guest, .. }
+            | Action::Configure { guest, .. }
+            | Action::AddDisk { guest, .. }
+            | Action::ResizeDisk { guest, .. }
+            | Action::RemoveDisk { guest, .. }
+            | Action::Start { guest }
+            | Action::Shutdown { guest, .. }
+            | Action::Suspend { guest }
+            | Action::Resume { guest }
+            | Action::Migrate { guest, .. }
+            | Action::Destroy { guest, .. } => Some(guest),
+            Action::Report(_) => None,
+        }
+    };
 }
 
 impl Action {
@@ -242,6 +231,9 @@ impl Action {
             Self::RemoveDisk { .. } => "remove-disk",
             Self::Start { .. } => "start",
             Self::Shutdown { .. } => "shutdown",
+            Self::Suspend { .. } => "suspend",
+            Self::Resume { .. } => "resume",
+            Self::Migrate { .. } => "migrate",
             Self::Destroy { .. } => "destroy",
             Self::Report(_) => "report",
         }
@@ -249,36 +241,14 @@ impl Action {
 
     /// The guest it is for; a report is for a reader.
     pub fn target(&self) -> Option<&Target> {
-        match self {
-            Self::Record { guest, .. }
-            | Self::Clone { guest, .. }
-            | Self::Configure { guest, .. }
-            | Self::AddDisk { guest, .. }
-            | Self::ResizeDisk { guest, .. }
-            | Self::RemoveDisk { guest, .. }
-            | Self::Start { guest }
-            | Self::Shutdown { guest, .. }
-            | Self::Destroy { guest, .. } => Some(guest),
-            Self::Report(_) => None,
-        }
+        guest_of!(self)
     }
 
     /// The same with the VMID that the plan's `record` allocated, where it waits for one.
     #[must_use]
     pub fn with_vmid(mut self, vmid: Vmid) -> Self {
-        match &mut self {
-            Self::Record { guest, .. }
-            | Self::Clone { guest, .. }
-            | Self::Configure { guest, .. }
-            | Self::AddDisk { guest, .. }
-            | Self::ResizeDisk { guest, .. }
-            | Self::RemoveDisk { guest, .. }
-            | Self::Start { guest }
-            | Self::Shutdown { guest, .. }
-            | Self::Destroy { guest, .. } => {
-                guest.vmid.get_or_insert(vmid);
-            }
-            Self::Report(_) => {}
+        if let Some(guest) = guest_of!(&mut self) {
+            guest.vmid.get_or_insert(vmid);
         }
         self
     }
@@ -311,6 +281,7 @@ impl fmt::Display for Action {
                 RecordValue::Vmid(VmidSource::Chosen(vmid)) => write!(f, " {}: VMID {vmid}", guest.name),
                 RecordValue::Node(node) => write!(f, " {guest}: node {node}"),
                 RecordValue::RootDisk => write!(f, " {guest}: its root disk"),
+                RecordValue::Mac { index, .. } => write!(f, " {guest}: the MAC address of net{index}"),
             },
             Self::Clone { guest, template, node, storage, full, .. } => {
                 write!(f, " {guest} from template {template}")?;
@@ -334,50 +305,19 @@ impl fmt::Display for Action {
             Self::RemoveDisk { guest, slot, volume } => {
                 write!(f, " {guest}: {slot} {}", volume.as_deref().unwrap_or("(as cloned)"))
             }
-            Self::Start { guest } => write!(f, " {guest}"),
+            Self::Start { guest } | Self::Suspend { guest } | Self::Resume { guest } => write!(f, " {guest}"),
+            Self::Migrate { guest, node, storage } => {
+                write!(f, " {guest}: to node {node}")?;
+                match storage {
+                    Some(storage) => write!(f, ", storage {storage}"),
+                    None => Ok(()),
+                }
+            }
             Self::Shutdown { guest, limit: 0 } => write!(f, " {guest}: stop at once"),
             Self::Shutdown { guest, limit } => write!(f, " {guest}: stop after {limit} s"),
             Self::Destroy { guest, not_before: None } => write!(f, " {guest}"),
             Self::Destroy { guest, not_before: Some(time) } => write!(f, " {guest}: not before {time}"),
             Self::Report(report) => write!(f, " {}", report.text),
         }
-    }
-}
-
-impl fmt::Display for Settings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut item = |name: &str, value: Option<String>| match value {
-            Some(value) => write!(f, " {name}={value}"),
-            None => Ok(()),
-        };
-        let address = |part: &Part<Addressing>| match part {
-            Part::Unknown => None,
-            Part::None => Some("cleared".to_owned()),
-            Part::Given(Addressing { address, gateway: Some(gateway) }) => Some(format!("{address},gw={gateway}")),
-            Part::Given(Addressing { address, gateway: None }) => Some(address.to_string()),
-        };
-        item("name", self.name.clone())?;
-        item("cores", self.cores.map(|cores| cores.to_string()))?;
-        item("memory", self.memory.map(|memory| memory.0.to_string()))?;
-        item("balloon", self.balloon.map(|balloon| balloon.0.to_string()))?;
-        item(
-            "sshkeys",
-            match &self.ssh_keys {
-                Part::Unknown => None,
-                Part::None => Some("cleared".to_owned()),
-                Part::Given(keys) => Some(format!("{} key(s)", keys.keys().len())),
-            },
-        )?;
-        item(&format!("ipconfig{}.ip", self.interface), address(&self.ipv4))?;
-        item(&format!("ipconfig{}.ip6", self.interface), address(&self.ipv6))?;
-        item("protection", self.protection.map(|on| u8::from(on).to_string()))?;
-        item("tag", self.add_tag.clone())?;
-        item(
-            "marker",
-            self.marker.map(|state| match state {
-                MarkerState::Creating => "creating".to_owned(),
-                MarkerState::Ready => "ready".to_owned(),
-            }),
-        )
     }
 }

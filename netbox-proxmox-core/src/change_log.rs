@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use netbox_api::{EventKind, ObjectChange, ObjectType, Snapshot};
 
-use crate::delivery::{disk_facts, record_facts};
+use crate::delivery::{disk_facts, interface_facts, record_facts};
 use crate::event::{Change, Changed};
 use crate::guest::RecordId;
 use crate::record::FieldNames;
@@ -13,7 +13,7 @@ use crate::record::FieldNames;
 pub type ClusterNames = BTreeMap<u64, String>;
 
 impl Change {
-    /// The changes of an entry of a virtual machine or a virtual disk, one for each virtual machine that it concerns;
+    /// The changes of an entry of a virtual machine, a virtual disk or an interface, one for each virtual machine that it concerns;
     /// none for other objects.
     pub fn from_change_log(entry: &ObjectChange, fields: &FieldNames, clusters: &ClusterNames) -> Vec<Self> {
         let Some(event) = entry.event() else { return Vec::new() };
@@ -40,16 +40,26 @@ impl Change {
                 vec![change(entry.changed_object_id, name, what)]
             }
             ObjectType::VIRTUAL_DISK => {
-                let owner = |snapshot: Option<&Snapshot>| snapshot?.id("virtual_machine");
                 let facts = |snapshot: &Snapshot| disk_facts(snapshot, fields);
                 let what = Changed::Disk { before: before.map(facts), after: after.map(facts) };
-                let mut owners: Vec<u64> = owner(after).into_iter().chain(owner(before)).collect();
-                owners.dedup();
-                owners.into_iter().map(|record| change(record, None, what.clone())).collect()
+                owners(before, after).into_iter().map(|record| change(record, None, what.clone())).collect()
+            }
+            ObjectType::VM_INTERFACE => {
+                let what =
+                    Changed::Interface { before: before.map(interface_facts), after: after.map(interface_facts) };
+                owners(before, after).into_iter().map(|record| change(record, None, what.clone())).collect()
             }
             _ => Vec::new(),
         }
     }
+}
+
+/// The virtual machine of a disk or interface, and the former one if it was moved.
+fn owners(before: Option<&Snapshot>, after: Option<&Snapshot>) -> Vec<u64> {
+    let owner = |snapshot: Option<&Snapshot>| snapshot?.id("virtual_machine");
+    let mut owners: Vec<u64> = owner(after).into_iter().chain(owner(before)).collect();
+    owners.dedup();
+    owners
 }
 
 #[cfg(test)]

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use proxmox_api::{DriveSlot, GuestType, IpConfig, MiB, NodeName, PowerState, QemuConfig, SshKeys, StorageId, Vmid};
+use proxmox_api::{
+    DriveSlot, GuestType, IpConfig, MiB, NetDevice, NodeName, PowerState, QemuConfig, SshKeys, StorageId, Vmid,
+};
 use serde::{Deserialize, Serialize};
 
+use crate::guest::Vlans;
+use crate::note;
 use crate::part::Part;
 
 /// A disk that a guest has.
@@ -18,6 +22,34 @@ pub struct CurrentDisk {
     /// Its size; not known right after it was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<MiB>,
+}
+
+/// A network interface that a guest has.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CurrentInterface {
+    /// Its MAC address.
+    pub mac: Option<String>,
+    /// The bridge it is attached to.
+    pub bridge: Option<String>,
+    /// The VLANs it is in.
+    pub vlans: Vlans,
+    /// Its MTU.
+    pub mtu: Option<u32>,
+    /// Whether its cable is unplugged.
+    pub link_down: bool,
+}
+
+impl From<&NetDevice> for CurrentInterface {
+    fn from(device: &NetDevice) -> Self {
+        Self {
+            mac: device.macaddr.clone(),
+            bridge: device.bridge.clone(),
+            vlans: Vlans::of(device.tag, device.rest.iter().find(|(key, _)| key == "trunks").map_or("", |(_, it)| it)),
+            mtu: device.mtu,
+            link_down: device.link_down.unwrap_or_default(),
+        }
+    }
 }
 
 /// The indexes of the network interfaces that Proxmox VE 9 allows a VM.
@@ -66,9 +98,9 @@ pub struct Current {
     /// SSH keys of cloud-init.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub ssh_keys: Part<SshKeys>,
-    /// MAC addresses of its network interfaces, `netN`, by N.
+    /// Its network interfaces, `netN`, by N.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
-    pub macs: Part<BTreeMap<u8, String>>,
+    pub interfaces: Part<BTreeMap<u8, CurrentInterface>>,
     /// `ipconfigN`, by N.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub ipconfig: Part<BTreeMap<u8, IpConfig>>,
@@ -87,6 +119,12 @@ pub struct Current {
     /// Its tags.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub tags: Part<Vec<String>>,
+    /// NetBox's line in its description.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub description: Part<String>,
+    /// Whether it starts with its node.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub onboot: Part<bool>,
 }
 
 impl Current {
@@ -106,13 +144,15 @@ impl Current {
             memory: Part::Unknown,
             balloon: Part::Unknown,
             ssh_keys: Part::Unknown,
-            macs: Part::Unknown,
+            interfaces: Part::Unknown,
             ipconfig: Part::Unknown,
             cloud_init: Part::Unknown,
             disks: Part::Unknown,
             other_drives: Vec::new(),
             root: Part::Unknown,
             tags: Part::Unknown,
+            description: Part::Unknown,
+            onboot: Part::Unknown,
         }
     }
 
@@ -136,13 +176,15 @@ impl Current {
             memory: Part::known(config.memory()),
             balloon: Part::known(config.balloon()),
             ssh_keys: Part::known(config.sshkeys()),
-            macs: Part::Given(config.nets().into_iter().map(|(n, net)| (n, net.macaddr.unwrap_or_default())).collect()),
+            interfaces: Part::Given(config.nets().iter().map(|(n, net)| (*n, net.into())).collect()),
             ipconfig: Part::Given(interfaces().filter_map(|n| Some((n, config.ipconfig(n)?))).collect()),
             cloud_init: Part::Given(config.cloudinit_drive().is_some()),
             disks: Part::Given(disks.collect()),
             other_drives: others.into_keys().collect(),
             root: Part::known(config.boot_disk()),
             tags: Part::Given(config.tags()),
+            description: Part::known(note::find(config.description().unwrap_or_default())),
+            onboot: Part::Given(config.onboot()),
             ..Self::new(Some(vmid), GuestType::Qemu)
         }
     }

@@ -4,10 +4,10 @@ use netbox_api::{Delivery, EventKind, Object, Snapshot, VirtualMachine};
 use proxmox_api::{MiB, SshKeys};
 
 use crate::current::Current;
-use crate::event::{Change, Changed, Context, DiskFacts, Event, RecordFacts};
+use crate::event::{Change, Changed, Context, DiskFacts, Event, InterfaceFacts, RecordFacts};
 use crate::guest::{Blocks, Problem, RecordId, Status};
 use crate::part::Part;
-use crate::record::{FieldNames, guest_type};
+use crate::record::{FieldNames, Related, guest_type, onboot, tags};
 use crate::units::Megabytes;
 
 /// Why a delivery is no event of ours: it is accepted and ignored.
@@ -56,7 +56,15 @@ impl Change {
                 (owner, Changed::Disk { before, after })
             }
             Object::VmInterface(interface) => {
-                ((interface.virtual_machine.id, interface.virtual_machine.name.clone()), Changed::Interface)
+                let owner = (interface.virtual_machine.id, interface.virtual_machine.name.clone());
+                let record = Some(RecordId(owner.0));
+                let present = InterfaceFacts { name: interface.name.clone(), record };
+                let (before, after) = match delivery.event {
+                    EventKind::Created => (None, Some(present)),
+                    EventKind::Updated => (before.map(interface_facts), Some(present)),
+                    EventKind::Deleted => (Some(present), None),
+                };
+                (owner, Changed::Interface { before, after })
             }
             Object::IpAddress(address) => {
                 let machine = address.assigned_object.as_ref().and_then(|object| object.virtual_machine.as_ref());
@@ -66,7 +74,7 @@ impl Change {
             Object::MacAddress(address) => {
                 let machine = address.assigned_object.as_ref().and_then(|object| object.virtual_machine.as_ref());
                 let machine = machine.ok_or_else(unassigned)?;
-                ((machine.id, machine.name.clone()), Changed::Interface)
+                ((machine.id, machine.name.clone()), Changed::MacAddress)
             }
             Object::Other(_) => return Err(NotAnEvent::ObjectType(delivery.object_type.clone())),
         };
@@ -98,6 +106,8 @@ fn record_change(delivery: &Delivery, machine: &VirtualMachine, fields: &FieldNa
         node: custom(&fields.node),
         has_ssh_keys: custom(&fields.ssh_keys).is_some(),
         root_size: machine.disk.filter(|_| machine.virtual_disk_count.unwrap_or_default() == 0).map(Megabytes),
+        tags: tags(machine.tags.iter().map(|tag| tag.name.as_str())),
+        onboot: machine.start_on_boot.as_ref().and_then(|choice| onboot(&choice.value)),
     };
     match delivery.event {
         EventKind::Created => Changed::Record { before: None, after: Some(present) },
@@ -123,6 +133,16 @@ pub(crate) fn record_facts(snapshot: &Snapshot, fields: &FieldNames) -> RecordFa
             None | Some(0) => snapshot.integer("disk").map(Megabytes),
             Some(_) => None,
         },
+        tags: tags(snapshot.tags().into_iter()),
+        onboot: snapshot.text("start_on_boot").and_then(onboot),
+    }
+}
+
+/// What raw values tell of an interface.
+pub(crate) fn interface_facts(snapshot: &Snapshot) -> InterfaceFacts {
+    InterfaceFacts {
+        name: snapshot.text("name").unwrap_or_default().to_owned(),
+        record: snapshot.id("virtual_machine").map(RecordId),
     }
 }
 
@@ -157,7 +177,7 @@ impl Event {
             let before = delivery.snapshots.prechange.as_ref();
             event.current = before.and_then(|snapshot| inferred(snapshot, fields));
             if delivery.event != EventKind::Deleted {
-                let mut guest = fields.guest(machine, None);
+                let mut guest = fields.guest(machine, &Related::default());
                 let vmid = |snapshot: &Snapshot| snapshot.custom_field(&fields.vmid).text().map(String::from);
                 if event.current.is_some() && before.and_then(vmid) != machine.custom_fields.text(&fields.vmid) {
                     // What was before is about another guest than the one that NetBox means now.
@@ -207,6 +227,12 @@ fn inferred(snapshot: &Snapshot, fields: &FieldNames) -> Option<Current> {
         cores: Part::maybe(snapshot.decimal("vcpus").and_then(netbox_api::Decimal::whole)),
         memory: Part::maybe(snapshot.integer("memory").map(MiB)),
         ssh_keys: keys,
+        tags: if snapshot.contains("tags") { Part::Given(tags(snapshot.tags().into_iter())) } else { Part::Unknown },
+        description: match snapshot.text("description") {
+            None => Part::Unknown,
+            Some(text) => Part::known(Some(text.to_owned()).filter(|text| !text.is_empty())),
+        },
+        onboot: Part::maybe(snapshot.text("start_on_boot").and_then(onboot)),
         ..Current::new(Some(vmid), kind)
     })
 }

@@ -64,8 +64,17 @@ pub enum Changed {
         /// As it became.
         after: Option<DiskFacts>,
     },
-    /// One of its interfaces, or a MAC address of one.
-    Interface,
+    /// One of its interfaces.
+    Interface {
+        /// As it was.
+        #[serde(default)]
+        before: Option<InterfaceFacts>,
+        /// As it became.
+        #[serde(default)]
+        after: Option<InterfaceFacts>,
+    },
+    /// A MAC address of one of its interfaces.
+    MacAddress,
     /// An address of one of its interfaces.
     Address,
 }
@@ -87,6 +96,12 @@ pub struct RecordFacts {
     pub has_ssh_keys: bool,
     /// The size of its root disk, where it has no virtual disks.
     pub root_size: Option<Megabytes>,
+    /// Its tags, as Proxmox writes them.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Whether it starts with its node, where NetBox says so.
+    #[serde(default)]
+    pub onboot: Option<bool>,
 }
 
 /// What a change tells of a virtual disk.
@@ -98,6 +113,15 @@ pub struct DiskFacts {
     pub record: Option<RecordId>,
     /// Its storage field.
     pub storage: Option<String>,
+}
+
+/// What a change tells of a network interface.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterfaceFacts {
+    /// Its name.
+    pub name: String,
+    /// The virtual machine it belongs to.
+    pub record: Option<RecordId>,
 }
 
 impl Change {
@@ -156,6 +180,27 @@ impl Change {
     pub fn cleared_ssh_keys(&self) -> bool {
         let (before, after) = self.record_facts();
         before.zip(after).is_some_and(|(before, after)| before.has_ssh_keys && !after.has_ssh_keys)
+    }
+}
+
+impl Change {
+    /// Whether it turned starting with the node on or off; the record's creation counts.
+    pub fn changed_onboot(&self) -> bool {
+        let (before, after) = self.record_facts();
+        let created = self.event == EventKind::Created && before.is_none();
+        after.is_some_and(|after| created || before.is_some_and(|before| before.onboot != after.onboot))
+    }
+
+    /// The tags that it took from the record, as Proxmox writes them.
+    pub fn removed_tags(&self) -> impl Iterator<Item = &String> {
+        let (before, after) = self.record_facts();
+        let pair = before.zip(after);
+        pair.into_iter().flat_map(|(before, after)| before.tags.iter().filter(|tag| !after.tags.contains(tag)))
+    }
+
+    /// Whether it created this interface.
+    pub fn created_interface(&self, id: u64) -> bool {
+        self.object == id && self.event == EventKind::Created && matches!(self.what, Changed::Interface { .. })
     }
 }
 
@@ -234,6 +279,15 @@ pub struct KnownDisk {
     pub volume: String,
 }
 
+/// Which `netN` an interface of a record was when the server last saw it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownInterface {
+    /// The id of the VMInterface.
+    pub id: u64,
+    /// The N of `netN`.
+    pub index: u8,
+}
+
 /// What NetBox's change log says of a deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -286,6 +340,12 @@ pub struct Context {
     /// Where the record's disks were when they were last seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known_disks: Vec<KnownDisk>,
+    /// Which `netN` the record's interfaces were when they were last seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known_interfaces: Vec<KnownInterface>,
+    /// The NetBox cluster in which the record's guest was last seen, if the record is in another one now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_cluster: Option<String>,
     /// When the guest of a deleted record is to be destroyed, in seconds since 1970, if that was put off before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removal_due: Option<u64>,

@@ -129,6 +129,57 @@ pub struct GuestDisk {
     pub storage: Option<StorageId>,
 }
 
+/// A network interface in NetBox.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GuestInterface {
+    /// The id of the VMInterface.
+    pub id: u64,
+    /// Its name.
+    pub name: String,
+    /// Whether its cable is plugged in; not known if NetBox does not say.
+    pub enabled: Option<bool>,
+    /// Its MAC address; none = the one that Proxmox gives it is recorded.
+    pub mac: Option<String>,
+    /// Its MTU; none = that of the guest is left.
+    pub mtu: Option<u32>,
+    /// The bridge, where NetBox names one; a new interface without gets the policy's.
+    pub bridge: Option<String>,
+    /// The VLANs it is in; unknown where NetBox gives it no mode.
+    #[serde(skip_serializing_if = "Part::is_unknown")]
+    pub vlans: Part<Vlans>,
+    /// Its addresses with their prefix lengths, in NetBox's order of creation.
+    pub addresses: Vec<IpNet>,
+}
+
+/// The VLANs of an interface. None at all is an interface without VLANs.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Vlans {
+    /// The untagged one: Proxmox's `tag`.
+    pub untagged: Option<u16>,
+    /// The tagged ones: Proxmox's `trunks`.
+    pub tagged: Vec<u16>,
+}
+
+impl Vlans {
+    /// Reads Proxmox's `tag` and `trunks` (`2;3-5`).
+    pub(crate) fn of(tag: Option<u16>, trunks: &str) -> Self {
+        let range = |text: &str| match text.split_once('-') {
+            Some((first, last)) => first.trim().parse().ok()..=last.trim().parse().ok(),
+            None => text.trim().parse().ok()..=text.trim().parse().ok(),
+        };
+        let ranges = trunks.split(';').map(range).filter_map(|range| Some(((*range.start())?, (*range.end())?)));
+        Self { untagged: tag, tagged: ranges.flat_map(|(first, last): (u16, u16)| first..=last).collect() }
+    }
+
+    /// The tagged ones as Proxmox's `trunks`; none if there are none.
+    pub(crate) fn trunks(&self) -> Option<String> {
+        let tagged: Vec<String> = self.tagged.iter().map(ToString::to_string).collect();
+        (!tagged.is_empty()).then(|| tagged.join(";"))
+    }
+}
+
 /// What NetBox says a guest should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guest {
@@ -172,15 +223,24 @@ pub struct Guest {
     /// Where the gateway is, when the record says otherwise than the policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway: Option<GatewayRule>,
-    /// Index of the interface that holds the primary addresses; unknown = 0.
+    /// The record's network interfaces, in NetBox's order of creation.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
-    pub interface: Part<u8>,
+    pub interfaces: Part<Vec<GuestInterface>>,
     /// The size of the root disk as the record itself gives it, where it has no virtual disks.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub root_size: Part<Megabytes>,
     /// The record's virtual disks.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub disks: Part<Vec<GuestDisk>>,
+    /// Its tags, as Proxmox writes them.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub tags: Part<Vec<String>>,
+    /// One line about it.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub description: Part<String>,
+    /// Whether it starts with its node.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub onboot: Part<bool>,
     /// What cannot be done as it is written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
@@ -205,9 +265,12 @@ impl Guest {
             ipv4: Part::Unknown,
             ipv6: Part::Unknown,
             gateway: None,
-            interface: Part::Unknown,
+            interfaces: Part::Unknown,
             root_size: Part::Unknown,
             disks: Part::Unknown,
+            tags: Part::Unknown,
+            description: Part::Unknown,
+            onboot: Part::Unknown,
             problems: Vec::new(),
         }
     }
@@ -242,6 +305,14 @@ fn is_dns_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn trunks_are_read_as_proxmox_writes_them() {
+        let vlans = Vlans::of(Some(5), "2;4-6;x");
+        assert_eq!((vlans.untagged, vlans.tagged.as_slice()), (Some(5), [2, 4, 5, 6].as_slice()));
+        assert_eq!(vlans.trunks().as_deref(), Some("2;4;5;6"));
+        assert_eq!(Vlans::of(None, "").trunks(), None);
+    }
 
     #[test]
     fn a_name_must_be_a_dns_name() {

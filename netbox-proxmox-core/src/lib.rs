@@ -31,20 +31,22 @@ pub mod guest;
 #[cfg(feature = "live")]
 pub mod live;
 pub mod marker;
+mod note;
 pub mod part;
 pub mod plan;
 pub mod policy;
 pub mod record;
 pub mod report;
+pub mod settings;
 pub mod units;
 
-pub use action::{Action, DiskRef, RecordValue, Settings, Target, VmidSource};
+pub use action::{Action, DiskRef, RecordValue, Target, VmidSource};
 pub use apply::{Applied, apply};
-pub use current::{Current, CurrentDisk};
+pub use current::{Current, CurrentDisk, CurrentInterface};
 pub use delivery::NotAnEvent;
 pub use event::{Change, Changed, Context, Event, Intent, Ownership, TemplateFacts};
 pub use executor::{DryRun, Executor, Failure, FailureKind, Outcome, Progress, Recording, Silent};
-pub use guest::{Guest, GuestDisk, Problem, RecordId, Status, Template};
+pub use guest::{Guest, GuestDisk, GuestInterface, Problem, RecordId, Status, Template, Vlans};
 pub use marker::{Marker, MarkerState};
 pub use netbox_api::{Delivery, EventKind};
 pub use part::Part;
@@ -53,8 +55,9 @@ pub use policy::Policy;
 pub use proxmox_api::{
     DriveSlot, GuestType, IpConfig, MiB, NodeName, PowerState, QemuConfig, SshKeys, StorageId, Upid, Vmid,
 };
-pub use record::FieldNames;
+pub use record::{FieldNames, Related};
 pub use report::{Report, ReportKey};
+pub use settings::{Addressing, Card, CardSettings, InterfaceSettings, Settings};
 pub use units::{DiskBase, Megabytes};
 
 /// The README's example is a test.

@@ -1,5 +1,7 @@
 //! What an operator may choose. Each choice has a default that keeps the mission's rules.
 
+use std::collections::BTreeMap;
+
 use proxmox_api::Vmid;
 use serde::{Deserialize, Serialize};
 
@@ -29,9 +31,21 @@ pub struct Policy {
     pub disk_base: DiskBase,
     /// The tag that every guest of ours gets: an index for people, never an identity.
     pub tag: Option<String>,
+    /// Whether the record's tags are set on the guest.
+    pub sync_tags: bool,
+    /// The bridge of a new network card whose interface names none.
+    pub bridge: String,
+    /// Bridges of VLAN groups, by the group's name in NetBox: for interfaces that name none themselves.
+    pub vlan_group_bridges: BTreeMap<String, String>,
+    /// How the names of interfaces begin that are no network cards: what exists within the guest only.
+    pub ignored_interfaces: Vec<String>,
     /// The tag that a guest gets which is to be destroyed later.
     pub removal_tag: Option<String>,
 }
+
+/// Loopbacks, tunnels, and what software makes within a guest.
+const IGNORED_INTERFACES: [&str; 11] =
+    ["lo", "docker", "br-", "veth", "virbr", "bond", "dummy", "tun", "tap", "wg", "tailscale"];
 
 impl Default for Policy {
     fn default() -> Self {
@@ -45,6 +59,10 @@ impl Default for Policy {
             gateway: GatewayRule::default(),
             disk_base: DiskBase::default(),
             tag: Some("netbox".into()),
+            sync_tags: true,
+            bridge: "vmbr0".into(),
+            vlan_group_bridges: BTreeMap::new(),
+            ignored_interfaces: IGNORED_INTERFACES.map(String::from).into(),
             removal_tag: Some("netbox-deleted".into()),
         }
     }

@@ -1,12 +1,14 @@
 //! From a record in NetBox to the [`Guest`] that it describes.
 
+use std::collections::BTreeMap;
+
 use ipnet::IpNet;
-use netbox_api::{CustomFields, PrimaryIp, VirtualDisk, VirtualMachine};
+use netbox_api::{CustomFields, IpAddress, PrimaryIp, VirtualDisk, VirtualMachine, VmInterface};
 use proxmox_api::{DriveSlot, GuestType, MiB, NodeName, SshKeys, StorageId, Vmid};
 use serde::{Deserialize, Serialize};
 
 use crate::address::GatewayRule;
-use crate::guest::{Blocks, Guest, GuestDisk, Problem, RecordId, Status, Template};
+use crate::guest::{Blocks, Guest, GuestDisk, GuestInterface, Problem, RecordId, Status, Template, Vlans};
 use crate::part::Part;
 use crate::units::Megabytes;
 
@@ -30,6 +32,8 @@ pub struct FieldNames {
     pub lxc_template: String,
     /// Storage of a virtual disk (select, on virtual disks).
     pub disk_storage: String,
+    /// Bridge of an interface (text or select, on virtual machine interfaces; may be missing).
+    pub bridge: String,
     /// Where the gateway is: `first`, `last` or `none` (text or select; may be missing).
     pub gateway: String,
 }
@@ -45,9 +49,23 @@ impl Default for FieldNames {
             vm_template: "proxmox_vm_templates".into(),
             lxc_template: "proxmox_lxc_templates".into(),
             disk_storage: "proxmox_disk_storage_volume".into(),
+            bridge: "proxmox_bridge".into(),
             gateway: "proxmox_gateway".into(),
         }
     }
+}
+
+/// What belongs to a record and is no part of it: what somebody looked up.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Related<'a> {
+    /// Its virtual disks.
+    pub disks: Option<&'a [VirtualDisk]>,
+    /// Its interfaces.
+    pub interfaces: Option<&'a [VmInterface]>,
+    /// The addresses of its interfaces.
+    pub addresses: &'a [IpAddress],
+    /// The bridges of VLANs, by the VLAN's id.
+    pub bridges: Option<&'a BTreeMap<u64, String>>,
 }
 
 impl FieldNames {
@@ -56,8 +74,8 @@ impl FieldNames {
         guest_type(fields.text(&self.vm_type).as_deref())
     }
 
-    /// The guest that a record describes; `disks` are its virtual disks, where somebody looked them up.
-    pub fn guest(&self, record: &VirtualMachine, disks: Option<&[VirtualDisk]>) -> Guest {
+    /// The guest that a record describes.
+    pub fn guest(&self, record: &VirtualMachine, related: &Related<'_>) -> Guest {
         let mut reader = Reader { fields: self, problems: Vec::new() };
         let custom = &record.custom_fields;
         let kind = self.kind(custom);
@@ -75,7 +93,11 @@ impl FieldNames {
             ipv6: reader.address("primary_ip6", record.primary_ip6.as_ref()),
             gateway: reader.gateway(custom),
             root_size: root_size(record),
-            disks: disks.map_or(Part::Unknown, |disks| Part::Given(reader.disks(disks))),
+            disks: related.disks.map_or(Part::Unknown, |disks| Part::Given(reader.disks(disks))),
+            interfaces: related.interfaces.map_or(Part::Unknown, |all| Part::Given(reader.interfaces(all, related))),
+            tags: Part::Given(tags(record.tags.iter().map(|tag| tag.name.as_str()))),
+            description: Part::known(Some(record.description.trim().to_owned()).filter(|text| !text.is_empty())),
+            onboot: Part::maybe(record.start_on_boot.as_ref().and_then(|choice| onboot(&choice.value))),
             ..Guest::new(RecordId(record.id), &record.name, Status::from(record.status.value.as_str()))
         };
         if guest.proxmox_name().is_none() {
@@ -89,6 +111,28 @@ impl FieldNames {
         }
         guest.problems = reader.problems;
         guest
+    }
+}
+
+/// Tags as Proxmox takes them: lower case, nothing but letters, digits and `_-+.`, and none of the last three first.
+pub(crate) fn tags<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_-+.".contains(c);
+    let tag = |name: &str| -> String {
+        let text: String = name.trim().chars().map(|c| if allowed(c) { c.to_ascii_lowercase() } else { '-' }).collect();
+        text.trim_start_matches(['-', '+', '.']).to_owned()
+    };
+    let mut tags: Vec<String> = names.map(tag).filter(|tag| !tag.is_empty()).collect();
+    tags.sort();
+    tags.dedup();
+    tags
+}
+
+/// Whether a guest starts with its node; `laststate`, which Proxmox has not, says nothing.
+pub(crate) fn onboot(value: &str) -> Option<bool> {
+    match value {
+        "on" => Some(true),
+        "off" => Some(false),
+        _ => None,
     }
 }
 
@@ -266,6 +310,66 @@ impl Reader<'_> {
             Part::None | Part::Unknown => None,
         };
         Some(GuestDisk { id: disk.id, slot, size: Megabytes(disk.size), storage })
+    }
+
+    /// The interfaces that are network cards: a child of another one exists within the guest only.
+    fn interfaces(&mut self, interfaces: &[VmInterface], related: &Related<'_>) -> Vec<GuestInterface> {
+        let mut cards: Vec<&VmInterface> = interfaces.iter().filter(|it| it.parent.is_none()).collect();
+        cards.sort_by_key(|interface| interface.id);
+        cards.into_iter().map(|interface| self.interface(interface, related)).collect()
+    }
+
+    fn interface(&mut self, interface: &VmInterface, related: &Related<'_>) -> GuestInterface {
+        let field = format!("interface {}", interface.name);
+        let name = self.fields.bridge.clone();
+        let bridge = self.custom(&interface.custom_fields, &name, Blocks::Part, bridge).given().cloned();
+        let of_vlan = || related.bridges?.get(&interface.untagged_vlan.as_ref()?.id).cloned();
+        let mtu = interface.mtu.and_then(|mtu| match u32::try_from(mtu) {
+            Ok(mtu @ 576..=65520) => Some(mtu),
+            _ => {
+                let why = "Proxmox takes an MTU of 576 to 65520. Correct it, or clear it";
+                self.problem(&format!("{field} MTU"), &mtu.to_string(), why, Blocks::Part);
+                None
+            }
+        });
+        let on_it = |address: &&IpAddress| address.assigned_object_id == Some(interface.id);
+        let mut addresses: Vec<&IpAddress> = related.addresses.iter().filter(on_it).collect();
+        addresses.sort_by_key(|address| address.id);
+        GuestInterface {
+            id: interface.id,
+            name: interface.name.clone(),
+            enabled: interface.enabled,
+            mac: interface.mac_address.as_ref().map(|mac| mac.to_ascii_uppercase()),
+            mtu,
+            bridge: bridge.or_else(of_vlan),
+            vlans: vlans(interface),
+            addresses: addresses.into_iter().filter_map(IpAddress::network).collect(),
+        }
+    }
+}
+
+/// The VLANs that an interface's mode means. `tagged-all` is a card without a VLAN filter.
+fn vlans(interface: &VmInterface) -> Part<Vlans> {
+    let vid = |vlan: &netbox_api::VlanBrief| vlan.vid.and_then(|vid| u16::try_from(vid).ok());
+    let untagged = interface.untagged_vlan.as_ref().and_then(vid);
+    match interface.mode.as_ref().map(|mode| mode.value.as_str()) {
+        Some("access") => Part::Given(Vlans { untagged, tagged: Vec::new() }),
+        Some("tagged") => {
+            let mut tagged: Vec<u16> = interface.tagged_vlans.iter().filter_map(vid).collect();
+            tagged.sort_unstable();
+            Part::Given(Vlans { untagged, tagged })
+        }
+        Some("tagged-all") => Part::Given(Vlans::default()),
+        _ => Part::Unknown,
+    }
+}
+
+fn bridge(text: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    if text.len() <= 15 && text.chars().all(allowed) {
+        Ok(text.to_owned())
+    } else {
+        Err("this is not the name of a bridge, such as vmbr0".into())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a person is told, and the words it is told in: every text of the planner is here.
 
+use ipnet::IpNet;
 use proxmox_api::{DriveSlot, GuestType, MiB, NodeName, StorageId, Vmid};
 use serde::{Deserialize, Serialize};
 
@@ -241,6 +242,48 @@ impl Reporter {
         self.report(&format!("disk {disk}"), format!("removed: {known}"), found, text)
     }
 
+    /// A network card that NetBox has no interface for, though nobody deleted it there.
+    pub fn orphaned_interface(&self, index: u8, found: &str) -> Report {
+        let text = format!(
+            "{}: net{index} ({found}) is in Proxmox and has no interface in NetBox. It was left, as nobody deleted it in \
+             NetBox: create it there (net{index}, with this MAC address), or remove it in Proxmox.",
+            self.name
+        );
+        // Keyed without its MAC address, which a clone has only once it is made.
+        self.report(&format!("interface net{index}"), "", "in Proxmox only", text)
+    }
+
+    /// A network card whose interface was deleted in NetBox while nothing may reach into the guest.
+    pub fn interface_kept(&self, index: u8, found: &str, status: &Status) -> Report {
+        let text = format!(
+            "{}: the interface of net{index} ({found}) was deleted in NetBox while the status is {status}; the card was \
+             kept. Remove it in Proxmox, or set the status to Staged before deleting an interface.",
+            self.name
+        );
+        // The same difference as of a card that nobody deleted, which it is from the next look on.
+        self.report(&format!("interface net{index}"), "", "in Proxmox only", text)
+    }
+
+    /// An address beyond the one of its family that an interface takes.
+    pub fn another_address(&self, interface: &str, address: &IpNet) -> Report {
+        let text = format!(
+            "{}: {address} on interface {interface} was not set: Proxmox takes one IPv4 and one IPv6 address for an \
+             interface. Set it within the guest.",
+            self.name
+        );
+        self.report(&format!("interface {interface}"), address, "one of each family", text)
+    }
+
+    /// A guest that starts with its node, though NetBox, where nobody said so, has it off.
+    pub fn starts_on_boot(&self) -> Report {
+        let text = format!(
+            "{}: the guest starts with its node, and start on boot is off in NetBox. It was left, as nobody turned it off: \
+             turn it on in NetBox, or on and off again to have it changed.",
+            self.name
+        );
+        self.report("start on boot", "off", "on", text)
+    }
+
     /// A guest that exists and is not owned by the record.
     pub fn not_owned(&self, vmid: Option<Vmid>, whose: Option<&str>) -> Report {
         let vmid = vmid.map_or_else(String::new, |vmid| format!(" {vmid}"));
@@ -361,24 +404,10 @@ impl Reporter {
         self.report("status", status, found, text)
     }
 
-    /// A status that cannot be reached yet.
-    pub fn status_not_supported(&self, status: &Status, found: impl ToString) -> Report {
-        let found = found.to_string();
-        let text = format!(
-            "{}: suspending and resuming guests is not supported: the status is {status}, the guest is {found}. \
-             Do it in Proxmox.",
-            self.name
-        );
-        self.report("status", status, found, text)
-    }
-
-    /// A node that somebody changed.
-    pub fn migration_not_supported(&self, wanted: &NodeName, found: &NodeName) -> Report {
-        let text = format!(
-            "{}: migrating guests is not supported: the guest stays on node {found}, NetBox says {wanted}. \
-             Migrate it in Proxmox.",
-            self.name
-        );
+    /// A node that cannot be migrated to.
+    pub fn no_migration(&self, wanted: &NodeName, found: &NodeName, why: &str) -> Report {
+        let text =
+            format!("{}: not migrated, the guest stays on node {found}: {why}. Correct the node in NetBox.", self.name);
         self.report("node", wanted, found, text)
     }
 

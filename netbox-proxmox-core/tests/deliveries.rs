@@ -80,7 +80,7 @@ fn a_staged_creation_clones_and_configures_and_does_not_start() {
         "001-vm-create-staged--virtualmachine-created",
         "record web01: a free VMID
          clone web01 (VMID to be allocated) from template 9000 on pve01 storage local-lvm full
-         configure web01 (VMID to be allocated): cores=1 memory=1024 protection=0 tag=netbox
+         configure web01 (VMID to be allocated): cores=1 memory=1024 onboot=0 protection=0 tag=netbox
          record web01 (VMID to be allocated): its root disk
          configure web01 (VMID to be allocated): marker=ready",
     );
@@ -88,7 +88,7 @@ fn a_staged_creation_clones_and_configures_and_does_not_start() {
         "079-vm-create-from-type--virtualmachine-created",
         "record typed01: a free VMID
          clone typed01 (VMID to be allocated) from template 9000 on pve01 storage local-lvm full
-         configure typed01 (VMID to be allocated): cores=1 memory=1024 protection=0 tag=netbox
+         configure typed01 (VMID to be allocated): cores=1 memory=1024 onboot=0 protection=0 tag=managed;netbox
          record typed01 (VMID to be allocated): its root disk
          configure typed01 (VMID to be allocated): marker=ready",
     );
@@ -101,7 +101,7 @@ fn a_clone_is_stopped_so_an_offline_creation_changes_no_power_state() {
         &[("/data/status", json!({"value": "offline", "label": "Offline"}))],
         "record plain01: a free VMID
          clone plain01 (VMID to be allocated) from template 9000 on pve01 storage local-lvm full
-         configure plain01 (VMID to be allocated): protection=0 tag=netbox
+         configure plain01 (VMID to be allocated): onboot=0 protection=0 tag=netbox
          record plain01 (VMID to be allocated): its root disk
          configure plain01 (VMID to be allocated): marker=ready",
     );
@@ -113,7 +113,7 @@ fn an_active_creation_starts_last_and_leaves_what_netbox_does_not_say() {
         "071-vm-create-no-custom-fields--virtualmachine-created",
         "record plain01: a free VMID
          clone plain01 (VMID to be allocated) from template 9000 on pve01 storage local-lvm full
-         configure plain01 (VMID to be allocated): protection=0 tag=netbox
+         configure plain01 (VMID to be allocated): onboot=0 protection=0 tag=netbox
          record plain01 (VMID to be allocated): its root disk
          start plain01 (VMID to be allocated)
          configure plain01 (VMID to be allocated): marker=ready",
@@ -125,7 +125,7 @@ fn a_typed_vmid_is_used_and_not_recorded() {
     check(
         "075-vm-create-partial-custom-fields--virtualmachine-created",
         "clone partial01 (VMID 200) from template 9000 on pve01 storage local-lvm full
-         configure partial01 (VMID 200): protection=0 tag=netbox
+         configure partial01 (VMID 200): onboot=0 protection=0 tag=netbox
          record partial01 (VMID 200): its root disk
          start partial01 (VMID 200)
          configure partial01 (VMID 200): marker=ready",
@@ -149,7 +149,7 @@ fn the_disk_number_of_a_record_is_the_size_of_the_root_disk() {
         "081-vm-create-with-disk-number--virtualmachine-created",
         "record disknum01: a free VMID
          clone disknum01 (VMID to be allocated) from template 9000 on pve01 storage local-lvm full
-         configure disknum01 (VMID to be allocated): protection=0 tag=netbox
+         configure disknum01 (VMID to be allocated): onboot=0 protection=0 tag=netbox
          resize-disk disknum01 (VMID to be allocated): the root disk to 32G
          record disknum01 (VMID to be allocated): its root disk
          start disknum01 (VMID to be allocated)
@@ -163,7 +163,7 @@ fn a_record_without_a_cluster_counts_as_managed_until_somebody_looks() {
         "077-vm-create-site-only--virtualmachine-created",
         "record nocluster01: a free VMID
          clone nocluster01 (VMID to be allocated) from template 9000 on pve01 storage local-lvm full
-         configure nocluster01 (VMID to be allocated): protection=0 tag=netbox
+         configure nocluster01 (VMID to be allocated): onboot=0 protection=0 tag=netbox
          record nocluster01 (VMID to be allocated): its root disk
          start nocluster01 (VMID to be allocated)
          configure nocluster01 (VMID to be allocated): marker=ready",
@@ -190,7 +190,7 @@ fn moving_into_the_statuses_that_want_a_guest_creates_it() {
         "090-bulk-patch-5--virtualmachine-updated",
         "record bulk01: a free VMID
          clone bulk01 (VMID to be allocated) from template 9000 on pve01 storage local-lvm full
-         configure bulk01 (VMID to be allocated): cores=1 memory=512 protection=0 tag=netbox
+         configure bulk01 (VMID to be allocated): cores=1 memory=512 onboot=0 protection=0 tag=netbox
          record bulk01 (VMID to be allocated): its root disk
          start bulk01 (VMID to be allocated)
          configure bulk01 (VMID to be allocated): marker=ready",
@@ -203,7 +203,7 @@ fn setting_the_vmid_for_the_first_time_creates_the_guest_there() {
         "027-vm-vmid-written-back--virtualmachine-updated",
         "clone web01 (VMID 101) from template 9000 on pve01 storage local-lvm full
          configure web01 (VMID 101): cores=2 memory=4096 sshkeys=2 key(s) \
-         ipconfig0.ip=192.0.2.11/24,gw=192.0.2.1 ipconfig0.ip6=2001:db8::10/64,gw=2001:db8::1 protection=0 tag=netbox
+         ipconfig0.ip=192.0.2.11/24,gw=192.0.2.1 ipconfig0.ip6=2001:db8::10/64,gw=2001:db8::1 onboot=0 protection=0 tag=netbox
          record web01 (VMID 101): its root disk
          configure web01 (VMID 101): marker=ready",
     );
@@ -215,7 +215,7 @@ fn a_change_before_the_guest_exists_is_part_of_its_creation() {
         "002-vm-set-ssh-key--virtualmachine-updated",
         "record web01: a free VMID
          clone web01 (VMID to be allocated) from template 9000 on pve01 storage local-lvm full
-         configure web01 (VMID to be allocated): cores=1 memory=1024 sshkeys=2 key(s) protection=0 tag=netbox
+         configure web01 (VMID to be allocated): cores=1 memory=1024 sshkeys=2 key(s) onboot=0 protection=0 tag=netbox
          record web01 (VMID to be allocated): its root disk
          configure web01 (VMID to be allocated): marker=ready",
     );
@@ -224,7 +224,7 @@ fn a_change_before_the_guest_exists_is_part_of_its_creation() {
         "record web01: a free VMID
          clone web01 (VMID to be allocated) from template 9000 on pve01 storage local-lvm full
          configure web01 (VMID to be allocated): cores=2 memory=4096 sshkeys=2 key(s) \
-         ipconfig0.ip=192.0.2.10/24,gw=192.0.2.1 protection=0 tag=netbox
+         ipconfig0.ip=192.0.2.10/24,gw=192.0.2.1 onboot=0 protection=0 tag=netbox
          record web01 (VMID to be allocated): its root disk
          configure web01 (VMID to be allocated): marker=ready",
     );
@@ -322,13 +322,14 @@ fn an_edit_in_the_web_form_is_like_any_other() {
         &has_vmid(),
         "report memory
          report SSH keys
+         configure ui01 (VMID 101): tag=managed
          start ui01 (VMID 101)",
     );
     check(
         "126-ui-edit-vm-status-memory--virtualmachine-updated",
         "record ui01: a free VMID
          clone ui01 (VMID to be allocated) from template 9000 on pve01 storage local-lvm full
-         configure ui01 (VMID to be allocated): cores=1 memory=3072 sshkeys=2 key(s) protection=0 tag=netbox
+         configure ui01 (VMID to be allocated): cores=1 memory=3072 sshkeys=2 key(s) onboot=0 protection=0 tag=managed;netbox
          record ui01 (VMID to be allocated): its root disk
          start ui01 (VMID to be allocated)
          configure ui01 (VMID to be allocated): marker=ready",
@@ -338,7 +339,7 @@ fn an_edit_in_the_web_form_is_like_any_other() {
         "record ui01: a free VMID
          clone ui01 (VMID to be allocated) from template 9000 on pve01 storage local-lvm full
          configure ui01 (VMID to be allocated): cores=1 memory=3072 sshkeys=2 key(s) \
-         ipconfig0.ip=192.0.2.30/24,gw=192.0.2.1 protection=0 tag=netbox
+         ipconfig0.ip=192.0.2.30/24,gw=192.0.2.1 onboot=0 protection=0 tag=managed;netbox
          record ui01 (VMID to be allocated): its root disk
          start ui01 (VMID to be allocated)
          configure ui01 (VMID to be allocated): marker=ready",
@@ -366,8 +367,8 @@ fn in_other_statuses_nothing_is_done() {
 }
 
 #[test]
-fn paused_is_reported() {
-    check("048-vm-status-paused-2--virtualmachine-updated", "report status");
+fn paused_suspends_the_guest() {
+    check("048-vm-status-paused-2--virtualmachine-updated", "suspend web01-renamed (VMID 101)");
 }
 
 // Row 10: deletion.
@@ -417,15 +418,23 @@ fn a_rename_is_applied_in_any_status() {
 }
 
 #[test]
-fn a_node_that_was_changed_is_reported() {
-    check("036-vm-migrate-node--virtualmachine-updated", "report node");
+fn a_node_that_was_changed_is_migrated_to() {
+    check("036-vm-migrate-node--virtualmachine-updated", "migrate web01 (VMID 101): to node pve02");
 }
 
 #[test]
-fn what_the_guest_does_not_show_plans_nothing() {
-    check("028-vm-set-description-comments--virtualmachine-updated", "");
-    check("031-vm-tags-add--virtualmachine-updated", "");
-    check("039-vm-start-on-boot--virtualmachine-updated", "");
+fn description_tags_and_start_on_boot_are_set_in_any_status() {
+    check(
+        "028-vm-set-description-comments--virtualmachine-updated",
+        "configure web01 (VMID 101): description=\"front end\"",
+    );
+    check("031-vm-tags-add--virtualmachine-updated", "configure web01 (VMID 101): tag=production");
+    check("032-vm-tags-remove--virtualmachine-updated", "configure web01 (VMID 101): untag=backup");
+    check("039-vm-start-on-boot--virtualmachine-updated", "configure web01-renamed (VMID 101): onboot=1");
+}
+
+#[test]
+fn another_cluster_is_nothing_that_a_delivery_alone_decides() {
     check("052-vm-change-cluster--virtualmachine-updated", "");
 }
 

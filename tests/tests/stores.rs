@@ -15,7 +15,7 @@ fn event(key: &str, record: u64) -> NewEvent {
         event: EventKind::Updated,
         user: Some("alice".into()),
         request: Some(key.into()),
-        what: Changed::Interface,
+        what: Changed::MacAddress,
     };
     NewEvent { key: key.into(), change, held: None }
 }

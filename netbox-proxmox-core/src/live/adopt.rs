@@ -94,12 +94,14 @@ async fn remember(
     record: RecordId,
     observed: &Observed,
 ) -> Result<(), Failure> {
-    let (vmid, node) = (observed.vmid, observed.node.clone());
-    // The disks of another guest are not this one's.
-    let before = bridge.inbox.seen(record).await?.filter(|seen| seen.vmid == vmid);
-    let disks = before.map(|seen| seen.disks).unwrap_or_default();
-    let cluster = cluster.netbox_cluster.clone();
-    bridge.inbox.put_seen(record, &Seen { vmid, node, cluster, disks, wanted: Vec::new() }).await?;
+    // What another guest had is not this one's.
+    let before = bridge.inbox.seen(record).await?.filter(|seen| seen.vmid == observed.vmid);
+    let seen = Seen::new(observed.vmid, &observed.node, &cluster.netbox_cluster);
+    let seen = match before {
+        Some(before) => Seen { disks: before.disks, interfaces: before.interfaces, ..seen },
+        None => seen,
+    };
+    bridge.inbox.put_seen(record, &seen).await?;
     Ok(bridge.inbox.close_intent(record).await?)
 }
 

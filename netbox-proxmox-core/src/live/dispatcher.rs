@@ -19,7 +19,7 @@ use crate::apply::{Applied, apply};
 use crate::event::{Change, Changed, Event, KnownDisk, Ownership};
 use crate::executor::{Executor, Failure, FailureKind, Outcome, Progress, Silent};
 use crate::guest::RecordId;
-use crate::plan::{plan_with, refused_creation};
+use crate::plan::{known_interfaces, plan_with, refused_creation};
 use crate::report::Reporter;
 
 /// How long a lease on a record lasts without being renewed, in seconds.
@@ -415,7 +415,8 @@ async fn remember(
     let lacking = listed.iter().filter(|disk| volume(disk.slot).is_none() && created(disk.id) && !added(disk.slot));
     let wanted = lacking.map(|disk| disk.id).collect();
     let disks = present.chain(gone).collect();
-    let seen = Seen { vmid, node: node.clone(), cluster: cluster.to_owned(), disks, wanted };
+    let interfaces = known_interfaces(event, &bridge.policy);
+    let seen = Seen { disks, wanted, interfaces, ..Seen::new(vmid, node, cluster) };
     bridge.inbox.put_seen(record, &seen).await
 }
 

@@ -38,6 +38,11 @@ impl Observed {
         }
     }
 
+    /// The MAC address of `netN`.
+    pub(crate) fn mac(&self, index: u8) -> Option<String> {
+        self.config.nets().remove(&index)?.macaddr
+    }
+
     /// The lock of a creation that has not ended.
     pub fn creation_lock(&self) -> Option<&str> {
         self.config.lock().filter(|lock| matches!(*lock, "clone" | "create"))

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::NotAnEvent;
-use crate::event::{Change, Intent, KnownDisk};
+use crate::event::{Change, Intent, KnownDisk, KnownInterface};
 use crate::guest::RecordId;
 use crate::record::FieldNames;
 use crate::report::ReportKey;
@@ -177,6 +177,17 @@ pub struct Seen {
     /// Virtual disks whose creation was seen, and that it lacks.
     #[serde(default)]
     pub wanted: Vec<u64>,
+    /// Which `netN` its interfaces were.
+    #[serde(default)]
+    pub interfaces: Vec<KnownInterface>,
+}
+
+impl Seen {
+    /// A guest of which nothing is known yet but where it is.
+    pub fn new(vmid: Vmid, node: &NodeName, cluster: &str) -> Self {
+        let (node, cluster) = (node.clone(), cluster.to_owned());
+        Self { vmid, node, cluster, disks: Vec::new(), wanted: Vec::new(), interfaces: Vec::new() }
+    }
 }
 
 /// How far a report has come.

@@ -1,7 +1,9 @@
 //! Both sides of a guest looked up: what NetBox says now, what Proxmox has now, and what a decision needs besides.
 
-use netbox_api::client::{ObjectChangeFilter, VirtualDiskFilter, VirtualMachineFilter};
-use netbox_api::{EventKind, ObjectChange, ObjectType, VirtualMachine};
+use netbox_api::client::{
+    IpAddressFilter, ObjectChangeFilter, VirtualDiskFilter, VirtualMachineFilter, VmInterfaceFilter,
+};
+use netbox_api::{EventKind, IpAddress, ObjectChange, ObjectType, VirtualMachine, VmInterface};
 use proxmox_api::{NodeName, Resource, Vmid};
 
 use super::bridge::{Bridge, ProxmoxCluster, now};
@@ -14,6 +16,7 @@ use crate::event::{
 use crate::executor::{Failure, FailureKind};
 use crate::guest::{Guest, RecordId, Template};
 use crate::part::Part;
+use crate::record::Related;
 
 /// What a look-up found.
 #[derive(Debug, Clone)]
@@ -62,7 +65,10 @@ impl<'a> LookUp<'a> {
         };
         let cause = self.confirmed(cause).await?;
         let disks = self.bridge.netbox.virtual_disks().all(&filter).await?;
-        let mut guest = self.bridge.fields.guest(machine, Some(&disks));
+        let (interfaces, addresses) = self.interfaces(machine).await?;
+        let related =
+            Related { disks: Some(&disks), interfaces: Some(&interfaces), addresses: &addresses, ..Related::default() };
+        let guest = self.bridge.fields.guest(machine, &related);
         if !guest.status.wants_guest() {
             let context = Context { looked_up: true, managed: Some(true), ..Context::default() };
             return Ok(looked(cluster, Event { cause, desired: Some(guest), current: None, context }));
@@ -83,6 +89,7 @@ impl<'a> LookUp<'a> {
             last_node: seen.as_ref().map(|seen| seen.node.clone()),
             wanted_disks: seen.as_ref().map(|seen| seen.wanted.clone()).unwrap_or_default(),
             known_disks: seen.as_ref().map(|seen| seen.disks.clone()).unwrap_or_default(),
+            known_interfaces: seen.as_ref().map(|seen| seen.interfaces.clone()).unwrap_or_default(),
             intent,
             now: Some(now()),
             ..Context::default()
@@ -90,25 +97,25 @@ impl<'a> LookUp<'a> {
         if current.is_none() {
             side.creation(&guest, vmid, seen.as_ref(), &mut context).await?;
         }
-        let has = current.as_ref().or(context.template.given().map(|template| &template.config));
-        guest.interface = self.interface(machine, has).await?;
         Ok(looked(cluster, Event { cause, desired: Some(guest), current, context }))
     }
 
-    /// Which `netN` holds the primary addresses: the one that NetBox's interface is named after, or whose MAC address it
-    /// has. With a single one nobody needs to ask.
-    async fn interface(&self, machine: &VirtualMachine, guest: Option<&Current>) -> Result<Part<u8>, Failure> {
-        let primary = machine.primary_ip4.as_ref().or(machine.primary_ip6.as_ref());
-        let macs = guest.and_then(|guest| guest.macs.given()).filter(|macs| macs.len() > 1);
-        let (Some(primary), Some(macs)) = (primary, macs) else { return Ok(Part::Unknown) };
-        let address = self.bridge.netbox.ip_addresses().get(primary.id).await?.value;
-        let Some(assigned) = address.assigned_object_id else { return Ok(Part::Unknown) };
-        let interface = self.bridge.netbox.interfaces().get(assigned).await?.value;
-        let named = interface.name.strip_prefix("net").and_then(|index| index.parse().ok());
-        let named = named.filter(|index| macs.contains_key(index));
-        let mac = interface.mac_address.as_deref().unwrap_or_default();
-        let by_mac = || macs.iter().find(|(_, found)| found.eq_ignore_ascii_case(mac)).map(|(index, _)| *index);
-        Ok(Part::maybe(named.or_else(by_mac)))
+    /// What belongs to a record besides its disks.
+    async fn interfaces(&self, machine: &VirtualMachine) -> Result<(Vec<VmInterface>, Vec<IpAddress>), Failure> {
+        // Not in the answer of every version.
+        if machine.interface_count == Some(0) {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let netbox = &self.bridge.netbox;
+        let of_machine = || vec![machine.id];
+        let interfaces = VmInterfaceFilter { virtual_machine_id: of_machine(), ..Default::default() };
+        let addresses = IpAddressFilter { virtual_machine_id: of_machine(), ..Default::default() };
+        let interfaces = netbox.interfaces().all(&interfaces).await?;
+        let addresses = match interfaces.iter().all(|interface| interface.count_ipaddresses == Some(0)) {
+            true => Vec::new(),
+            false => netbox.ip_addresses().all(&addresses).await?,
+        };
+        Ok((interfaces, addresses))
     }
 
     /// A record that NetBox no longer has. Its deletion counts only if the change log has it: a forged or replayed

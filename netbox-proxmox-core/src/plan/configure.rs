@@ -1,40 +1,35 @@
-//! Rows 2, 3, 4 and 12: CPU, memory, SSH keys, addresses and the name, in one change of the configuration.
+//! Rows 2 and 3, CPU, memory and SSH keys, and all else that goes into one change of the configuration.
 
-use ipnet::IpNet;
-use proxmox_api::{IpConfig, IpSetting, PowerState};
+use proxmox_api::PowerState;
 
 use super::draft::Draft;
-use crate::action::{Action, Addressing, Settings};
+use super::{interfaces, labels};
+use crate::action::Action;
 use crate::event::Change;
 use crate::part::Part;
 use crate::report::mib;
+use crate::settings::{InterfaceSettings, Settings};
 
 pub(super) fn plan(draft: &mut Draft<'_>) {
     let mut set = Settings::default();
-    name(draft, &mut set);
+    labels::plan(draft, &mut set);
     vcpus(draft, &mut set);
     memory(draft, &mut set);
     ssh_keys(draft, &mut set);
-    addresses(draft, &mut set);
-    if draft.creating {
-        // A clone inherits its template's protection, and could then never be removed.
-        if draft.current.protection != Part::Given(false) {
-            set.protection = Some(false);
+    let macs = interfaces::plan(draft, &mut set);
+    // A clone inherits its template's protection, and could then never be removed.
+    if draft.creating && draft.current.protection != Part::Given(false) {
+        set.protection = Some(false);
+    }
+    if !set.is_empty() {
+        if draft.current.power == Part::Given(PowerState::Running) {
+            let report = pending(&set).map(|fields| draft.reporter.pending(&fields));
+            report.into_iter().for_each(|report| draft.report(report));
         }
-        set.add_tag = draft.policy.tag.clone().filter(|tag| match &draft.current.tags {
-            Part::Given(tags) => !tags.contains(tag),
-            Part::None | Part::Unknown => true,
-        });
+        let guest = draft.target.clone();
+        draft.step(Action::Configure { guest, set });
     }
-    if set.is_empty() {
-        return;
-    }
-    if draft.current.power == Part::Given(PowerState::Running) {
-        let report = pending(&set).map(|fields| draft.reporter.pending(&fields));
-        report.into_iter().for_each(|report| draft.report(report));
-    }
-    let guest = draft.target.clone();
-    draft.step(Action::Configure { guest, set });
+    macs.into_iter().for_each(|action| draft.step(action));
 }
 
 /// What a running guest takes only at its next start.
@@ -43,17 +38,10 @@ fn pending(set: &Settings) -> Option<String> {
         ("vcpus", set.cores.is_some()),
         ("memory", set.memory.is_some()),
         ("SSH keys", !set.ssh_keys.is_unknown()),
-        ("addresses", !set.ipv4.is_unknown() || !set.ipv6.is_unknown()),
+        ("addresses", set.interfaces.iter().any(InterfaceSettings::changes_addresses)),
     ];
     let fields: Vec<&str> = changed.into_iter().filter(|(_, is)| *is).map(|(field, _)| field).collect();
     (!fields.is_empty()).then(|| fields.join(", "))
-}
-
-fn name(draft: &Draft<'_>, set: &mut Settings) {
-    let Some(wanted) = draft.guest.proxmox_name() else { return };
-    if !draft.current.name.is_unknown() && draft.current.name.given().map(String::as_str) != Some(wanted) {
-        set.name = Some(wanted.to_owned());
-    }
 }
 
 fn vcpus(draft: &mut Draft<'_>, set: &mut Settings) {
@@ -106,75 +94,7 @@ fn ssh_keys(draft: &mut Draft<'_>, set: &mut Settings) {
         _ => return,
     };
     let text = wanted.given().map_or_else(|| "no keys".to_owned(), |keys| format!("{} key(s)", keys.keys().len()));
-    if cloud_init(draft, "SSH keys", &text) {
+    if draft.cloud_init("SSH keys", &text) {
         draft.gated("SSH keys", text, found, |_| set.ssh_keys = wanted);
     }
-}
-
-fn addresses(draft: &mut Draft<'_>, set: &mut Settings) {
-    set.interface = draft.guest.interface.given().copied().unwrap_or(0);
-    let found = match &draft.current.ipconfig {
-        Part::Given(all) => Some(all.get(&set.interface).cloned().unwrap_or_default()),
-        Part::None => Some(IpConfig::default()),
-        Part::Unknown => None,
-    };
-    let v4 = found.as_ref().map(|found| (found.ip.clone(), found.gw));
-    let v6 = found.as_ref().map(|found| (found.ip6.clone(), found.gw6));
-    set.ipv4 = address(draft, "primary IPv4", draft.guest.ipv4, v4);
-    set.ipv6 = address(draft, "primary IPv6", draft.guest.ipv6, v6);
-}
-
-/// The change that one family needs. `found` is the present setting and gateway, if somebody looked.
-fn address(
-    draft: &mut Draft<'_>,
-    field: &str,
-    wanted: Part<IpNet>,
-    found: Option<(Option<IpSetting>, Option<std::net::IpAddr>)>,
-) -> Part<Addressing> {
-    let shown = match &found {
-        None => "not known".to_owned(),
-        Some((None, _)) => "not set".to_owned(),
-        Some((Some(setting), gateway)) => with_gateway(setting, *gateway),
-    };
-    let (change, text) = match wanted {
-        Part::Unknown => return Part::Unknown,
-        Part::None => match found {
-            Some((Some(setting), _)) if setting.is_static() => (Part::None, "not set".to_owned()),
-            None if !draft.creating => (Part::None, "not set".to_owned()),
-            _ => return Part::Unknown,
-        },
-        Part::Given(address) => {
-            let rule = draft.guest.gateway.unwrap_or(draft.policy.gateway);
-            let gateway = rule.gateway(&address);
-            let same = |(setting, found_gateway): &(Option<IpSetting>, _)| {
-                let cidr = setting.as_ref().and_then(IpSetting::cidr);
-                cidr.is_some_and(|cidr| cidr.to_string() == address.to_string()) && *found_gateway == gateway
-            };
-            if found.as_ref().is_some_and(same) {
-                return Part::Unknown;
-            }
-            (Part::Given(Addressing { address, gateway }), with_gateway(address, gateway))
-        }
-    };
-    let mut result = Part::Unknown;
-    if cloud_init(draft, field, &text) {
-        draft.gated(field, text, shown, |_| result = change);
-    }
-    result
-}
-
-/// An address with its gateway, as Proxmox writes them.
-fn with_gateway(address: impl ToString, gateway: Option<std::net::IpAddr>) -> String {
-    let address = address.to_string();
-    gateway.map_or(address.clone(), |gateway| format!("{address},gw={gateway}"))
-}
-
-/// Whether cloud-init can tell the guest; reports it otherwise.
-fn cloud_init(draft: &mut Draft<'_>, field: &str, wanted: &str) -> bool {
-    if draft.current.cloud_init == Part::Given(false) {
-        let report = draft.reporter.no_cloud_init(field, wanted);
-        draft.report(report);
-        return false;
-    }
-    true
 }

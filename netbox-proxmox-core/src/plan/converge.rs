@@ -1,15 +1,16 @@
 //! What a guest lacks to be what NetBox says, in the order in which it is done.
 
 use super::draft::Draft;
-use super::{configure, disks, power};
-use crate::action::{Action, RecordValue, Settings, Target, VmidSource};
+use super::{configure, disks, migrate, power};
+use crate::action::{Action, RecordValue, Target, VmidSource};
 use crate::current::Current;
-use crate::event::{Change, Event, Ownership};
+use crate::event::{Event, Ownership};
 use crate::guest::Guest;
 use crate::marker::MarkerState;
 use crate::part::Part;
 use crate::policy::Policy;
 use crate::report::{Report, Reporter};
+use crate::settings::Settings;
 
 /// A guest that we began to create and that is still locked, though whoever looked has waited for its task: nobody
 /// holds the lock any more. It has no marker yet.
@@ -42,6 +43,8 @@ pub(super) fn converge(
 ) -> Vec<Action> {
     let mut draft = Draft::new(event, guest, current, policy, target);
     configure::plan(&mut draft);
+    // Before what needs a storage of the node it goes to, and before the power state.
+    migrate::plan(&mut draft);
     disks::plan(&mut draft);
     power::plan(&mut draft);
     if draft.creating {
@@ -49,27 +52,6 @@ pub(super) fn converge(
         let guest = draft.target.clone();
         draft.step(Action::Configure { guest, set });
     }
-    node(&mut draft);
+    migrate::record(&mut draft);
     draft.finish()
-}
-
-/// HA and people move guests: NetBox is told, the guest is not moved back. Last, because NetBox may refuse a node
-/// that is not among its choices.
-fn node(draft: &mut Draft<'_>) {
-    let Part::Given(found) = &draft.current.node else { return };
-    match &draft.guest.node {
-        Part::Given(wanted) if wanted == found => {}
-        // Where the guest has not moved, it is NetBox that was changed.
-        Part::Given(wanted)
-            if draft.event.caused(Change::changed_node) || draft.event.context.last_node.as_ref() == Some(found) =>
-        {
-            let report = draft.reporter.migration_not_supported(wanted, found);
-            draft.report(report);
-        }
-        Part::Given(_) | Part::None => {
-            let guest = draft.target.clone();
-            draft.step(Action::Record { guest, value: RecordValue::Node(found.clone()) });
-        }
-        Part::Unknown => {}
-    }
 }

@@ -6,7 +6,7 @@ use proxmox_api::{NodeName, PowerState, StorageId, Vmid};
 
 use super::converge::converge;
 use crate::action::{Action, RecordValue, Target, VmidSource};
-use crate::current::{Current, CurrentDisk};
+use crate::current::{Current, CurrentDisk, CurrentInterface};
 use crate::event::{Change, Event, Intent, TemplateFacts};
 use crate::guest::{Blocks, Guest, Template};
 use crate::part::Part;
@@ -155,11 +155,24 @@ impl<'a> Creation<'a> {
             node: Part::maybe(node),
             name: Part::maybe(self.guest.proxmox_name().map(str::to_owned)),
             power: Part::Given(PowerState::Stopped),
+            interfaces: without_addresses(inherited.interfaces),
+            // The clone is given its marker in place of the template's description.
+            description: Part::None,
             template: false,
             lock: None,
             disks,
             ..inherited
         }
+    }
+}
+
+/// A clone's cards get MAC addresses of their own (seen on Proxmox VE 9.1).
+fn without_addresses(cards: Part<BTreeMap<u8, CurrentInterface>>) -> Part<BTreeMap<u8, CurrentInterface>> {
+    match cards {
+        Part::Given(cards) => Part::Given(
+            cards.into_iter().map(|(index, card)| (index, CurrentInterface { mac: None, ..card })).collect(),
+        ),
+        other => other,
     }
 }
 

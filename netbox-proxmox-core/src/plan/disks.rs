@@ -134,8 +134,8 @@ fn compare(draft: &mut Draft<'_>, disk: &GuestDisk, found: &CurrentDisk) {
 fn missing(draft: &mut Draft<'_>, disk: &GuestDisk) {
     let of_root = draft.current.root_disk().and_then(|(_, root)| root.storage.clone());
     let storage = disk.storage.clone().or(of_root).or_else(|| draft.guest.storage.given().cloned());
-    if let Some(id) = storage.as_ref().filter(|id| !usable(draft.event, id, draft.current.node.given())) {
-        let report = draft.reporter.storage_unusable(&format!("disk {}", disk.slot), id, draft.current.node.given());
+    if let Some(id) = storage.as_ref().filter(|id| !usable(draft.event, id, draft.node.as_ref())) {
+        let report = draft.reporter.storage_unusable(&format!("disk {}", disk.slot), id, draft.node.as_ref());
         return draft.report(report);
     }
     let created = draft.event.caused(|change| {

@@ -1,10 +1,13 @@
 //! What the parts of the planner share: the guest being planned for, the gate, and the steps found so far.
 
+use proxmox_api::NodeName;
+
 use crate::action::{Action, Target};
 use crate::current::Current;
 use crate::event::{Event, Ownership};
 use crate::guest::{Guest, Status};
 use crate::marker::MarkerState;
+use crate::part::Part;
 use crate::policy::{ConfigureWhen, Policy};
 use crate::report::{Report, Reporter};
 
@@ -16,6 +19,8 @@ pub(super) struct Draft<'a> {
     pub(super) policy: &'a Policy,
     pub(super) target: Target,
     pub(super) reporter: Reporter,
+    /// The node it is on once the steps so far have run.
+    pub(super) node: Option<NodeName>,
     /// Whether the guest is being created: everything its record says is applied, power included.
     pub(super) creating: bool,
     reports: Vec<Action>,
@@ -33,7 +38,9 @@ impl<'a> Draft<'a> {
         let creating =
             event.current.is_none() || event.context.ownership == Ownership::Ours { state: MarkerState::Creating };
         let reporter = Reporter::of(guest);
-        Self { event, guest, current, policy, target, reporter, creating, reports: Vec::new(), steps: Vec::new() }
+        let node = current.node.given().cloned();
+        let (reports, steps) = (Vec::new(), Vec::new());
+        Self { event, guest, current, policy, target, reporter, node, creating, reports, steps }
     }
 
     /// Whether NetBox may reach into the guest's configuration. NetBox is first a record: correcting it must not
@@ -56,6 +63,16 @@ impl<'a> Draft<'a> {
             let report = self.reporter.gated(field, wanted, found, &self.guest.status);
             self.report(report);
         }
+    }
+
+    /// Whether cloud-init can tell the guest; reports it otherwise.
+    pub(super) fn cloud_init(&mut self, field: &str, wanted: &str) -> bool {
+        if self.current.cloud_init == Part::Given(false) {
+            let report = self.reporter.no_cloud_init(field, wanted);
+            self.report(report);
+            return false;
+        }
+        true
     }
 
     pub(super) fn report(&mut self, report: Report) {

@@ -4,11 +4,12 @@
 use proxmox_api::GuestType;
 
 use super::power::power_off_limit;
-use crate::action::{Action, Settings, Target};
+use crate::action::{Action, Target};
 use crate::event::{Change, Changed, Deletion, Event, Ownership};
 use crate::part::Part;
 use crate::policy::{DestroyWhen, Policy};
 use crate::report::Reporter;
+use crate::settings::Settings;
 
 pub(super) fn plan(event: &Event, policy: &Policy) -> Vec<Action> {
     let Some(deleted) = event.cause.iter().find(|change| change.deleted_record()) else {
@@ -50,7 +51,7 @@ pub(super) fn plan(event: &Event, policy: &Policy) -> Vec<Action> {
         (DestroyWhen::After(_), None, None) => needs_look_up(event),
         (DestroyWhen::After(seconds), None, Some(now)) => {
             let due = now.saturating_add(seconds);
-            let tag = Settings { add_tag: policy.removal_tag.clone(), ..Settings::default() };
+            let tag = Settings { add_tags: policy.removal_tag.iter().cloned().collect(), ..Settings::default() };
             let mut plan = vec![
                 Action::Report(reporter.destroyed_later(current.vmid, seconds)),
                 Action::Shutdown { guest: guest.clone(), limit: power_off_limit(policy.power_off) },

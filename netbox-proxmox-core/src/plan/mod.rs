@@ -4,22 +4,31 @@
 //! |---|---|
 //! | `create` | rows 1: a guest that is absent |
 //! | `converge` | what an existing guest lacks, in which order |
-//! | `configure` | rows 2, 3, 4, 12: CPU, memory, keys, addresses, name |
+//! | `configure` | rows 2, 3: CPU, memory, keys, and what else goes into one change of the configuration |
+//! | `labels` | rows 12, 14: name, tags, description, start on boot |
+//! | `interfaces`, `addresses` | rows 13, 4: cards and their addresses |
 //! | `disks` | rows 5, 6, 7 |
-//! | `power` | rows 8, 9 |
+//! | `migrate` | row 11 |
+//! | `power` | rows 8, 9, 15 |
 //! | `gone` | row 10: a record that was deleted |
 
+mod addresses;
 mod configure;
 mod converge;
 mod create;
 mod disks;
 mod draft;
 mod gone;
+mod interfaces;
+mod labels;
+mod migrate;
 mod power;
 
 use proxmox_api::GuestType;
 
 use crate::action::Action;
+#[cfg(feature = "live")]
+use crate::event::KnownInterface;
 use crate::event::{Event, Intent, Ownership};
 use crate::guest::{Blocks, Guest};
 use crate::policy::Policy;
@@ -49,6 +58,13 @@ pub fn refused_creation(event: &Event, plan: &[Action]) -> Option<Intent> {
         return None;
     }
     create::wanted(event, guest)
+}
+
+/// Which `netN` the interfaces of an existing guest are, to be remembered. One that NetBox no longer has is remembered
+/// while its card is there.
+#[cfg(feature = "live")]
+pub(crate) fn known_interfaces(event: &Event, policy: &Policy) -> Vec<KnownInterface> {
+    interfaces::known(event, policy)
 }
 
 /// A record that exists.

@@ -1,4 +1,4 @@
-//! Rows 8 and 9: the power state that the status asks for.
+//! Rows 8, 9 and 15: the power state that the status asks for.
 //!
 //! Acts when a cause changed the status or moved the record into P; a creation includes it. Another difference is an
 //! administrator's doing until the policy says otherwise.
@@ -8,7 +8,6 @@ use proxmox_api::PowerState;
 use super::draft::Draft;
 use crate::action::Action;
 use crate::guest::Status;
-use crate::part::Part;
 use crate::policy::{PowerOff, ReconcilePower};
 
 pub(super) fn plan(draft: &mut Draft<'_>) {
@@ -32,11 +31,13 @@ pub(super) fn plan(draft: &mut Draft<'_>) {
         return draft.report(report);
     }
     let guest = draft.target.clone();
-    match (wanted, &draft.current.power) {
-        (PowerState::Paused, _) | (PowerState::Running, Part::Given(PowerState::Paused)) => {
-            let report = draft.reporter.status_not_supported(&draft.guest.status, shown);
-            draft.report(report);
+    match (wanted, found) {
+        (PowerState::Paused, Some(PowerState::Stopped)) => {
+            draft.step(Action::Start { guest: guest.clone() });
+            draft.step(Action::Suspend { guest });
         }
+        (PowerState::Paused, _) => draft.step(Action::Suspend { guest }),
+        (PowerState::Running, Some(PowerState::Paused)) => draft.step(Action::Resume { guest }),
         (PowerState::Running, _) => draft.step(Action::Start { guest }),
         _ => {
             let limit = power_off_limit(draft.policy.power_off);

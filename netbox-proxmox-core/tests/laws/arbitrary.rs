@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 use netbox_proxmox_core::address::GatewayRule;
-use netbox_proxmox_core::event::{Deletion, DiskFacts, KnownDisk, RecordFacts, StorageFacts};
+use netbox_proxmox_core::event::{Deletion, DiskFacts, InterfaceFacts, KnownDisk, RecordFacts, StorageFacts};
 use netbox_proxmox_core::guest::{Blocks, Problem};
 use netbox_proxmox_core::{
-    Action, Change, Changed, Context, Current, CurrentDisk, Event, EventKind, Guest, GuestDisk, GuestType, Intent,
-    MarkerState, Megabytes, MiB, NodeName, Ownership, Part, PowerState, RecordId, Status, StorageId, Template,
-    TemplateFacts, Vmid, plan_with,
+    Action, Change, Changed, Context, Current, CurrentDisk, CurrentInterface, Event, EventKind, Guest, GuestDisk,
+    GuestInterface, GuestType, Intent, MarkerState, Megabytes, MiB, NodeName, Ownership, Part, PowerState, RecordId,
+    Status, StorageId, Template, TemplateFacts, Vlans, Vmid, plan_with,
 };
 use proptest::option::of;
 use proptest::prelude::*;
@@ -106,6 +106,24 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn card()(mac in of("[0-9a-f:]{0,5}"), bridge in of("[a-z]{0,3}"), untagged in of(any::<u16>()), link_down in any::<bool>())
+        -> CurrentInterface
+    {
+        CurrentInterface { mac, bridge, vlans: Vlans { untagged, tagged: vec![] }, mtu: None, link_down }
+    }
+}
+
+prop_compose! {
+    fn interface()(
+        id in 0..5u64, name in "(net|eth|lo|ens)[0-9]{0,3}", mac in of("[0-9a-f:]{0,5}"), enabled in of(any::<bool>()),
+        vlans in part(of(any::<u16>()).prop_map(|untagged| Vlans { untagged, tagged: vec![] })),
+        addresses in prop::collection::vec(prop_oneof![ipv4(), ipv6()], 0..3),
+    ) -> GuestInterface {
+        GuestInterface { id, name, mac, enabled, vlans, addresses, mtu: None, bridge: None }
+    }
+}
+
+prop_compose! {
     fn current()(
         identity in (of(vmid()), kind(), part(a_node()), part("[a-z]{0,5}"), part(power()), any::<bool>(), part(any::<bool>())),
         lock in of(select(vec!["clone", "create", "backup", ""])),
@@ -121,11 +139,14 @@ prop_compose! {
         other_drives in prop::collection::vec(a_slot(), 0..2),
         root in part(a_slot()),
         tags in part(prop::collection::vec("[a-z]{1,6}", 0..3)),
+        interfaces in part(prop::collection::btree_map(any::<u8>(), card(), 0..3)),
     ) -> Current {
         let (vmid, kind, node, name, power, template, protection) = identity;
         let (ssh_keys, ipconfig, cloud_init) = cloud_init;
         Current {
-            macs: Part::Unknown,
+            interfaces,
+            description: Part::Unknown,
+            onboot: Part::Unknown,
             vmid, kind, node, name, power, template, protection,
             lock: lock.map(str::to_owned),
             sockets: cpus.0,
@@ -165,7 +186,9 @@ prop_compose! {
         vcpus in part(any::<u32>()),
         memory in part(mebibytes()),
         ssh_keys in part(some_keys()),
-        addresses in (part(ipv4()), part(ipv6()), of(gateway()), part(any::<u8>())),
+        addresses in (part(ipv4()), part(ipv6()), of(gateway()), part(prop::collection::vec(interface(), 0..4))),
+        tags in part(prop::collection::vec("[a-z]{1,6}", 0..3)),
+        onboot in part(any::<bool>()),
         root_size in part(megabytes()),
         disks in part(prop::collection::vec(guest_disk(), 0..4)),
         problems in prop_oneof![5 => Just(vec![]), 1 => prop::collection::vec(problem(), 1..3)],
@@ -178,10 +201,11 @@ prop_compose! {
         };
         let (record, name, cluster, status, kind) = identity;
         let (vmid, node, storage) = place;
-        let (ipv4, ipv6, gateway, interface) = addresses;
+        let (ipv4, ipv6, gateway, interfaces) = addresses;
         Guest {
             record, name, cluster, status, kind, vmid, node, storage, template, vcpus, memory, ssh_keys,
-            ipv4, ipv6, gateway, interface, root_size, disks, problems,
+            ipv4, ipv6, gateway, interfaces, root_size, disks, tags, onboot, problems,
+            description: Part::Unknown,
         }
     }
 }
@@ -190,8 +214,9 @@ prop_compose! {
     fn record_facts()(
         status in status(), kind in of(kind()), cluster in of("[a-z]{1,4}"), vmid in of("[0-9a-z]{0,4}"),
         node in of("[a-z0-9]{0,5}"), has_ssh_keys in any::<bool>(), root_size in of(megabytes()),
+        tags in prop::collection::vec("[a-z]{1,6}", 0..3), onboot in of(any::<bool>()),
     ) -> RecordFacts {
-        RecordFacts { status, kind, cluster, vmid, node, has_ssh_keys, root_size }
+        RecordFacts { status, kind, cluster, vmid, node, has_ssh_keys, root_size, tags, onboot }
     }
 }
 
@@ -206,6 +231,12 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn interface_facts()(name in "(net|eth|ens)[0-9]{0,3}", record in of(record())) -> InterfaceFacts {
+        InterfaceFacts { name, record }
+    }
+}
+
+prop_compose! {
     fn change()(
         record in record(),
         object in 0..5u64,
@@ -213,7 +244,9 @@ prop_compose! {
         what in prop_oneof![
             (of(record_facts()), of(record_facts())).prop_map(|(before, after)| Changed::Record { before, after }),
             (of(disk_facts()), of(disk_facts())).prop_map(|(before, after)| Changed::Disk { before, after }),
-            Just(Changed::Interface),
+            (of(interface_facts()), of(interface_facts()))
+                .prop_map(|(before, after)| Changed::Interface { before, after }),
+            Just(Changed::MacAddress),
             Just(Changed::Address),
         ],
     ) -> Change {
@@ -250,6 +283,8 @@ prop_compose! {
     ) -> Context {
         Context {
             last_node: None,
+            known_interfaces: vec![],
+            former_cluster: None,
             wanted_disks: vec![],
             claimed: None,
             looked_up, managed, ownership, template, storages, nodes, intent,

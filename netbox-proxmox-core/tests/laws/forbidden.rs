@@ -3,8 +3,8 @@
 use netbox_proxmox_core::guest::Blocks;
 use netbox_proxmox_core::policy::{ConfigureWhen, DestroyWhen};
 use netbox_proxmox_core::{
-    Action, Changed, Current, DiskRef, Event, EventKind, GuestType, MarkerState, Ownership, Part, Policy, RecordId,
-    Status, plan_with,
+    Action, Card, Change, Changed, Current, DiskRef, Event, EventKind, GuestType, MarkerState, Ownership, Part, Policy,
+    RecordId, Status, plan_with,
 };
 use proptest::prelude::*;
 use proxmox_api::{DriveSlot, MiB};
@@ -43,6 +43,10 @@ pub(crate) fn check(event: &Event, policy: &Policy) -> Result<(), TestCaseError>
         prop_assert!(guest.kind != Some(GuestType::Lxc) || steps == 0, "containers are reported: {:#?}", shown);
     }
     same_key_same_text(&plan)
+}
+
+fn interface_deleted(change: &Change) -> bool {
+    matches!(change.what, Changed::Interface { before: Some(_), after: None })
 }
 
 /// A creation of ours that was killed: it is known by its VMID, as it has no marker yet.
@@ -128,13 +132,27 @@ impl Rules<'_> {
                     || set.memory.is_some()
                     || set.balloon.is_some()
                     || !set.ssh_keys.is_unknown()
-                    || !set.ipv4.is_unknown()
-                    || !set.ipv6.is_unknown();
-                let of_creation = set.protection.is_some() || set.add_tag.is_some() || set.marker.is_some();
+                    || !set.interfaces.is_empty();
+                let of_creation = set.protection.is_some() || set.marker.is_some();
+                let removed = set.interfaces.iter().any(|it| matches!(it.card, Card::Remove { .. }));
                 let balloon = set.balloon.or(self.found().and_then(|found| found.balloon.given().copied()));
                 match set.memory {
                     _ if gated && !self.gate_open() => Err("the gate is closed"),
                     _ if of_creation && !self.creating() => Err("this belongs to a creation"),
+                    _ if removed && !self.event.caused(interface_deleted) => Err("nobody deleted an interface"),
+                    _ if set
+                        .remove_tags
+                        .iter()
+                        .any(|tag| !self.event.caused(|it| it.removed_tags().any(|it| it == tag))) =>
+                    {
+                        Err("nobody took this tag away")
+                    }
+                    _ if set.onboot == Some(false)
+                        && !self.creating()
+                        && !self.event.caused(Change::changed_onboot) =>
+                    {
+                        Err("nobody turned it off")
+                    }
                     _ if set.protection == Some(true) => Err("nothing is protected"),
                     Some(memory) if balloon.is_some_and(|balloon| balloon > memory) => Err("the balloon is too large"),
                     _ => Ok(()),
@@ -154,9 +172,19 @@ impl Rules<'_> {
                 }
             }
             Action::RemoveDisk { slot, volume, .. } => self.removal_allowed(*slot, volume.as_deref()),
-            Action::Start { .. } if guest.status != Status::Active => Err("only Active runs"),
+            Action::Start { .. } if !matches!(guest.status, Status::Active | Status::Paused) => Err("only Active runs"),
+            Action::Resume { .. } if guest.status != Status::Active => Err("only Active runs"),
+            Action::Suspend { .. } if guest.status != Status::Paused => Err("only Paused is suspended"),
             Action::Shutdown { .. } if guest.status != Status::Offline => Err("only Offline is shut down"),
-            Action::Start { .. } | Action::Shutdown { .. } => Ok(()),
+            Action::Start { .. } | Action::Shutdown { .. } | Action::Suspend { .. } | Action::Resume { .. } => Ok(()),
+            Action::Migrate { node, .. } => {
+                let stays = self.event.current.as_ref().is_some_and(|current| {
+                    let last = self.event.context.last_node.as_ref();
+                    let caused = self.event.caused(Change::changed_node);
+                    current.node.given() == Some(node) || !caused && last != current.node.given()
+                });
+                if stays { Err("nobody wants it to move") } else { Ok(()) }
+            }
         }?;
         let changes = matches!(action.name(), "resize-disk" | "add-disk" | "remove-disk")
             || matches!(action, Action::Configure { set, .. } if set.marker.is_none());

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use netbox_proxmox_core::address::GatewayRule;
-use netbox_proxmox_core::event::{DiskFacts, RecordFacts, StorageFacts};
+use netbox_proxmox_core::event::{DiskFacts, InterfaceFacts, RecordFacts, StorageFacts};
 use netbox_proxmox_core::policy::{CloneMode, ConfigureWhen, DestroyWhen, PowerOff, ReconcilePower};
 use netbox_proxmox_core::{
-    Change, Changed, Current, CurrentDisk, DiskBase, Event, EventKind, Guest, GuestDisk, GuestType, Intent, Marker,
-    MarkerState, Megabytes, MiB, Part, Policy, PowerState, RecordId, Status, Template,
+    Change, Changed, Current, CurrentDisk, CurrentInterface, DiskBase, Event, EventKind, Guest, GuestDisk,
+    GuestInterface, GuestType, Intent, Marker, MarkerState, Megabytes, MiB, Part, Policy, PowerState, RecordId, Status,
+    Template, Vlans,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -85,6 +86,54 @@ prop_compose! {
     }
 }
 
+const MACS: [&str; 3] = ["BC:24:11:AA:00:01", "BC:24:11:AA:00:02", "BC:24:11:AA:00:03"];
+
+prop_compose! {
+    fn card()(
+        bridge in select(vec!["vmbr0", "vmbr1"]),
+        untagged in prop::option::of(select(vec![5, 20])), mtu in prop::option::weighted(0.3, Just(9000)),
+        link_down in prop::bool::weighted(0.2),
+    ) -> CurrentInterface {
+        let vlans = Vlans { untagged, tagged: vec![] };
+        CurrentInterface { mac: None, bridge: Some(bridge.into()), vlans, mtu, link_down }
+    }
+}
+
+/// A MAC address is given once, on each side.
+fn macs() -> impl Strategy<Value = Vec<&'static str>> {
+    Just(MACS.to_vec()).prop_shuffle()
+}
+
+fn cards() -> impl Strategy<Value = BTreeMap<u8, CurrentInterface>> {
+    (prop::collection::btree_map(0..3u8, card(), 0..3), macs()).prop_map(|(cards, macs)| {
+        let given = cards.into_iter().zip(macs);
+        given.map(|((index, card), mac)| (index, CurrentInterface { mac: Some(mac.into()), ..card })).collect()
+    })
+}
+
+prop_compose! {
+    fn interfaces()(
+        names in subsequence(vec!["eth0", "net1", "ens19", "lo"], 0..=3),
+        (macs, has_mac) in (macs(), prop::collection::vec(any::<bool>(), 3)),
+        vlans in prop::collection::vec(part(vec![Vlans { untagged: Some(5), tagged: vec![] }, Vlans::default()]), 4),
+        bridges in prop::collection::vec(prop::option::of(select(vec!["vmbr0", "vmbr1"])), 4),
+        enabled in prop::collection::vec(any::<bool>(), 4),
+        addresses in prop::collection::vec(subsequence(vec!["192.0.2.10/24", "198.51.100.7/24", "2001:db8::10/64"], 0..=2), 4),
+    ) -> Vec<GuestInterface> {
+        let named = names.into_iter().enumerate();
+        named.map(|(at, name)| GuestInterface {
+            id: at as u64 + 200,
+            name: name.into(),
+            enabled: Some(enabled[at]),
+            mac: has_mac[at].then(|| macs[at].to_owned()),
+            mtu: None,
+            bridge: bridges[at].map(str::to_owned),
+            vlans: vlans[at].clone(),
+            addresses: addresses[at].iter().map(|ip| ip.parse().unwrap()).collect(),
+        }).collect()
+    }
+}
+
 prop_compose! {
     fn hardware()(
         sockets in select(vec![1, 1, 2, 4]),
@@ -99,6 +148,7 @@ prop_compose! {
         cloud_init in prop::bool::weighted(0.8),
         protection in prop::bool::weighted(0.2),
         tags in select(vec![vec![], vec!["netbox"], vec!["web", "netbox"]]),
+        (cards, onboot, description) in (cards(), any::<bool>(), prop::option::of(select(vec!["shop", "mail"]))),
         root in select(vec!["scsi0", "scsi0", "virtio0"]),
         size in select(MEBIBYTES.to_vec()),
         more in subsequence(vec!["scsi1", "scsi2", "sata0"], 0..=3),
@@ -122,6 +172,9 @@ prop_compose! {
             cloud_init: Part::Given(cloud_init),
             protection: Part::Given(protection),
             tags: Part::Given(tags.into_iter().map(str::to_owned).collect()),
+            interfaces: Part::Given(cards),
+            onboot: Part::Given(onboot),
+            description: Part::known(description.map(str::to_owned)),
             root: Part::Given(slot(root)),
             disks: Part::Given(disks.collect()),
             other_drives: vec![slot("ide2")],
@@ -198,7 +251,15 @@ prop_compose! {
         ssh_keys in maybe(vec![keys(ALICE), keys(&format!("{ALICE}\n{BOB}"))]),
         ipv4 in part(vec!["192.0.2.10/24".parse().unwrap(), "10.0.0.5/31".parse().unwrap()]),
         ipv6 in part(vec!["2001:db8::10/64".parse().unwrap()]),
-        gateway in prop::option::weighted(0.2, select(vec![GatewayRule::First, GatewayRule::Last, GatewayRule::None])),
+        (gateway, interfaces) in (
+            prop::option::weighted(0.2, select(vec![GatewayRule::First, GatewayRule::Last, GatewayRule::None])),
+            interfaces().boxed(),
+        ),
+        (tags, description, onboot) in (
+            select(vec![vec![], vec!["web"], vec!["db", "web"]]),
+            prop::option::of(select(vec!["shop", "mail"])),
+            prop::option::of(any::<bool>()),
+        ),
     ) -> Guest {
         Guest {
             cluster: Some("lab".into()),
@@ -212,6 +273,10 @@ prop_compose! {
             ipv4,
             ipv6,
             gateway,
+            interfaces: Part::Given(interfaces),
+            tags: Part::Given(tags.into_iter().map(str::to_owned).collect()),
+            description: Part::known(description.map(str::to_owned)),
+            onboot: Part::maybe(onboot),
             ..Guest::new(RECORD, name, status)
         }
     }
@@ -254,6 +319,8 @@ fn facts(record: &Record) -> RecordFacts {
         node: record.guest.node.given().map(ToString::to_string),
         has_ssh_keys: record.guest.ssh_keys.given().is_some(),
         root_size: if record.disks.is_empty() { record.disk } else { None },
+        tags: record.guest.tags.given().cloned().unwrap_or_default(),
+        onboot: record.guest.onboot.given().copied(),
     }
 }
 
@@ -284,12 +351,17 @@ fn cause(record: &Record, index: u8, other: &Status, size: Option<u64>) -> Chang
         6 => change(70, EventKind::Deleted, Changed::Disk { before: Some(disk("scsi1")), after: None }),
         7 => change(71, EventKind::Deleted, Changed::Disk { before: Some(disk("scsi0")), after: None }),
         8 => change(RECORD.0, EventKind::Updated, Changed::Address),
-        _ => change(72, EventKind::Created, Changed::Interface),
+        9 => {
+            let before = InterfaceFacts { name: "net1".into(), record: Some(RECORD) };
+            change(72, EventKind::Deleted, Changed::Interface { before: Some(before), after: None })
+        }
+        10 => updated(RecordFacts { tags: vec!["db".into()], onboot: Some(true), ..now.clone() }),
+        _ => updated(RecordFacts { node: Some("pve03".into()), ..now.clone() }),
     }
 }
 
 /// How many kinds of changes [`cause`] knows.
-const CAUSES: u8 = 10;
+const CAUSES: u8 = 12;
 
 prop_compose! {
     fn intent()(number in select(vec![101, 101, 106, 107]), root_size in prop::option::of(select(MEGABYTES.to_vec())))
@@ -337,6 +409,7 @@ prop_compose! {
             base: policy.disk_base,
             intent,
             removal_due: None,
+            last_node: None,
             told: BTreeSet::new(),
             now: 1_800_000_000,
         };

@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use netbox_proxmox_core::action::{Addressing, RecordValue, Settings};
+use netbox_proxmox_core::action::RecordValue;
 use netbox_proxmox_core::event::{Deletion, RecordFacts, StorageFacts};
 use netbox_proxmox_core::marker::ownership;
 use netbox_proxmox_core::{
-    Action, Change, Changed, Context, Current, CurrentDisk, DiskBase, DiskRef, Event, Guest, GuestDisk, Intent, Marker,
-    MarkerState, Megabytes, NodeName, Ownership, Part, PowerState, RecordId, ReportKey, StorageId, Target, Template,
-    TemplateFacts, Vmid, VmidSource,
+    Action, Addressing, Card, Change, Changed, Context, Current, CurrentDisk, CurrentInterface, DiskBase, DiskRef,
+    Event, Guest, GuestDisk, Intent, InterfaceSettings, Marker, MarkerState, Megabytes, NodeName, Ownership, Part,
+    PowerState, RecordId, ReportKey, Settings, StorageId, Target, Template, TemplateFacts, Vmid, VmidSource,
 };
 use proxmox_api::{Cidr, DriveSlot, IpConfig};
 
@@ -44,6 +44,7 @@ pub(crate) struct World {
     // The durable memory.
     pub(crate) intent: Option<Intent>,
     pub(crate) removal_due: Option<u64>,
+    pub(crate) last_node: Option<NodeName>,
     pub(crate) told: BTreeSet<ReportKey>,
     pub(crate) now: u64,
 }
@@ -56,6 +57,7 @@ impl World {
             looked_up: true,
             managed: Some(true),
             intent: self.intent.clone(),
+            last_node: self.last_node.clone(),
             now: Some(self.now),
             ..Context::default()
         };
@@ -95,6 +97,11 @@ impl World {
         Event { cause, desired: Some(guest), current: vm.map(|vm| vm.config.clone()), context }
     }
 
+    /// The guest that carries the record's marker.
+    fn there(&self) -> Option<&Vm> {
+        self.guests.values().find(|vm| matches!(owner(vm), Ownership::Ours { .. }))
+    }
+
     fn desired(&self, record: &Record) -> Guest {
         let root_size = if record.disks.is_empty() { Part::maybe(record.disk) } else { Part::Unknown };
         Guest { disks: Part::Given(record.disks.clone()), root_size, ..record.guest.clone() }
@@ -107,7 +114,14 @@ impl World {
         TemplateFacts { vmid, node, config: vm.config.clone(), storages }
     }
 
-    /// Runs a whole plan, which must go through.
+    /// Answers an event: its whole plan must go through, and where the guest then is is remembered.
+    pub(crate) fn answer(&mut self, plan: &[Action]) -> Result<(), String> {
+        self.run(plan)?;
+        self.last_node = self.there().and_then(|vm| vm.config.node.given().cloned());
+        Ok(())
+    }
+
+    /// Runs a plan, or the part of it that a crash leaves; all of it must go through.
     pub(crate) fn run(&mut self, plan: &[Action]) -> Result<(), String> {
         let mut vmid = None;
         for action in plan {
@@ -168,6 +182,20 @@ impl World {
             }
             Action::Start { guest } => self.ours(guest)?.config.power = Part::Given(PowerState::Running),
             Action::Shutdown { guest, .. } => self.ours(guest)?.config.power = Part::Given(PowerState::Stopped),
+            Action::Suspend { guest } => {
+                let power = &mut self.ours(guest)?.config.power;
+                if *power == Part::Given(PowerState::Stopped) {
+                    return Err("it is not running".into());
+                }
+                *power = Part::Given(PowerState::Paused);
+            }
+            Action::Resume { guest } => self.ours(guest)?.config.power = Part::Given(PowerState::Running),
+            Action::Migrate { guest, node, .. } => {
+                if !self.nodes.contains(node) {
+                    return Err("no such node".into());
+                }
+                self.ours(guest)?.config.node = Part::Given(node.clone());
+            }
             Action::Destroy { guest, not_before } => self.destroy(guest, *not_before)?,
         }
         Ok(None)
@@ -218,6 +246,14 @@ impl World {
                 }
                 record.disk = Some(Megabytes(record.disks.iter().map(|disk| disk.size.0).sum()));
             }
+            RecordValue::Mac { interface, index } => {
+                let cards = self.ours(guest)?.config.interfaces.given().cloned().unwrap_or_default();
+                let card = cards.get(index).ok_or("there is no such card")?;
+                let record = self.record.as_mut().ok_or("the record is gone")?;
+                let Part::Given(all) = &mut record.guest.interfaces else { return Err("no interfaces".into()) };
+                let interface = all.iter_mut().find(|it| it.id == *interface).ok_or("no such interface")?;
+                interface.mac = interface.mac.take().or(card.mac.clone());
+            }
         }
         Ok(None)
     }
@@ -257,6 +293,12 @@ impl World {
         config.node = Part::Given(node);
         config.name = Part::Given(guest.name.clone());
         config.template = false;
+        config.description = Part::None;
+        if let Part::Given(cards) = &mut config.interfaces {
+            for (index, card) in cards {
+                card.mac = Some(format!("BC:24:11:FF:00:{index:02X}"));
+            }
+        }
         let marker = Marker { netbox: NETBOX.into(), record: guest.record, vmid, state: MarkerState::Creating };
         self.guests.insert(vmid, Vm { config, marker: Some(marker) });
         let fresh = Intent { record: RECORD, vmid, allocated: false, upid: None, root_size: None };
@@ -267,6 +309,7 @@ impl World {
 
     fn configure(&mut self, guest: &Target, set: &Settings) -> Result<(), String> {
         let vm = self.ours(guest)?;
+        let creating = vm.marker.as_ref().is_some_and(|marker| marker.state == MarkerState::Creating);
         let config = &mut vm.config;
         if let Some(name) = &set.name {
             config.name = Part::Given(name.clone());
@@ -286,14 +329,24 @@ impl World {
         if !set.ssh_keys.is_unknown() {
             config.ssh_keys = set.ssh_keys.clone();
         }
-        addresses(config, set);
+        for interface in &set.interfaces {
+            card(config, creating, interface.index, &interface.card)?;
+            addresses(config, interface.index, interface);
+        }
+        if let Some(onboot) = set.onboot {
+            config.onboot = Part::Given(onboot);
+        }
+        if !set.description.is_unknown() {
+            config.description = set.description.clone();
+        }
         if let Some(protection) = set.protection {
             config.protection = Part::Given(protection);
         }
-        if let (Some(tag), Part::Given(tags)) = (&set.add_tag, &mut config.tags)
-            && !tags.contains(tag)
-        {
-            tags.push(tag.clone());
+        if let Part::Given(tags) = &mut config.tags {
+            tags.retain(|tag| !set.remove_tags.contains(tag));
+            tags.extend(set.add_tags.iter().cloned());
+            tags.sort();
+            tags.dedup();
         }
         if let (Some(state), Some(marker)) = (set.marker, &mut vm.marker) {
             marker.state = state;
@@ -348,9 +401,35 @@ fn usable(storages: &[StorageFacts], id: &StorageId, node: Option<&NodeName>) ->
     storages.iter().find(fits).map(|_| ()).ok_or_else(|| format!("storage '{id}' is not available on node {node:?}"))
 }
 
-fn addresses(config: &mut Current, set: &Settings) {
+fn card(config: &mut Current, creating: bool, index: u8, card: &Card) -> Result<(), String> {
+    let Part::Given(all) = &mut config.interfaces else { panic!("the cards of every guest are known here") };
+    match card {
+        Card::Leave => {}
+        Card::Remove { mac } => {
+            if all.get(&index).is_some_and(|found| found.mac != *mac && !(creating && mac.is_none())) {
+                return Err("another card is there".into());
+            }
+            all.remove(&index);
+        }
+        Card::Set(set) => {
+            let given = || Some(format!("BC:24:11:00:00:{index:02X}"));
+            let found = all.entry(index).or_insert_with(|| CurrentInterface { mac: given(), ..Default::default() });
+            found.mac = set.mac.clone().or(found.mac.take());
+            found.bridge = set.bridge.clone().or(found.bridge.take());
+            found.vlans = set.vlans.clone().unwrap_or_else(|| found.vlans.clone());
+            found.mtu = set.mtu.or(found.mtu);
+            found.link_down = set.link_down.unwrap_or(found.link_down);
+            if found.bridge.is_none() {
+                return Err("a card needs a bridge".into());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn addresses(config: &mut Current, index: u8, set: &InterfaceSettings) {
     let Part::Given(all) = &mut config.ipconfig else { panic!("the addresses of every guest are known here") };
-    let mut found: IpConfig = all.get(&set.interface).cloned().unwrap_or_default();
+    let mut found: IpConfig = all.get(&index).cloned().unwrap_or_default();
     let setting = |Addressing { address, gateway }: Addressing| {
         let cidr = Cidr::new(address.addr(), address.prefix_len()).expect("a prefix fits its address");
         (Some(cidr.into()), gateway)
@@ -367,8 +446,8 @@ fn addresses(config: &mut Current, set: &Settings) {
         Part::None => (found.ip6, found.gw6) = (None, None),
         Part::Given(address) => (found.ip6, found.gw6) = setting(address),
     }
-    all.remove(&set.interface);
+    all.remove(&index);
     if !found.is_empty() {
-        all.insert(set.interface, found);
+        all.insert(index, found);
     }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use netbox_proxmox_core::event::{Deletion, KnownDisk, StorageFacts};
 use netbox_proxmox_core::marker::MarkerState;
 use netbox_proxmox_core::{
-    Action, Change, Context, Current, CurrentDisk, Event, Guest, GuestDisk, GuestType, Intent, Megabytes, MiB,
-    Ownership, Part, Policy, PowerState, RecordId, Report, ReportKey, Status, Template, TemplateFacts, plan_with,
+    Action, Change, Context, Current, CurrentDisk, CurrentInterface, Event, Guest, GuestDisk, GuestType, Intent,
+    Megabytes, MiB, Ownership, Part, Policy, PowerState, RecordId, Report, ReportKey, Status, Template, TemplateFacts,
+    plan_with,
 };
 
 use crate::common::{detailed, lines, node, slot, storage, vmid};
@@ -54,8 +55,16 @@ fn guest_101() -> Current {
         other_drives: vec![slot("ide2")],
         root: Part::Given(slot("scsi0")),
         tags: Part::Given(vec!["netbox".into()]),
+        interfaces: Part::Given(BTreeMap::from([(0, card("BC:24:11:00:00:10"))])),
+        onboot: Part::Given(false),
+        description: Part::None,
         ..Current::new(Some(vmid(101)), GuestType::Qemu)
     }
+}
+
+/// A card on the default bridge.
+pub(crate) fn card(mac: &str) -> CurrentInterface {
+    CurrentInterface { mac: Some(mac.into()), bridge: Some("vmbr0".into()), ..CurrentInterface::default() }
 }
 
 /// The template: one CPU, 1 GiB, a root disk of 10 GiB.

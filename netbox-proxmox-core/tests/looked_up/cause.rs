@@ -1,6 +1,6 @@
 //! Changes of the record `web01` and of what belongs to it.
 
-use netbox_proxmox_core::event::{DiskFacts, RecordFacts};
+use netbox_proxmox_core::event::{DiskFacts, InterfaceFacts, RecordFacts};
 use netbox_proxmox_core::{Change, Changed, EventKind, GuestType, Megabytes, RecordId};
 
 use crate::case::RECORD;
@@ -20,6 +20,8 @@ pub(crate) fn facts(status: &str) -> RecordFacts {
         node: Some("pve01".into()),
         has_ssh_keys: false,
         root_size: None,
+        tags: vec![],
+        onboot: None,
     }
 }
 
@@ -110,4 +112,15 @@ pub(crate) fn disk_deleted(id: u64, name: &str) -> Change {
 pub(crate) fn disk_of_another_deleted(id: u64, name: &str) -> Change {
     let before = DiskFacts { record: Some(RecordId(7)), ..disk_facts(name) };
     change(id, EventKind::Deleted, Changed::Disk { before: Some(before), after: None })
+}
+
+/// An interface was deleted.
+pub(crate) fn interface_deleted(id: u64, name: &str) -> Change {
+    let before = InterfaceFacts { name: name.into(), record: Some(RECORD) };
+    change(id, EventKind::Deleted, Changed::Interface { before: Some(before), after: None })
+}
+
+/// An address of one of its interfaces was saved.
+pub(crate) fn address_saved() -> Change {
+    change(300, EventKind::Updated, Changed::Address)
 }

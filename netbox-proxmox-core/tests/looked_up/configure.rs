@@ -7,6 +7,7 @@ use netbox_proxmox_core::{MiB, Part};
 use crate::case::{Case, disk};
 use crate::cause;
 use crate::common::{ALICE, BOB, keys};
+use crate::interfaces::{cards, holding};
 
 /// Every part that the gate guards differs.
 fn everything_differs(case: Case) -> Case {
@@ -238,10 +239,12 @@ fn a_cleared_static_address_goes_and_dhcp_and_auto_stay() {
 #[test]
 fn addresses_go_to_the_interface_that_holds_them() {
     ipconfig(Case::staged(), 0, "ip=192.0.2.10/24,gw=192.0.2.1")
-        .desired(|guest| guest.interface = Part::Given(2))
+        .desired(|guest| guest.interfaces = holding("net2"))
+        .current(|guest| guest.interfaces = cards(&[(2, "BC:24:11:00:00:12")]))
         .expect("configure web01 (VMID 101): ipconfig2.ip=192.0.2.10/24,gw=192.0.2.1");
     ipconfig(Case::staged(), 2, "ip=192.0.2.10/24,gw=192.0.2.1")
-        .desired(|guest| guest.interface = Part::Given(2))
+        .desired(|guest| guest.interfaces = holding("net2"))
+        .current(|guest| guest.interfaces = cards(&[(2, "BC:24:11:00:00:12")]))
         .expect("");
 }
 
@@ -289,28 +292,4 @@ fn without_a_cloud_init_drive_addresses_and_keys_are_reported_and_not_set() {
              report primary IPv4: wanted 192.0.2.11/24,gw=192.0.2.1, found no cloud-init drive
              configure web01 (VMID 101): cores=4",
         );
-}
-
-// Row 12.
-
-#[test]
-fn a_rename_is_not_gated() {
-    for status in ["active", "staged", "offline", "paused"] {
-        let case = Case::existing().status(status).desired(|guest| guest.name = "web02".into());
-        let plan = case.plan();
-        let named = plan.iter().filter(|action| action.to_string() == "configure web02 (VMID 101): name=web02");
-        assert_eq!(named.count(), 1, "{status}: {plan:?}");
-    }
-}
-
-#[test]
-fn a_name_that_proxmox_does_not_take_is_not_sent() {
-    for name in ["web 02", "web_02", "-web", "wéb"] {
-        Case::existing().desired(|guest| guest.name = name.into()).expect("");
-    }
-}
-
-#[test]
-fn a_guest_without_a_name_gets_one() {
-    Case::existing().current(|guest| guest.name = Part::None).expect("configure web01 (VMID 101): name=web01");
 }

@@ -105,7 +105,7 @@ fn the_policy_after_stops_now_and_destroys_later() {
 #[test]
 fn a_guest_that_is_destroyed_later_is_tagged() {
     let later = deleted().policy(|policy| policy.destroy = DestroyWhen::After(86_400));
-    let tagged = |action: &Action| matches!(action, Action::Configure { set, .. } if set.add_tag.is_some());
+    let tagged = |action: &Action| matches!(action, Action::Configure { set, .. } if !set.add_tags.is_empty());
     assert!(later.plan().iter().any(tagged), "{:?}", later.plan());
 }
 

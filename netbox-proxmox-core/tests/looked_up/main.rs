@@ -12,4 +12,7 @@ mod create;
 mod disks;
 mod gone;
 mod identity;
+mod interfaces;
+mod labels;
+mod migrate;
 mod power;

@@ -1,6 +1,5 @@
 //! Rows 8, 9 and 15: the power state, by its cause.
 
-use netbox_proxmox_core::event::RecordFacts;
 use netbox_proxmox_core::policy::{ConfigureWhen, PowerOff, ReconcilePower};
 use netbox_proxmox_core::{MiB, Part};
 
@@ -81,15 +80,18 @@ fn the_power_state_that_is_already_there_plans_nothing() {
 }
 
 #[test]
-fn paused_and_resuming_are_reported() {
-    Case::existing()
-        .status("paused")
-        .cause(cause::status("active", "paused"))
-        .expect("report status: wanted paused, found running");
-    Case::existing()
-        .power("paused")
-        .cause(cause::status("paused", "active"))
-        .expect("report status: wanted active, found paused");
+fn paused_suspends_and_active_resumes() {
+    let paused = || Case::existing().status("paused").cause(cause::status("active", "paused"));
+    paused().expect("suspend web01 (VMID 101)");
+    paused().power("paused").expect("");
+    paused().power("stopped").expect(
+        "start web01 (VMID 101)
+         suspend web01 (VMID 101)",
+    );
+    let resumed = Case::existing().power("paused").cause(cause::status("paused", "active"));
+    resumed.expect("resume web01 (VMID 101)");
+    let stopped = Case::existing().status("offline").power("paused").cause(cause::status("paused", "offline"));
+    stopped.expect("shutdown web01 (VMID 101): stop after 180 s");
 }
 
 #[test]
@@ -161,43 +163,4 @@ fn the_creation_of_a_guest_includes_its_power_state() {
     );
     cut_short("staged").expect("configure web01 (VMID 101): marker=ready");
     cut_short("offline").expect("configure web01 (VMID 101): marker=ready");
-}
-
-// Row 11, which is only reported.
-
-#[test]
-fn a_node_that_somebody_changed_is_reported() {
-    Case::existing()
-        .desired(|guest| guest.node = Part::Given(crate::common::node("pve02")))
-        .cause(cause::moved_to("pve02"))
-        .expect("report node: wanted pve02, found pve01");
-}
-
-#[test]
-fn a_node_that_somebody_changed_stays_in_netbox() {
-    Case::existing()
-        .desired(|guest| guest.node = Part::Given(crate::common::node("pve02")))
-        .context(|context| context.last_node = Some(crate::common::node("pve01")))
-        .cause(cause::moved_to("pve02"))
-        .expect_no_news_once_answered();
-}
-
-#[test]
-fn a_power_state_that_is_reported_is_not_reported_a_second_time() {
-    Case::existing().status("paused").cause(cause::status("active", "paused")).expect_no_news_once_answered();
-    Case::existing().power("paused").cause(cause::status("paused", "active")).expect_no_news_once_answered();
-}
-
-#[test]
-fn a_guest_found_on_another_node_is_recorded_there_not_moved_back() {
-    let elsewhere = || Case::existing().current(|guest| guest.node = Part::Given(crate::common::node("pve02")));
-    elsewhere().expect("record web01 (VMID 101): node pve02");
-    elsewhere().cause(cause::saved("active")).expect("record web01 (VMID 101): node pve02");
-    Case::existing().desired(|guest| guest.node = Part::None).expect("record web01 (VMID 101): node pve01");
-}
-
-#[test]
-fn a_node_that_was_first_set_to_where_the_guest_is_plans_nothing() {
-    let before = RecordFacts { node: None, ..cause::facts("active") };
-    Case::existing().cause(cause::updated(Some(before), cause::facts("active"))).expect("");
 }

@@ -5,8 +5,10 @@ mod clone;
 mod configure;
 mod destroy;
 mod disks;
+mod migrate;
 mod power;
 mod record;
+mod record_mac;
 mod report;
 mod step;
 
@@ -52,6 +54,9 @@ impl Executor for LiveExecutor<'_> {
             Action::Record { guest, value: RecordValue::Vmid(source) } => step.record_vmid(guest, *source).await,
             Action::Record { guest, value: RecordValue::Node(node) } => step.record_node(guest, node).await,
             Action::Record { guest, value: RecordValue::RootDisk } => step.record_root_disk(guest).await,
+            Action::Record { guest, value: RecordValue::Mac { interface, index } } => {
+                step.record_mac(guest, *interface, *index).await
+            }
             Action::Clone { guest, .. } => step.clone_template(guest).await,
             Action::Configure { guest, set } => step.configure(guest, set).await,
             Action::AddDisk { guest, slot, storage, size } => {
@@ -61,6 +66,9 @@ impl Executor for LiveExecutor<'_> {
             Action::RemoveDisk { guest, slot, volume } => step.remove_disk(guest, *slot, volume.as_deref()).await,
             Action::Start { guest } => step.start(guest).await,
             Action::Shutdown { guest, limit } => step.shutdown(guest, *limit).await,
+            Action::Suspend { guest } => step.suspend(guest).await,
+            Action::Resume { guest } => step.resume(guest).await,
+            Action::Migrate { guest, node, storage } => step.migrate(guest, node, storage.as_ref()).await,
             Action::Destroy { guest, not_before } => step.destroy(guest, *not_before).await,
             Action::Report(report) => step.report(report).await,
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proxmox_api::{PowerState, ShutdownParams, StartParams, StopParams, Task};
+use proxmox_api::{PowerState, ShutdownParams, StartParams, StopParams, SuspendParams, Task};
 
 use super::step::Step;
 use crate::action::Target;
@@ -16,11 +16,26 @@ impl Step<'_> {
     pub(super) async fn start(&self, guest: &Target) -> Result<Outcome, Failure> {
         let observed = self.ours(guest).await?;
         let vm = self.client().node(&observed.node).qemu(observed.vmid);
-        if vm.status().await?.power_state() == PowerState::Running {
+        let task = match vm.status().await?.power_state() {
+            PowerState::Running => return Ok(Outcome::Unchanged),
+            PowerState::Paused => vm.resume().await?,
+            _ => vm.start(&StartParams::default()).await?,
+        };
+        self.reach(&observed, &task, PowerState::Running, 0).await
+    }
+
+    pub(super) async fn suspend(&self, guest: &Target) -> Result<Outcome, Failure> {
+        let observed = self.ours(guest).await?;
+        let vm = self.client().node(&observed.node).qemu(observed.vmid);
+        if vm.status().await?.power_state() == PowerState::Paused {
             return Ok(Outcome::Unchanged);
         }
-        let task = vm.start(&StartParams::default()).await?;
-        self.reach(&observed, &task, PowerState::Running, 0).await
+        let task = vm.suspend(&SuspendParams::default()).await?;
+        self.reach(&observed, &task, PowerState::Paused, 0).await
+    }
+
+    pub(super) async fn resume(&self, guest: &Target) -> Result<Outcome, Failure> {
+        self.start(guest).await
     }
 
     pub(super) async fn shutdown(&self, guest: &Target, limit: u32) -> Result<Outcome, Failure> {

@@ -115,7 +115,7 @@ impl Step<'_> {
         self.remember_request(written.request_id).await
     }
 
-    async fn remember_request(&self, request: Option<String>) -> Result<(), Failure> {
+    pub(super) async fn remember_request(&self, request: Option<String>) -> Result<(), Failure> {
         if let Some(request) = request {
             self.bridge.inbox.put_own_request(&request).await?;
         }

@@ -1,0 +1,91 @@
+//! Changes a guest's configuration: what it holds is read, what differs is written under the digest that was read.
+
+mod address;
+mod vm;
+
+use proxmox_api::{ErrorKind, Phase};
+
+use super::step::{Step, TRIES};
+use crate::action::Target;
+use crate::executor::{Failure, FailureKind, Outcome};
+use crate::live::guests::Observed;
+use crate::live::inbox::Seen;
+use crate::marker::{Marker, MarkerState};
+use crate::part::Part;
+use crate::settings::{InterfaceSettings, Settings};
+
+impl Step<'_> {
+    pub(super) async fn configure(&self, guest: &Target, set: &Settings) -> Result<Outcome, Failure> {
+        let mut observed = self.ours(guest).await?;
+        let outcome = self.write(guest, set, &mut observed).await?;
+        if set.marker == Some(MarkerState::Ready) {
+            self.reached(guest, &observed).await?;
+        }
+        Ok(outcome)
+    }
+
+    async fn write(&self, guest: &Target, set: &Settings, observed: &mut Observed) -> Result<Outcome, Failure> {
+        let mut set = set.clone();
+        let mut outcome = Outcome::Unchanged;
+        for _ in 0..TRIES {
+            let update = vm::update(&observed.config, &set, self.marker(guest, &set, observed))?;
+            if update.is_empty() {
+                return Ok(outcome);
+            }
+            let update = observed.under_digest(update);
+            let vm = self.client().node(&observed.node).qemu(observed.vmid);
+            match vm.set_config(&update).await {
+                Ok(()) => {
+                    self.tell_guest(&set, observed).await?;
+                    return Ok(if outcome == Outcome::Unchanged { Outcome::Done } else { outcome });
+                }
+                // Somebody else wrote, or the reply was lost: what is there now decides.
+                Err(error) if *error.cause() == ErrorKind::DigestMismatch || error.phase() == Phase::Ambiguous => {}
+                Err(error) if refuses_keys(&error) && !set.ssh_keys.is_unknown() => {
+                    // The rest does not depend on the keys.
+                    set.ssh_keys = Part::Unknown;
+                    let why = format!("Proxmox does not take the SSH keys: {}", error.message());
+                    self.report_failure(guest, "SSH keys", &why).await?;
+                    outcome = Outcome::Warned(why);
+                }
+                Err(error) => return Err(error.into()),
+            }
+            *observed = self.check(guest, self.again(observed).await?)?;
+        }
+        Err(Failure::new(FailureKind::Conflict, format!("the configuration of guest {} keeps changing", observed.vmid)))
+    }
+
+    /// The marker that the settings ask for.
+    fn marker(&self, guest: &Target, set: &Settings, observed: &Observed) -> Option<Marker> {
+        set.marker.map(|state| self.bridge.marker(guest.record, observed.vmid, state))
+    }
+
+    /// Has the cloud-init drive written anew: a guest reads it when it boots.
+    async fn tell_guest(&self, set: &Settings, observed: &Observed) -> Result<(), Failure> {
+        let addresses = set.interfaces.iter().any(InterfaceSettings::changes_addresses);
+        if !set.ssh_keys.is_unknown() || addresses {
+            self.client().node(&observed.node).qemu(observed.vmid).regenerate_cloudinit().await?;
+        }
+        Ok(())
+    }
+
+    /// The creation was reached: the intent is closed, and the guest remembered.
+    async fn reached(&self, guest: &Target, observed: &Observed) -> Result<(), Failure> {
+        let inbox = &self.bridge.inbox;
+        let before = inbox.seen(guest.record).await?;
+        let seen = match before {
+            Some(seen) => Seen { vmid: observed.vmid, node: observed.node.clone(), ..seen },
+            None => Seen::new(observed.vmid, &observed.node, &self.cluster.netbox_cluster),
+        };
+        inbox.put_seen(guest.record, &seen).await?;
+        Ok(inbox.close_intent(guest.record).await?)
+    }
+}
+
+/// Whether it is the SSH keys that Proxmox refuses: in `errors`, or as `SSH public key validation error`.
+fn refuses_keys(error: &proxmox_api::Error) -> bool {
+    match error.kind() {
+        ErrorKind::InvalidParameter { fields } if !fields.is_empty() => fields.keys().all(|field| field == "sshkeys"),
+        _ => error.message().contains("SSH public key validation error"),
+    }
+}

@@ -1,0 +1,53 @@
+//! Migrates a guest. The state decides, not the task alone: under HA a task only asks for it.
+
+use std::time::Duration;
+
+use proxmox_api::{MigrateParams, NodeName, PowerState, StorageId};
+
+use super::step::Step;
+use crate::action::Target;
+use crate::executor::{Failure, FailureKind, Outcome};
+use crate::live::guests::At;
+
+/// How long HA may take, in seconds, beyond the task that asked it.
+const HA_LIMIT: u64 = 3600;
+
+impl Step<'_> {
+    pub(super) async fn migrate(
+        &self,
+        guest: &Target,
+        to: &NodeName,
+        storage: Option<&StorageId>,
+    ) -> Result<Outcome, Failure> {
+        let observed = self.ours(guest).await?;
+        if observed.node == *to {
+            return Ok(Outcome::Unchanged);
+        }
+        let vm = self.client().node(&observed.node).qemu(observed.vmid);
+        let status = vm.status().await?;
+        let running = status.power_state() != PowerState::Stopped;
+        let params = MigrateParams {
+            online: running.then_some(true),
+            with_local_disks: running.then_some(true),
+            targetstorage: storage.cloned(),
+            ..MigrateParams::new(to.clone())
+        };
+        let task = vm.migrate(&params).await?;
+        let outcome = self.finish(&task).await?;
+        let end = tokio::time::Instant::now() + Duration::from_secs(HA_LIMIT);
+        loop {
+            match self.look_for(observed.vmid).await? {
+                At::Vm(now) if now.node == *to => {
+                    self.seen_on(to);
+                    return Ok(outcome);
+                }
+                _ if status.ha_managed() && tokio::time::Instant::now() < end => self.note("waiting for HA"),
+                _ => {
+                    let why = format!("the task ended, but guest {} is not on node {to}", observed.vmid);
+                    return Err(Failure::new(FailureKind::Retry, why));
+                }
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Row 4: the address of one family on one interface, in `ipconfigN` or, of a container, in `netN`.
+
+use ipnet::IpNet;
+use proxmox_api::IpSetting;
+
+use super::draft::Draft;
+use crate::part::Part;
+use crate::settings::Addressing;
+
+/// What NetBox says of one family on one interface.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Holder {
+    /// The primary address: the one that has a gateway.
+    Primary(Part<IpNet>),
+    /// Another one.
+    Other(Part<IpNet>),
+}
+
+impl Holder {
+    /// The address.
+    pub(super) fn wanted(self) -> Part<IpNet> {
+        match self {
+            Self::Primary(address) | Self::Other(address) => address,
+        }
+    }
+}
+
+/// The change that one family of one interface needs.
+pub(super) fn address(draft: &mut Draft<'_>, index: u8, name: &str, v4: bool, holder: Holder) -> Part<Addressing> {
+    let family = if v4 { "IPv4" } else { "IPv6" };
+    let field = match holder {
+        Holder::Primary(_) => format!("primary {family}"),
+        Holder::Other(_) => format!("interface {name} {family}"),
+    };
+    let found = match &draft.current.ipconfig {
+        Part::Given(all) => Some(all.get(&index).cloned().unwrap_or_default()),
+        Part::None => Some(Default::default()),
+        Part::Unknown => None,
+    };
+    let found = found.map(|found| if v4 { (found.ip, found.gw) } else { (found.ip6, found.gw6) });
+    let shown = match &found {
+        None => "not known".to_owned(),
+        Some((None, _)) => "not set".to_owned(),
+        Some((Some(setting), gateway)) => with_gateway(setting, *gateway),
+    };
+    let (change, text) = match holder.wanted() {
+        Part::Unknown => return Part::Unknown,
+        Part::None => match found {
+            Some((Some(setting), _)) if setting.is_static() => (Part::None, "not set".to_owned()),
+            None if !draft.creating => (Part::None, "not set".to_owned()),
+            _ => return Part::Unknown,
+        },
+        Part::Given(address) => {
+            let rule = draft.guest.gateway.unwrap_or(draft.policy.gateway);
+            let gateway = match holder {
+                Holder::Primary(_) => rule.gateway(&address),
+                Holder::Other(_) => None,
+            };
+            let same = |(setting, found_gateway): &(Option<IpSetting>, _)| {
+                let cidr = setting.as_ref().and_then(IpSetting::cidr);
+                cidr.is_some_and(|cidr| cidr.to_string() == address.to_string()) && *found_gateway == gateway
+            };
+            if found.as_ref().is_some_and(same) {
+                return Part::Unknown;
+            }
+            (Part::Given(Addressing { address, gateway }), with_gateway(address, gateway))
+        }
+    };
+    let mut result = Part::Unknown;
+    if draft.cloud_init(&field, &text) {
+        draft.gated(&field, text, shown, |_| result = change);
+    }
+    result
+}
+
+/// An address with its gateway, as Proxmox writes them.
+fn with_gateway(address: impl ToString, gateway: Option<std::net::IpAddr>) -> String {
+    let address = address.to_string();
+    gateway.map_or(address.clone(), |gateway| format!("{address},gw={gateway}"))
+}

@@ -1,0 +1,214 @@
+//! Row 13, and row 4 for every interface: which `netN` an interface of NetBox is, its card and its addresses.
+//!
+//! An interface is the `netN` it is named after, the one that has its MAC address, the one that it was before, the N
+//! of an `ethN`, or else the first that is left, in NetBox's order of creation.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ipnet::IpNet;
+
+use super::addresses::{Holder, address};
+use super::draft::Draft;
+use crate::action::{Action, RecordValue};
+use crate::current::{Current, CurrentInterface};
+#[cfg(feature = "live")]
+use crate::event::KnownInterface;
+use crate::event::{Change, Changed, Event};
+use crate::guest::{Guest, GuestInterface};
+use crate::part::Part;
+use crate::policy::Policy;
+use crate::settings::{Card, CardSettings, Settings};
+
+/// Plans the cards and the addresses; gives the interfaces whose MAC addresses NetBox lacks.
+pub(super) fn plan(draft: &mut Draft<'_>, set: &mut Settings) -> Vec<Action> {
+    let assigned = assign(draft.event, draft.guest, draft.current, draft.policy);
+    cards(draft, set, &assigned);
+    removed(draft, set, &assigned);
+    addresses(draft, set, &assigned);
+    set.interfaces.retain(|interface| !interface.is_empty());
+    let lacking = assigned.iter().filter(|(index, interface)| {
+        let has = |found: &CurrentInterface| found.mac.is_some() || draft.event.current.is_none();
+        let found = draft.current.interfaces.given().and_then(|all| all.get(*index));
+        // What is only about to be made has no address yet: it is read then.
+        let made = || set.interfaces.iter().any(|it| it.index == **index && matches!(it.card, Card::Set(_)));
+        interface.mac.is_none() && (found.is_some_and(has) || made())
+    });
+    let guest = || draft.target.clone();
+    lacking
+        .map(|(index, it)| Action::Record {
+            guest: guest(),
+            value: RecordValue::Mac { interface: it.id, index: *index },
+        })
+        .collect()
+}
+
+/// A way to tell which `netN` an interface is.
+type Rule<'a> = &'a dyn Fn(&GuestInterface) -> Option<u8>;
+
+/// Which `netN` each network card of NetBox is.
+fn assign<'a>(event: &Event, guest: &'a Guest, current: &Current, policy: &Policy) -> BTreeMap<u8, &'a GuestInterface> {
+    let ignored = |name: &str| policy.ignored_interfaces.iter().any(|prefix| name.starts_with(prefix.as_str()));
+    let all = guest.interfaces.given().into_iter().flatten();
+    let mut left: Vec<&GuestInterface> = all.filter(|interface| !ignored(&interface.name)).collect();
+    let found = current.interfaces.given();
+    let numbered = |name: &str, prefix: &str| name.strip_prefix(prefix)?.parse::<u8>().ok().filter(|index| *index < 32);
+    let by_mac = |mac: &str| {
+        let same = |it: &CurrentInterface| it.mac.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(mac));
+        found?.iter().find(|(_, it)| same(it)).map(|(index, _)| *index)
+    };
+    let known = |id: u64| event.context.known_interfaces.iter().find(|known| known.id == id).map(|it| it.index);
+    let rules: [Rule<'_>; 4] =
+        [&|it| numbered(&it.name, "net"), &|it| by_mac(it.mac.as_deref()?), &|it| known(it.id), &|it| {
+            numbered(&it.name, "eth")
+        }];
+    let mut assigned = BTreeMap::new();
+    for rule in rules {
+        left.retain(|interface| match rule(interface).filter(|index| !assigned.contains_key(index)) {
+            Some(index) => assigned.insert(index, *interface).is_some(),
+            None => true,
+        });
+    }
+    for interface in left {
+        if let Some(free) = (0..32).find(|index| !assigned.contains_key(index)) {
+            assigned.insert(free, interface);
+        }
+    }
+    assigned
+}
+
+/// What is to be remembered of the interfaces.
+#[cfg(feature = "live")]
+pub(super) fn known(event: &Event, policy: &Policy) -> Vec<KnownInterface> {
+    let (Some(guest), Some(current)) = (&event.desired, &event.current) else { return Vec::new() };
+    let assigned = assign(event, guest, current, policy);
+    let there = |index: &u8| current.interfaces.given().is_some_and(|all| all.contains_key(index));
+    let gone = event.context.known_interfaces.iter().filter(|it| !assigned.contains_key(&it.index) && there(&it.index));
+    let present = assigned.iter().map(|(index, interface)| KnownInterface { id: interface.id, index: *index });
+    present.chain(gone.copied()).collect()
+}
+
+fn cards(draft: &mut Draft<'_>, set: &mut Settings, assigned: &BTreeMap<u8, &GuestInterface>) {
+    let Some(found) = draft.current.interfaces.given() else { return };
+    for (index, interface) in assigned {
+        let card = match found.get(index) {
+            Some(found) => changed(interface, found),
+            None => added(draft, interface),
+        };
+        if card == CardSettings::default() {
+            continue;
+        }
+        let shown = found.get(index).map_or_else(|| "missing".to_owned(), |found| shown(&card, found));
+        let field = format!("interface {}", interface.name);
+        draft.gated(&field, card.clone(), shown, |_| set.interface(*index).card = Card::Set(card));
+    }
+}
+
+/// What of a card is not as NetBox says.
+fn changed(interface: &GuestInterface, found: &CurrentInterface) -> CardSettings {
+    let differs = |mac: &&String| found.mac.as_ref().is_none_or(|found| !found.eq_ignore_ascii_case(mac));
+    CardSettings {
+        name: None,
+        mac: interface.mac.as_ref().filter(differs).cloned(),
+        bridge: interface.bridge.clone().filter(|bridge| found.bridge.as_ref() != Some(bridge)),
+        vlans: interface.vlans.given().filter(|vlans| **vlans != found.vlans).cloned(),
+        mtu: interface.mtu.filter(|mtu| found.mtu != Some(*mtu)),
+        link_down: interface.enabled.map(|enabled| !enabled).filter(|down| *down != found.link_down),
+    }
+}
+
+/// The same parts as they are now, for people.
+fn shown(card: &CardSettings, found: &CurrentInterface) -> String {
+    let there = CardSettings {
+        name: None,
+        mac: card.mac.as_ref().and(found.mac.clone()),
+        bridge: card.bridge.as_ref().and(found.bridge.clone()),
+        vlans: card.vlans.as_ref().map(|_| found.vlans.clone()),
+        mtu: card.mtu.and(found.mtu),
+        link_down: card.link_down.map(|_| found.link_down),
+    };
+    if there == CardSettings::default() { "not set".to_owned() } else { there.to_string() }
+}
+
+fn added(draft: &Draft<'_>, interface: &GuestInterface) -> CardSettings {
+    CardSettings {
+        name: Some(interface.name.clone()),
+        mac: interface.mac.clone(),
+        bridge: interface.bridge.clone().or_else(|| Some(draft.policy.bridge.clone())),
+        vlans: interface.vlans.given().cloned(),
+        mtu: interface.mtu,
+        link_down: interface.enabled.filter(|enabled| !enabled).map(|_| true),
+    }
+}
+
+/// Cards that NetBox has no interface for: removed for a cause that deleted it, otherwise left and reported. A record
+/// without any interface says nothing about cards.
+fn removed(draft: &mut Draft<'_>, set: &mut Settings, assigned: &BTreeMap<u8, &GuestInterface>) {
+    let (Some(found), Some(listed)) = (draft.current.interfaces.given(), draft.guest.interfaces.given()) else {
+        return;
+    };
+    let deleted: BTreeSet<u8> = draft.event.cause.iter().filter_map(|change| deleted(draft, change)).collect();
+    for (index, card) in found.iter().filter(|(index, _)| !assigned.contains_key(index)) {
+        let mac = card.mac.clone();
+        let shown = mac.clone().unwrap_or_else(|| "a card".to_owned());
+        if deleted.contains(index) {
+            if draft.gate_open() {
+                set.interface(*index).card = Card::Remove { mac };
+            } else {
+                let report = draft.reporter.interface_kept(*index, &shown, &draft.guest.status);
+                draft.report(report);
+            }
+        } else if !listed.is_empty() {
+            let report = draft.reporter.orphaned_interface(*index, &shown);
+            draft.report(report);
+        }
+    }
+}
+
+/// The N of the interface that a change deleted.
+fn deleted(draft: &Draft<'_>, change: &Change) -> Option<u8> {
+    let Changed::Interface { before: Some(facts), after: None } = &change.what else { return None };
+    if facts.record.is_some_and(|record| record != draft.guest.record) {
+        return None;
+    }
+    let known = draft.event.context.known_interfaces.iter().find(|known| known.id == change.object);
+    let named = || ["net", "eth"].iter().find_map(|prefix| facts.name.strip_prefix(prefix)?.parse().ok());
+    known.map(|known| known.index).or_else(named)
+}
+
+/// The primary addresses go to the interfaces that hold them, to `net0` if none is known to; every other interface
+/// gets its own first address of each family, without a gateway.
+fn addresses(draft: &mut Draft<'_>, set: &mut Settings, assigned: &BTreeMap<u8, &GuestInterface>) {
+    let (ipv4, ipv6) = (draft.guest.ipv4, draft.guest.ipv6);
+    let holder = |ip: Part<IpNet>| {
+        let holds = |it: &&GuestInterface| ip.given().is_some_and(|ip| it.addresses.contains(ip));
+        assigned.iter().find(|(_, interface)| holds(interface)).map(|(index, _)| *index)
+    };
+    let first = holder(ipv4).or_else(|| holder(ipv6)).unwrap_or(0);
+    let second = holder(ipv6).unwrap_or(first);
+    let indexes: BTreeSet<u8> = assigned.keys().copied().chain([first, second]).collect();
+    for index in indexes {
+        let interface = assigned.get(&index).copied();
+        let own = |v4: bool| {
+            let is_primary = |ip: &&IpNet| Part::Given(**ip) == ipv4 || Part::Given(**ip) == ipv6;
+            let mut all = interface.into_iter().flat_map(|it| &it.addresses).filter(|ip| ip.addr().is_ipv4() == v4);
+            interface.map(|_| Part::known(all.find(|ip| !is_primary(ip)).copied())).unwrap_or_default()
+        };
+        let v4 = if index == first { Holder::Primary(ipv4) } else { Holder::Other(own(true)) };
+        let v6 = if index == second { Holder::Primary(ipv6) } else { Holder::Other(own(false)) };
+        let name = interface.map_or_else(|| format!("net{index}"), |interface| interface.name.clone());
+        let change = (address(draft, index, &name, true, v4), address(draft, index, &name, false, v6));
+        let to = set.interface(index);
+        (to.ipv4, to.ipv6) = change;
+        interface.into_iter().for_each(|it| more(draft, it, [v4.wanted(), v6.wanted()]));
+    }
+}
+
+/// Proxmox takes one address of each family for an interface: whoever assigns another is told.
+fn more(draft: &mut Draft<'_>, interface: &GuestInterface, taken: [Part<IpNet>; 2]) {
+    if draft.creating || draft.event.caused(|change| matches!(change.what, Changed::Address)) {
+        for other in interface.addresses.iter().filter(|ip| !taken.contains(&Part::Given(**ip))) {
+            let report = draft.reporter.another_address(&interface.name, other);
+            draft.report(report);
+        }
+    }
+}

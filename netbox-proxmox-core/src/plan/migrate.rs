@@ -1,0 +1,44 @@
+//! Row 11: the node. The guest follows NetBox where NetBox was changed, and NetBox follows the guest where HA or a
+//! person moved that.
+
+use proxmox_api::NodeName;
+
+use super::draft::Draft;
+use crate::action::{Action, RecordValue};
+use crate::event::Change;
+use crate::part::Part;
+
+/// Migrates a guest whose node was changed in NetBox.
+pub(super) fn plan(draft: &mut Draft<'_>) {
+    let Some((wanted, found)) = changed_in_netbox(draft) else { return };
+    if draft.event.context.nodes.given().is_some_and(|nodes| !nodes.contains(&wanted)) {
+        let report = draft.reporter.no_migration(&wanted, &found, &format!("Proxmox has no node {wanted}"));
+        return draft.report(report);
+    }
+    let guest = draft.target.clone();
+    draft.node = Some(wanted.clone());
+    draft.step(Action::Migrate { guest, node: wanted, storage: None });
+}
+
+/// Tells NetBox where the guest is. Last, because NetBox may refuse a node that is not among its choices.
+pub(super) fn record(draft: &mut Draft<'_>) {
+    let Part::Given(found) = &draft.current.node else { return };
+    match &draft.guest.node {
+        Part::Given(wanted) if wanted == found => {}
+        Part::Given(_) if changed_in_netbox(draft).is_some() => {}
+        Part::Given(_) | Part::None => {
+            let guest = draft.target.clone();
+            draft.step(Action::Record { guest, value: RecordValue::Node(found.clone()) });
+        }
+        Part::Unknown => {}
+    }
+}
+
+/// The wanted and the present node, if they differ because somebody changed NetBox: by the cause, or because the guest
+/// is where it was last seen.
+fn changed_in_netbox(draft: &Draft<'_>) -> Option<(NodeName, NodeName)> {
+    let (Part::Given(wanted), Part::Given(found)) = (&draft.guest.node, &draft.current.node) else { return None };
+    let context = &draft.event.context;
+    let changed = draft.event.caused(Change::changed_node) || context.last_node.as_ref() == Some(found);
+    (wanted != found && changed).then(|| (wanted.clone(), found.clone()))
+}

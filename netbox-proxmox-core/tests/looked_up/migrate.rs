@@ -1,0 +1,63 @@
+//! Row 11: the node.
+
+use netbox_proxmox_core::Part;
+use netbox_proxmox_core::event::RecordFacts;
+
+use crate::case::Case;
+use crate::cause;
+use crate::common::node;
+
+fn wanted_on(name: &str) -> Case {
+    let wanted = node(name);
+    Case::existing().desired(|guest| guest.node = Part::Given(wanted))
+}
+
+#[test]
+fn a_node_that_somebody_changed_is_followed() {
+    wanted_on("pve02").cause(cause::moved_to("pve02")).expect("migrate web01 (VMID 101): to node pve02");
+}
+
+#[test]
+fn a_change_whose_delivery_was_lost_shows_in_the_guest_being_where_it_was_last_seen() {
+    let case = wanted_on("pve02").context(|context| context.last_node = Some(node("pve01")));
+    case.expect("migrate web01 (VMID 101): to node pve02");
+}
+
+#[test]
+fn the_power_state_comes_after_the_migration() {
+    let case = wanted_on("pve02").power("stopped").cause(cause::moved_to("pve02"));
+    case.cause(cause::status("offline", "active")).expect(
+        "migrate web01 (VMID 101): to node pve02
+         start web01 (VMID 101)",
+    );
+}
+
+#[test]
+fn migrating_is_not_gated_and_what_is_gated_stays_so() {
+    let case = wanted_on("pve02").desired(|guest| guest.vcpus = Part::Given(4)).cause(cause::moved_to("pve02"));
+    case.expect(
+        "report vcpus: wanted 4, found 2
+         migrate web01 (VMID 101): to node pve02",
+    );
+}
+
+#[test]
+fn a_node_that_does_not_exist_is_reported() {
+    let case = wanted_on("pve09").cause(cause::moved_to("pve09"));
+    let report = case.expect_report(&["pve09", "pve01", "Correct the node"]);
+    assert_eq!((report.field.as_str(), report.found.as_str()), ("node", "pve01"));
+}
+
+#[test]
+fn a_guest_found_on_another_node_is_recorded_there_not_moved_back() {
+    let elsewhere = || Case::existing().current(|guest| guest.node = Part::Given(crate::common::node("pve02")));
+    elsewhere().expect("record web01 (VMID 101): node pve02");
+    elsewhere().cause(cause::saved("active")).expect("record web01 (VMID 101): node pve02");
+    Case::existing().desired(|guest| guest.node = Part::None).expect("record web01 (VMID 101): node pve01");
+}
+
+#[test]
+fn a_node_that_was_first_set_to_where_the_guest_is_plans_nothing() {
+    let before = RecordFacts { node: None, ..cause::facts("active") };
+    Case::existing().cause(cause::updated(Some(before), cause::facts("active"))).expect("");
+}
