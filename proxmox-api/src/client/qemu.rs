@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::error::Attempt;
 use super::{Client, Error, Task};
-use crate::answers::{GuestStatus, Pending};
+use crate::answers::{GuestStatus, MigrationCheck, Pending};
 use crate::params::{
     CloneParams, ConfigUpdate, DestroyParams, MigrateParams, Params, ResizeParams, ShutdownParams, StartParams,
     StopParams, SuspendParams,
@@ -176,6 +176,15 @@ impl QemuHandle {
     /// As every request.
     pub async fn resume(&self) -> Result<Task, Error> {
         self.task("POST", "/nodes/{node}/qemu/{vmid}/status/resume", &Params::new()).await
+    }
+
+    /// What a migration to a node has to deal with.
+    ///
+    /// # Errors
+    /// As every request.
+    pub async fn migration_check(&self, target: &NodeName) -> Result<MigrationCheck, Error> {
+        let params = Params::from([("target", target.to_string())]);
+        self.client.request(self.attempt("GET", "/nodes/{node}/qemu/{vmid}/migrate"), &params).await
     }
 
     /// Moves it to another node. Under HA the task ends before the move: wait for the state.

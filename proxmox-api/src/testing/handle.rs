@@ -250,6 +250,14 @@ impl FakeProxmox {
         endpoints::move_guest(&mut self.world(), vmid, node);
     }
 
+    /// Puts a guest under HA: starting, stopping and migrating it are then asked of HA by a task (`hastart`, `hastop`,
+    /// `hamigrate`) that ends OK at once, and done that much later. A removal without `purge` is refused.
+    pub fn ha_managed(&self, vmid: u32, time: TaskTime) {
+        let mut world = self.world();
+        world.ha.insert(vmid);
+        world.ha_time = time;
+    }
+
     /// Starts or stops a guest without a task.
     pub fn set_power(&self, vmid: u32, power: Power) {
         let mut world = self.world();

@@ -36,7 +36,7 @@
 //!
 //! # What it does not know
 //!
-//! Containers (their lists are empty, everything else answers 501), HA, snapshots, backups, the guest agent,
+//! Containers (their lists are empty, everything else answers 501), HA beyond [`FakeProxmox::ha_managed`], snapshots, backups, the guest agent,
 //! firewalls and pools beyond their names. A method that is not modelled answers 501 like one that does not
 //! exist.
 

@@ -28,6 +28,10 @@ pub(super) struct World {
     pub(super) guests: BTreeMap<u32, Guest>,
     pub(super) tasks: Vec<Task>,
     pub(super) task_times: BTreeMap<String, TaskTime>,
+    /// Guests under HA.
+    pub(super) ha: BTreeSet<u32>,
+    /// How long HA takes to do what a task asked it for.
+    pub(super) ha_time: TaskTime,
     /// Guests whose configuration lock somebody holds for ever.
     pub(super) busy_locks: BTreeSet<u32>,
     pub(super) identities: Identities,
@@ -51,6 +55,8 @@ impl World {
             guests: BTreeMap::new(),
             tasks: Vec::new(),
             task_times: BTreeMap::new(),
+            ha: BTreeSet::new(),
+            ha_time: TaskTime::default(),
             busy_locks: BTreeSet::new(),
             identities: Identities::default(),
             seen: None,
@@ -113,6 +119,7 @@ impl World {
     /// Removes a guest from what refers to it.
     pub(super) fn forget(&mut self, vmid: u32) {
         self.guests.remove(&vmid);
+        self.ha.remove(&vmid);
         for members in self.pools.values_mut() {
             members.remove(&vmid);
         }

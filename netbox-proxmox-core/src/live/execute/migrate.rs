@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proxmox_api::{MigrateParams, NodeName, PowerState, StorageId};
 
-use super::step::Step;
+use super::step::{Step, refused};
 use crate::action::Target;
 use crate::executor::{Failure, FailureKind, Outcome};
 use crate::live::guests::At;
@@ -24,6 +24,15 @@ impl Step<'_> {
             return Ok(Outcome::Unchanged);
         }
         let vm = self.client().node(&observed.node).qemu(observed.vmid);
+        let check = vm.migration_check(to).await?;
+        if let Some(why) = check.refusal(to) {
+            return Err(refused(format!("guest {} cannot be migrated to node {to}: {why}", observed.vmid)));
+        }
+        if !check.local_resources.0.is_empty() {
+            let bound = check.local_resources.0.join(", ");
+            let why = format!("guest {} is bound to node {} by {bound}", observed.vmid, observed.node);
+            return Err(refused(why));
+        }
         let status = vm.status().await?;
         let running = status.power_state() != PowerState::Stopped;
         let params = MigrateParams {

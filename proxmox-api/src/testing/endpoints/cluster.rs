@@ -30,7 +30,8 @@ pub(super) fn route(method: &str, path: &[&str]) -> Option<Route> {
         ["cluster", "options"] => plain(&[], |_| Ok(json!({"mac_prefix": "BC:24:11", "allowed-tags": []}).into())),
         ["cluster", "ha", "resources"] => plain(&[], |ctx| {
             ctx.caller.check("/", &["Sys.Audit"])?;
-            Ok(json!([]).into())
+            let item = |vmid: &u32| json!({"sid": format!("vm:{vmid}"), "type": "vm", "state": "started"});
+            Ok(ctx.world.ha.iter().map(item).collect::<Value>().into())
         }),
         ["pools"] => plain(&[], |ctx| {
             let seen = |pool: &&String| ctx.caller.has(&format!("/pool/{pool}"), "Pool.Audit");

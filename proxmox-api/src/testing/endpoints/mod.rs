@@ -67,6 +67,19 @@ impl Ctx<'_> {
         Ok(Value::String(upid).into())
     }
 
+    /// The same for a guest that may be under HA: then the task, of another kind, only asks HA for the work, which is
+    /// done some time after it has ended OK.
+    pub(super) fn spawn_by_ha(&mut self, kind: &'static str, job: Job) -> ApiResult {
+        if !self.world.ha.contains(&self.vmid) {
+            return self.spawn(job);
+        }
+        let asked = self.spawn(Job { locks: None, ..Job::new(kind, self.vmid, |_, _| Ok(())) });
+        let manager = Caller { user: "root@pam".into(), tokenid: None, acl: None };
+        let time = TaskFault::Time(self.world.ha_time);
+        self.world.spawn(&self.node, &manager, Some(time), job);
+        asked
+    }
+
     /// Refuses `skiplock` to everybody but root with a ticket.
     pub(super) fn check_skiplock(&self) -> Result<(), ApiError> {
         let root = self.caller.user == "root@pam" && self.caller.tokenid.is_none();

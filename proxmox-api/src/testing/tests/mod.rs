@@ -7,6 +7,7 @@ mod clones;
 mod clusters;
 mod configs;
 mod failures;
+mod ha;
 mod power;
 mod wire;
 mod work;

@@ -18,6 +18,10 @@ pub(super) fn destroy(ctx: &mut Ctx<'_>) -> ApiResult {
     if guest.is_running() {
         return Err(ApiError::internal(running(vmid)));
     }
+    if ctx.world.ha.contains(&vmid) && !ctx.flag("purge") {
+        let text = format!("unable to remove VM {vmid} - used in HA resources and purge parameter not set.");
+        return Err(ApiError::internal(text));
+    }
     let (purge, unreferenced, skiplock) = (ctx.flag("purge"), ctx.flag("destroy-unreferenced-disks"), ctx.skips_lock());
     let node = ctx.node.clone();
     ctx.spawn(Job::new("qmdestroy", vmid, move |world, log| {

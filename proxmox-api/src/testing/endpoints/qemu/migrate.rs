@@ -1,5 +1,7 @@
 //! Migration between nodes. Its texts are Proxmox VE's own, but the paths were not observed on a real cluster.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::Ctx;
@@ -39,7 +41,22 @@ pub(super) fn preconditions(ctx: &mut Ctx<'_>) -> ApiResult {
         .into_iter()
         .map(|(volid, size)| json!({"volid": volid, "size": size, "cdrom": u8::from(volid.contains("cloudinit"))}))
         .collect();
-    Ok(json!({"running": u8::from(guest.is_running()), "local_disks": disks, "local_resources": []}).into())
+    let mut check = json!({"running": u8::from(guest.is_running()), "local_disks": disks, "local_resources": []});
+    if !guest.is_running() {
+        // Asked of a stopped guest only: a running one's disks may go to another storage.
+        let storages: BTreeSet<&str> = disks.iter().filter_map(|disk| storage_of(disk["volid"].as_str()?)).collect();
+        let others = ctx.world.nodes.iter().filter(|node| node.name != ctx.node);
+        let lacking = others.map(|node| {
+            let lacks = |id: &&&str| ctx.world.storage_on(id, &node.name).is_err();
+            (node.name.clone(), storages.iter().filter(lacks).collect::<Vec<_>>())
+        });
+        let (not, allowed): (Vec<_>, Vec<_>) = lacking.partition(|(_, lacks)| !lacks.is_empty());
+        let not: serde_json::Map<String, Value> =
+            not.into_iter().map(|(node, lacks)| (node, json!({ "unavailable_storages": lacks }))).collect();
+        check["allowed_nodes"] = allowed.into_iter().map(|(node, _)| node).collect();
+        check["not_allowed_nodes"] = Value::Object(not);
+    }
+    Ok(check.into())
 }
 
 pub(super) fn migrate(ctx: &mut Ctx<'_>) -> ApiResult {
@@ -94,5 +111,5 @@ pub(super) fn migrate(ctx: &mut Ctx<'_>) -> ApiResult {
         world.guest_mut(vmid, &lock_node)?.unset("lock");
         Ok(())
     }));
-    ctx.spawn(job)
+    ctx.spawn_by_ha("hamigrate", job)
 }

@@ -23,7 +23,10 @@ fn must_run(ctx: &Ctx<'_>) -> Result<(), ApiError> {
 pub(super) fn start(ctx: &mut Ctx<'_>) -> ApiResult {
     allowed(ctx)?;
     let (vmid, node, skiplock) = (ctx.vmid, ctx.node.clone(), ctx.skips_lock());
-    ctx.spawn(Job::new("qmstart", vmid, move |world, log| run_start(world, &node, vmid, skiplock, log)))
+    ctx.spawn_by_ha(
+        "hastart",
+        Job::new("qmstart", vmid, move |world, log| run_start(world, &node, vmid, skiplock, log)),
+    )
 }
 
 pub(super) fn run_start(
@@ -92,12 +95,15 @@ pub(super) fn stop(ctx: &mut Ctx<'_>) -> ApiResult {
             }
         }
     }
-    ctx.spawn(Job::new("qmstop", vmid, move |world, _| {
-        if may_halt(world, &node, vmid, skiplock)? {
-            halt(world, &node, vmid)?;
-        }
-        Ok(())
-    }))
+    ctx.spawn_by_ha(
+        "hastop",
+        Job::new("qmstop", vmid, move |world, _| {
+            if may_halt(world, &node, vmid, skiplock)? {
+                halt(world, &node, vmid)?;
+            }
+            Ok(())
+        }),
+    )
 }
 
 pub(super) fn shutdown(ctx: &mut Ctx<'_>) -> ApiResult {
@@ -108,18 +114,21 @@ pub(super) fn shutdown(ctx: &mut Ctx<'_>) -> ApiResult {
     if paused && !force {
         return Err(ApiError::internal("VM is paused - cannot shutdown"));
     }
-    ctx.spawn(Job::new("qmshutdown", vmid, move |world, log| {
-        if !may_halt(world, &node, vmid, skiplock)? {
-            return Ok(());
-        }
-        if paused || world.guest_mut(vmid, &node)?.ignores_shutdown {
-            if !force {
-                return Err("VM quit/powerdown failed - got timeout".into());
+    ctx.spawn_by_ha(
+        "hastop",
+        Job::new("qmshutdown", vmid, move |world, log| {
+            if !may_halt(world, &node, vmid, skiplock)? {
+                return Ok(());
             }
-            log.push("VM still running - terminating now with SIGTERM".into());
-        }
-        halt(world, &node, vmid)
-    }))
+            if paused || world.guest_mut(vmid, &node)?.ignores_shutdown {
+                if !force {
+                    return Err("VM quit/powerdown failed - got timeout".into());
+                }
+                log.push("VM still running - terminating now with SIGTERM".into());
+            }
+            halt(world, &node, vmid)
+        }),
+    )
 }
 
 pub(super) fn reboot(ctx: &mut Ctx<'_>) -> ApiResult {

@@ -91,7 +91,7 @@ pub(super) fn current(ctx: &mut Ctx<'_>) -> ApiResult {
     let guest = ctx.world.guest_on(ctx.vmid, &ctx.node)?;
     let mut item = item(guest);
     item["qmpstatus"] = json!(qmpstatus(guest));
-    item["ha"] = json!({"managed": 0});
+    item["ha"] = json!({"managed": u8::from(ctx.world.ha.contains(&ctx.vmid))});
     let agent = guest.get("agent").unwrap_or_default();
     if agent.split(',').any(|p| matches!(p, "1" | "enabled=1")) {
         item["agent"] = json!(1);

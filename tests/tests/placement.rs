@@ -1,0 +1,78 @@
+//! Row 11: the node; and guests that HA looks after.
+#![allow(clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use netbox_proxmox_core::Policy;
+use netbox_proxmox_tests::{Lab, described, netbox};
+use proxmox_api::testing::{Power, Storage, TaskTime};
+use serde_json::{Value, json};
+
+async fn active() -> (Lab, u64) {
+    let lab = Lab::new().await;
+    let id = lab.create(json!({"status": "active", "custom_fields": {"proxmox_node": "pve01"}})).await;
+    (lab, id)
+}
+
+fn to(node: &str) -> Value {
+    json!({"custom_fields": {"proxmox_node": node}})
+}
+
+#[tokio::test]
+async fn a_running_guest_goes_on_running_on_the_node_that_netbox_says() {
+    let (lab, id) = active().await;
+    lab.update(id, to("pve02")).await;
+    let guest = lab.guest(id);
+    assert_eq!((guest.node.as_str(), guest.power), ("pve02", Power::Running));
+    assert!(lab.journal().is_empty(), "{:?}", lab.journal());
+    lab.update(id, json!({"comments": "saved again"})).await;
+    assert!(lab.last_plan().is_empty(), "{:?}", lab.last_plan());
+}
+
+#[tokio::test]
+async fn migration_and_status_in_one_save_are_both_done() {
+    let (lab, id) = active().await;
+    lab.update(id, json!({"status": "offline", "custom_fields": {"proxmox_node": "pve02"}})).await;
+    let guest = lab.guest(id);
+    assert_eq!((guest.node.as_str(), guest.power), ("pve02", Power::Stopped));
+}
+
+#[tokio::test]
+async fn a_guest_that_a_person_moved_is_recorded_and_not_moved_back() {
+    let (lab, id) = active().await;
+    let vmid = lab.vmid(id).unwrap();
+    lab.proxmox.move_guest(vmid, "pve02");
+    lab.update(id, json!({"comments": "saved again"})).await;
+    assert_eq!(lab.netbox.vm(id).unwrap()["custom_fields"]["proxmox_node"]["value"], "pve02");
+    assert_eq!(lab.guest(id).node, "pve02");
+}
+
+#[tokio::test]
+async fn what_proxmox_cannot_migrate_is_refused_before_it_is_tried() {
+    let proxmox = described().storage(Storage::lvm_thin("fast").on(&["pve01"])).token("bridge@pve!lab", "s").start();
+    let lab = Lab::between(netbox().await, proxmox.await, Policy::default());
+    let custom = json!({"proxmox_node": "pve01", "proxmox_vm_storage": "fast"});
+    let id = lab.create(json!({"status": "offline", "custom_fields": custom})).await;
+    lab.update(id, to("pve02")).await;
+    assert_eq!(lab.guest(id).node, "pve01");
+    assert_eq!(lab.proxmox.count("POST /nodes/*/qemu/*/migrate"), 0);
+    let journal = lab.journal();
+    assert!(journal.len() == 1 && journal[0].contains("storage fast") && journal[0].contains("pve02"), "{journal:?}");
+}
+
+#[tokio::test]
+async fn under_ha_the_state_is_awaited_and_not_the_task() {
+    let (lab, id) = active().await;
+    let vmid = lab.vmid(id).unwrap();
+    lab.proxmox.ha_managed(vmid, TaskTime::Real(Duration::from_millis(300)));
+    lab.update(id, json!({"status": "offline"})).await;
+    assert_eq!(lab.guest(id).power, Power::Stopped);
+    lab.update(id, json!({"status": "active"})).await;
+    assert_eq!(lab.guest(id).power, Power::Running);
+    lab.update(id, to("pve02")).await;
+    assert_eq!(lab.guest(id).node, "pve02");
+    lab.must_have_applied();
+    lab.delete(id).await;
+    assert!(lab.proxmox.guest(vmid).is_none());
+    assert!(lab.journal().is_empty(), "{:?}", lab.journal());
+}
