@@ -77,6 +77,8 @@ pub enum Changed {
     MacAddress,
     /// An address of one of its interfaces.
     Address,
+    /// Nothing: a comparison of both sides found a difference. It is no cause of anything.
+    Difference,
 }
 
 /// What a change tells of a record, beyond what a look-up shows.

@@ -42,6 +42,16 @@ pub struct ReportKey {
     pub found: String,
 }
 
+/// The field of reports on a guest that no record names: only a comparison of all guests knows when they are over.
+const ORPHAN: &str = "guest";
+
+impl ReportKey {
+    /// Whether it is of a guest that no record names.
+    pub fn is_of_orphan(&self) -> bool {
+        self.field == ORPHAN
+    }
+}
+
 impl Report {
     /// What makes it the same as another.
     pub fn key(&self) -> ReportKey {
@@ -328,6 +338,26 @@ impl Reporter {
             self.name
         );
         self.report("vmid", vmid, "vanished", text)
+    }
+
+    /// A guest whose record is gone from NetBox, without a deletion that anybody heard of.
+    pub fn orphaned_guest(&self, vmid: Vmid) -> Report {
+        let text = format!(
+            "{}: the guest {vmid} in Proxmox belongs to virtual machine {}, which NetBox no longer has. It was left, as \
+             its deletion was not seen: remove it in Proxmox, or adopt it for another virtual machine.",
+            self.name, self.record
+        );
+        self.report(ORPHAN, "", format!("VMID {vmid}"), text)
+    }
+
+    /// A second guest of a record, which names another.
+    pub fn unnamed_guest(&self, vmid: Vmid) -> Report {
+        let text = format!(
+            "{}: the guest {vmid} in Proxmox belongs to this virtual machine, but its VMID in NetBox is not {vmid}. It was \
+             left: correct the VMID, or remove that guest in Proxmox.",
+            self.name
+        );
+        self.report(ORPHAN, "", format!("VMID {vmid}"), text)
     }
 
     /// A creation without a template.

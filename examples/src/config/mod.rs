@@ -108,6 +108,8 @@ pub struct ReceiverSettings {
     pub parallel: usize,
     /// `NETBOX_PROXMOX_CATCH_UP`: how often NetBox's change log is read for what was not delivered.
     pub catch_up: Duration,
+    /// `NETBOX_PROXMOX_RECONCILE`: how often both sides are compared; none: never.
+    pub reconcile: Option<Duration>,
 }
 
 /// How log lines look.
@@ -268,11 +270,23 @@ impl Settings {
             listen: listen.to_owned(),
             paths,
             body_limit: source.number("NETBOX_PROXMOX_BODY_LIMIT", 8 << 20, "give a number of bytes")?,
-            parallel: source.number("NETBOX_PROXMOX_PARALLEL", 8, "give a number of guests")?.max(1),
+            parallel: self.parallel()?,
             catch_up: Duration::from_secs(
                 source.number("NETBOX_PROXMOX_CATCH_UP", 60, "give a number of seconds")?.max(1) as u64,
             ),
+            reconcile: match source.number("NETBOX_PROXMOX_RECONCILE", 3600, "give a number of seconds, 0 for never")? {
+                0 => None,
+                seconds => Some(Duration::from_secs(seconds as u64)),
+            },
         })
+    }
+
+    /// How many guests are worked on at once (`NETBOX_PROXMOX_PARALLEL`).
+    ///
+    /// # Errors
+    /// As [`netbox`](Self::netbox).
+    pub fn parallel(&self) -> Result<usize, ConfigError> {
+        Ok(self.source.number("NETBOX_PROXMOX_PARALLEL", 8, "give a number of guests")?.max(1))
     }
 
     fn path(&self, path: &str) -> Result<String, ConfigError> {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
-use netbox_proxmox_core::live::{Dispatcher, Observer, ProxmoxCluster};
+use netbox_proxmox_core::live::{Dispatcher, Observer, ProxmoxCluster, Swept};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -163,6 +163,7 @@ async fn work(
         () = dispatcher.run(until(stopped)) => {}
         () = look => {}
         () = catch_up(&dispatcher, state.receiver.catch_up) => {}
+        () = reconcile(&dispatcher, state.receiver.reconcile, state.receiver.parallel) => {}
     }
     Ok(())
 }
@@ -182,6 +183,21 @@ async fn catch_up(dispatcher: &Dispatcher, every: Duration) {
             Err(why) => tracing::warn!(%why, "NetBox's change log cannot be read"),
         }
         tokio::time::sleep(every).await;
+    }
+}
+
+/// Compares both sides at an interval. Not at the start: first comes what was lost while the server was away.
+async fn reconcile(dispatcher: &Dispatcher, every: Option<Duration>, parallel: usize) {
+    let Some(every) = every else { return std::future::pending().await };
+    loop {
+        tokio::time::sleep(every).await;
+        match dispatcher.reconcile(parallel).await {
+            Ok(swept) => {
+                let Swept { compared, differ, orphans, foreign, failed } = swept;
+                tracing::info!(compared, differ, orphans, foreign, failed, "compared both sides");
+            }
+            Err(why) => tracing::warn!(%why, "both sides cannot be compared"),
+        }
     }
 }
 

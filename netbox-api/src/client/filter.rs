@@ -189,6 +189,20 @@ filter! {
 }
 
 filter! {
+    /// Which VLANs.
+    VlanFilter {
+        /// Ids.
+        id: Vec<u64>,
+        /// Numbers.
+        vid: Vec<u64>,
+        /// Names.
+        name: Vec<String>,
+        /// Ids of groups.
+        group_id: Vec<u64>,
+    }
+}
+
+filter! {
     /// Which MAC addresses.
     MacAddressFilter {
         /// Ids.

@@ -53,7 +53,7 @@ pub use resource::{Resource, Writable};
 use crate::error::{Attempt, Error};
 use crate::{
     Cluster, CustomField, CustomFieldChoiceSet, EventRule, IpAddress, JournalEntry, MacAddress, ObjectChange, Prefix,
-    Status, Tag, Version, VirtualDisk, VirtualMachine, VmInterface, Webhook,
+    Status, Tag, Version, VirtualDisk, VirtualMachine, Vlan, VmInterface, Webhook,
 };
 use retry::Retry;
 use token::Token;
@@ -127,6 +127,12 @@ impl Client {
     /// `virtualization/virtual-disks`.
     #[must_use]
     pub fn virtual_disks(&self) -> Endpoint<VirtualDisk> {
+        Endpoint::new(self)
+    }
+
+    /// `ipam/vlans`.
+    #[must_use]
+    pub fn vlans(&self) -> Endpoint<Vlan> {
         Endpoint::new(self)
     }
 

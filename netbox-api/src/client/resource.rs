@@ -7,7 +7,7 @@ use super::filter::*;
 use super::{new::*, patch::*};
 use crate::{
     Cluster, CustomField, CustomFieldChoiceSet, EventRule, IpAddress, JournalEntry, MacAddress, ObjectChange, Prefix,
-    Tag, VirtualDisk, VirtualMachine, VmInterface, Webhook,
+    Tag, VirtualDisk, VirtualMachine, Vlan, VmInterface, Webhook,
 };
 
 /// A kind of record that can be read. Not to be implemented elsewhere.
@@ -64,6 +64,7 @@ resource!(VmInterface, "virtualization/interfaces/", VmInterfaceFilter);
 resource!(Cluster, "virtualization/clusters/", ClusterFilter);
 resource!(IpAddress, "ipam/ip-addresses/", IpAddressFilter);
 resource!(MacAddress, "dcim/mac-addresses/", MacAddressFilter);
+resource!(Vlan, "ipam/vlans/", VlanFilter);
 resource!(Prefix, "ipam/prefixes/", PrefixFilter);
 resource!(Tag, "extras/tags/", TagFilter);
 resource!(JournalEntry, "extras/journal-entries/", JournalEntryFilter);

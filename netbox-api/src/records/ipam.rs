@@ -124,6 +124,35 @@ fn on_vm_interface<'a>(kind: Option<&str>, object: Option<&'a AssignedObject>) -
     object?.virtual_machine.as_ref()
 }
 
+/// A VLAN: `ipam/vlans`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Vlan {
+    /// Its id, which is not its number.
+    #[serde(deserialize_with = "tolerant::integer")]
+    pub id: u64,
+    /// Its number, 1 to 4094.
+    #[serde(default, deserialize_with = "tolerant::optional_integer")]
+    pub vid: Option<u64>,
+    /// Its name.
+    #[serde(default, deserialize_with = "tolerant::text")]
+    pub name: String,
+    /// Its group.
+    #[serde(default)]
+    pub group: Option<Brief>,
+    /// Its site.
+    #[serde(default)]
+    pub site: Option<Brief>,
+    /// Its status.
+    #[serde(default)]
+    pub status: Option<Choice>,
+    /// Its tags.
+    #[serde(default, deserialize_with = "tolerant::list")]
+    pub tags: Vec<Tag>,
+    /// Its custom fields.
+    #[serde(default)]
+    pub custom_fields: CustomFields,
+}
+
 /// A prefix: `ipam/prefixes`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Prefix {

@@ -13,6 +13,6 @@ mod virtualization;
 pub use brief::{AssignedObject, Brief, MacBrief, PrimaryIp, Tag, VlanBrief};
 pub use change::{JournalEntry, ObjectChange};
 pub use extras::{CustomField, CustomFieldChoiceSet, EventRule, Webhook};
-pub use ipam::{IpAddress, MacAddress, Prefix};
+pub use ipam::{IpAddress, MacAddress, Prefix, Vlan};
 pub use status::{ParseVersionError, Status, Version};
 pub use virtualization::{Cluster, VirtualDisk, VirtualMachine, VmInterface};

@@ -1,11 +1,12 @@
 //! Adopting: a person says that a guest which exists in Proxmox is the guest of a record. Its marker is written, and
 //! nothing else: what then differs is left to a plan.
 
-use proxmox_api::{ConfigUpdate, ErrorKind, Phase, ResourceType, Vmid};
+use proxmox_api::{ConfigUpdate, ErrorKind, Phase, Vmid};
 
 use super::bridge::{Bridge, ProxmoxCluster};
 use super::guests::{self, At, Observed};
 use super::inbox::Seen;
+use super::listing::Listing;
 use crate::event::Ownership;
 use crate::executor::{Failure, FailureKind, Outcome};
 use crate::guest::{Guest, RecordId};
@@ -21,8 +22,8 @@ const TRIES: u32 = 3;
 /// there is a container, a template, still being created, or another record's; else as Proxmox failed.
 pub async fn find(bridge: &Bridge, cluster: &ProxmoxCluster, guest: &Guest) -> Result<Observed, Failure> {
     let vmid = vmid(guest)?;
-    let resources = cluster.client.cluster().resources(Some(ResourceType::Vm)).await?;
-    let observed = match guests::at(&cluster.client, vmid, &resources).await? {
+    let listing = Listing::of_guests(&cluster.client).await?;
+    let observed = match guests::at(&cluster.client, vmid, &listing).await? {
         At::Vm(observed) => *observed,
         At::Container(_) => return Err(refused(format!("guest {vmid} is a container: containers are not supported"))),
         At::Nothing => {

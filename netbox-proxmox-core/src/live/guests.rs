@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use proxmox_api::{
-    Client, ConfigUpdate, ConfigView, GuestType, NodeName, PowerState, QemuConfig, Resource, ResourceType, TaskFilter,
-    TaskSource, Upid, Vmid,
+    Client, ConfigUpdate, ConfigView, GuestType, NodeName, PowerState, QemuConfig, TaskFilter, TaskSource, Upid, Vmid,
 };
 
+use super::listing::Listing;
 use crate::current::Current;
 use crate::event::Ownership;
 use crate::executor::{Failure, FailureKind};
@@ -64,8 +64,8 @@ pub enum At {
 ///
 /// # Errors
 /// Proxmox failed, or the VMID is taken by a guest that the token may not see.
-pub async fn at(client: &Client, vmid: Vmid, resources: &[Resource]) -> Result<At, Failure> {
-    let Some(guest) = resources.iter().find(|resource| resource.vmid == Some(vmid)) else {
+pub async fn at(client: &Client, vmid: Vmid, listing: &Listing) -> Result<At, Failure> {
+    let Some(guest) = listing.guest(vmid) else {
         if client.cluster().is_free(vmid).await? {
             return Ok(At::Nothing);
         }
@@ -107,12 +107,8 @@ pub async fn power(client: &Client, observed: &Observed) -> Result<PowerState, p
 }
 
 /// The planner's view of a VM.
-///
-/// # Errors
-/// As the client's.
-pub async fn current(client: &Client, observed: &Observed) -> Result<Current, proxmox_api::Error> {
-    let power = power(client, observed).await?;
-    Ok(Current::observed(observed.vmid, observed.node.clone(), &observed.config, power))
+pub fn current(observed: &Observed, power: PowerState) -> Current {
+    Current::observed(observed.vmid, observed.node.clone(), &observed.config, power)
 }
 
 /// Waits until a VM that we began to create is no longer being created, and gives it as it then is. A lock that
@@ -142,8 +138,8 @@ pub async fn wait_for_creation(
             Ok(observed) => observed,
             // A clone that fails removes what it began; one for another node is moved there at its end.
             Err(error) if error.is_not_found() => {
-                let resources = client.cluster().resources(Some(ResourceType::Vm)).await?;
-                match at(client, observed.vmid, &resources).await? {
+                let listing = Listing::of_guests(client).await?;
+                match at(client, observed.vmid, &listing).await? {
                     At::Vm(observed) => *observed,
                     At::Nothing | At::Container(_) => return Ok(None),
                 }

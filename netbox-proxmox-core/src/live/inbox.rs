@@ -279,11 +279,20 @@ impl Inbox {
         self.write(REPORT, &key.record.to_string(), &reports).await
     }
 
-    /// Forgets the reports on a record whose cause is over: should it return, it is reported again.
+    /// Forgets the reports of a record's plans whose cause is over: should it return, it is reported again.
     pub async fn retain_reports(&self, record: RecordId, still_true: &[ReportKey]) -> Result<(), InboxError> {
+        self.retain(record, |key| key.is_of_orphan() || still_true.contains(key)).await
+    }
+
+    /// The same for reports on guests that carry the record's marker, and that no record names.
+    pub async fn retain_orphans(&self, record: RecordId, still_true: &[ReportKey]) -> Result<(), InboxError> {
+        self.retain(record, |key| !key.is_of_orphan() || still_true.contains(key)).await
+    }
+
+    async fn retain(&self, record: RecordId, keep: impl Fn(&ReportKey) -> bool) -> Result<(), InboxError> {
         let mut reports = self.reports(record).await?;
         let before = reports.len();
-        reports.retain(|(made, _)| still_true.contains(made));
+        reports.retain(|(made, _)| keep(made));
         if reports.len() == before {
             return Ok(());
         }

@@ -11,8 +11,10 @@ pub mod execute;
 pub mod failure;
 pub mod guests;
 pub mod inbox;
-pub mod look_up;
+pub mod listing;
+mod look_up;
 pub mod memory;
+pub mod reconcile;
 #[cfg(feature = "inbox-sqlite")]
 pub mod sqlite;
 
@@ -24,5 +26,6 @@ pub use execute::LiveExecutor;
 pub use inbox::{EventState, Inbox, InboxError, NewEvent, Seen, Settlement, Store, StoredEvent};
 pub use look_up::{LookUp, Looked};
 pub use memory::MemoryStore;
+pub use reconcile::{Found, Reconcile, Swept};
 #[cfg(feature = "inbox-sqlite")]
 pub use sqlite::SqliteStore;

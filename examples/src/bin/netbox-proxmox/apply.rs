@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use netbox_proxmox_core::live::reconcile::CREATIONS_AT_ONCE;
 use netbox_proxmox_core::live::{Bridge, LiveExecutor, Looked};
 use netbox_proxmox_core::{Action, Failure, Outcome, Progress, RecordId, apply, plan_with};
 use netbox_proxmox_examples::observe::outcome_name;
-use netbox_proxmox_examples::output::{Format, Output, line};
+use netbox_proxmox_examples::output::{Format, Output, complain, line};
 use netbox_proxmox_examples::{Exit, Problem, Settings};
 
 use crate::saved::Saved;
-use crate::{act, look, plan};
+use crate::{act, drift, look, plan};
 
 #[derive(Args)]
 #[group(required = true, multiple = false)]
@@ -18,6 +19,9 @@ struct Of {
     /// A virtual machine in NetBox, by id or name
     #[arg(long, value_name = "NAME|ID")]
     vm: Option<String>,
+    /// Every managed virtual machine that differs from its guest
+    #[arg(long)]
+    all: bool,
     /// A plan of `plan --out`; refused if the world has moved on since
     #[arg(value_name = "FILE")]
     plan: Option<PathBuf>,
@@ -30,6 +34,9 @@ pub(crate) struct Arguments {
     /// Does not ask
     #[arg(long, short)]
     yes: bool,
+    /// With --all: also where more than 10 guests would be created
+    #[arg(long, requires = "all")]
+    many: bool,
 }
 
 pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
@@ -37,6 +44,9 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
     // A creation is stored there before it begins.
     let inbox = look::inbox(settings).await?;
     let bridge = look::bridge(settings, inbox).await?;
+    if arguments.of.all {
+        return all(arguments, settings, &bridge, output).await;
+    }
     let saved = arguments.of.plan.as_deref().map(Saved::read).transpose()?;
     let record = match (&saved, &arguments.of.vm) {
         (Some(saved), _) => saved.record,
@@ -44,6 +54,39 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
     };
     let work = leased(arguments, saved.as_ref(), &bridge, record, output);
     act::leased(&bridge, record, "apply", work).await
+}
+
+/// Each guest that differs, one after the other. One that fails does not stop the others.
+async fn all(arguments: &Arguments, settings: &Settings, bridge: &Bridge, output: &Output) -> Result<Exit, Problem> {
+    let told = Output { format: Format::Table, ..*output };
+    let (differ, mut exit) = drift::list(bridge, settings, &|text| told.say(text)).await?;
+    if differ.is_empty() {
+        output.say("nothing to do");
+        return Ok(exit);
+    }
+    let creations = differ.iter().filter(|it| it.creates).count();
+    if creations > CREATIONS_AT_ONCE && !arguments.many {
+        let text = format!(
+            "{creations} guests would be created, more than {CREATIONS_AT_ONCE}: if this is meant, give --many as well"
+        );
+        return Err(Problem::new(Exit::Conflict, text));
+    }
+    act::consent(arguments.yes).await?;
+    let agreed = Arguments { of: Of { vm: None, plan: None, all: true }, yes: true, many: arguments.many };
+    for drift::Differs { record, name, .. } in differ {
+        let work = leased(&agreed, None, bridge, record, output);
+        match act::leased(bridge, record, "apply", work).await {
+            Ok(Exit::Done) => {}
+            // What was reported; a failure weighs more.
+            Ok(other) if exit == Exit::Done => exit = other,
+            Ok(_) => {}
+            Err(problem) => {
+                complain(&format!("{name}: {problem}"));
+                exit = Exit::Failed;
+            }
+        }
+    }
+    Ok(exit)
 }
 
 async fn leased(

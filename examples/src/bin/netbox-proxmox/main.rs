@@ -6,6 +6,7 @@ mod adopt;
 mod apply;
 mod demo;
 mod doctor;
+mod drift;
 mod events;
 mod look;
 mod plan;
@@ -47,7 +48,7 @@ enum Command {
     Demo,
     /// What would be done, and nothing else
     Plan(plan::Arguments),
-    /// Makes one guest what NetBox says
+    /// Makes one guest, or all, what NetBox says
     Apply(apply::Arguments),
     /// Makes a guest that exists in Proxmox VE the guest of a virtual machine in NetBox
     Adopt(adopt::Arguments),

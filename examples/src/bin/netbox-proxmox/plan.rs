@@ -9,8 +9,8 @@ use netbox_proxmox_core::{Action, Event, plan_with};
 use netbox_proxmox_examples::output::Output;
 use netbox_proxmox_examples::{Exit, Problem, Settings, connect, delivery};
 
-use crate::look;
 use crate::saved::Saved;
+use crate::{drift, look};
 
 #[derive(Args)]
 #[group(required = true, multiple = false)]
@@ -21,6 +21,9 @@ struct Of {
     /// A virtual machine in NetBox, by id or name; both sides are looked up
     #[arg(long, value_name = "NAME|ID")]
     vm: Option<String>,
+    /// Every managed virtual machine, and every guest that carries our marker
+    #[arg(long)]
+    all: bool,
 }
 
 #[derive(Args)]
@@ -39,7 +42,11 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
     let plan = match (&arguments.of.event, &arguments.of.vm) {
         (Some(file), _) => of_delivery(file, settings, output)?,
         (None, Some(vm)) => of_guest(vm, arguments.out.as_deref(), settings, output).await?,
-        (None, None) => Vec::new(),
+        (None, None) => {
+            let bridge = look::bridge(settings, inbox(settings).await?).await?;
+            let (found, exit) = drift::print(&bridge, settings, output).await?;
+            return Ok(if exit == Exit::Done && arguments.check && found > 0 { Exit::Conflict } else { exit });
+        }
     };
     show(&plan, output)?;
     Ok(if arguments.check && !plan.is_empty() { Exit::Conflict } else { Exit::Done })
@@ -65,10 +72,7 @@ fn of_delivery(file: &Path, settings: &Settings, output: &Output) -> Result<Vec<
 }
 
 async fn of_guest(vm: &str, out: Option<&Path>, settings: &Settings, output: &Output) -> Result<Vec<Action>, Problem> {
-    let path = settings.inbox()?;
-    // A plan leaves nothing behind, not even an inbox.
-    let inbox = if path.exists() { connect::inbox(&path).await? } else { Inbox::new(MemoryStore::default()) };
-    let bridge = look::bridge(settings, inbox).await?;
+    let bridge = look::bridge(settings, inbox(settings).await?).await?;
     let record = look::record(&bridge.netbox, vm).await?;
     match look::up(&bridge, record).await? {
         Looked::Event { event, .. } => {
@@ -83,6 +87,12 @@ async fn of_guest(vm: &str, out: Option<&Path>, settings: &Settings, output: &Ou
             Ok(Vec::new())
         }
     }
+}
+
+/// The server's inbox, if there is one: a plan leaves nothing behind, not even an inbox.
+async fn inbox(settings: &Settings) -> Result<Inbox, Problem> {
+    let path = settings.inbox()?;
+    if path.exists() { connect::inbox(&path).await } else { Ok(Inbox::new(MemoryStore::default())) }
 }
 
 /// Prints a plan.

@@ -2,13 +2,14 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use proxmox_api::{Client, ConfigView, NodeName, ResourceType, Task, TaskOutcome, Vmid, WaitOptions};
+use proxmox_api::{Client, ConfigView, NodeName, Task, TaskOutcome, Vmid, WaitOptions};
 
 use crate::action::{Action, Target};
 use crate::event::Ownership;
 use crate::executor::{Failure, FailureKind, Outcome, Progress};
 use crate::live::bridge::{Bridge, ProxmoxCluster};
 use crate::live::guests::{self, At, Observed};
+use crate::live::listing::Listing;
 use crate::report::ReportKey;
 
 /// One action being performed.
@@ -56,8 +57,8 @@ impl Step<'_> {
 
     /// What is at a VMID, wherever in the cluster.
     pub(super) async fn look_for(&self, vmid: Vmid) -> Result<At, Failure> {
-        let resources = self.client().cluster().resources(Some(ResourceType::Vm)).await?;
-        guests::at(self.client(), vmid, &resources).await
+        let listing = Listing::of_guests(self.client()).await?;
+        guests::at(self.client(), vmid, &listing).await
     }
 
     fn last_node(&self) -> Option<NodeName> {

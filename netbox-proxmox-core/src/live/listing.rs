@@ -1,0 +1,82 @@
+//! What a Proxmox cluster lists: its guests, nodes and storages.
+
+use std::collections::HashMap;
+
+use proxmox_api::{Client, NodeName, Resource, ResourceType, StorageId, Vmid};
+
+use crate::event::StorageFacts;
+
+/// One answer of `/cluster/resources`, in the order and form in which it is asked for things. It is up to some ten
+/// seconds old: a guest that it lacks may exist.
+#[derive(Debug, Clone, Default)]
+pub struct Listing {
+    guests: Vec<Resource>,
+    by_vmid: HashMap<Vmid, usize>,
+    nodes: Vec<NodeName>,
+    storages: Vec<StorageFacts>,
+}
+
+impl Listing {
+    /// Everything that a cluster has.
+    ///
+    /// # Errors
+    /// As the client's.
+    pub async fn of(client: &Client) -> Result<Self, proxmox_api::Error> {
+        Ok(client.cluster().resources(None).await?.into_iter().collect())
+    }
+
+    /// The guests alone.
+    ///
+    /// # Errors
+    /// As the client's.
+    pub async fn of_guests(client: &Client) -> Result<Self, proxmox_api::Error> {
+        Ok(client.cluster().resources(Some(ResourceType::Vm)).await?.into_iter().collect())
+    }
+
+    /// The guest with a VMID.
+    pub fn guest(&self, vmid: Vmid) -> Option<&Resource> {
+        self.by_vmid.get(&vmid).map(|at| &self.guests[*at])
+    }
+
+    /// All guests, templates too.
+    pub fn guests(&self) -> &[Resource] {
+        &self.guests
+    }
+
+    /// The nodes.
+    pub fn nodes(&self) -> &[NodeName] {
+        &self.nodes
+    }
+
+    /// The storages.
+    pub fn storages(&self) -> &[StorageFacts] {
+        &self.storages
+    }
+
+    fn add_storage(&mut self, id: StorageId, node: NodeName, shared: bool, content: Option<&str>) {
+        match self.storages.iter_mut().find(|storage| storage.id == id) {
+            Some(storage) => storage.nodes.push(node),
+            None => {
+                let images = content.is_none_or(|content| content.split(',').any(|it| it == "images"));
+                self.storages.push(StorageFacts { id, shared, nodes: vec![node], images });
+            }
+        }
+    }
+}
+
+impl FromIterator<Resource> for Listing {
+    fn from_iter<T: IntoIterator<Item = Resource>>(resources: T) -> Self {
+        let mut listing = Self::default();
+        for resource in resources {
+            if let Some(vmid) = resource.vmid {
+                listing.by_vmid.insert(vmid, listing.guests.len());
+                listing.guests.push(resource);
+            } else if let (Some(id), Some(node)) = (resource.storage.clone(), resource.node.clone()) {
+                listing.add_storage(id, node, resource.shared, resource.content.as_deref());
+            } else if resource.kind == "node" {
+                listing.nodes.extend(resource.node);
+            }
+        }
+        listing
+    }
+}

@@ -1,0 +1,127 @@
+//! Both sides of a guest looked up: what NetBox says now, what Proxmox has now, and what a decision needs besides.
+
+mod described;
+mod gone;
+mod side;
+
+use netbox_api::VirtualMachine;
+
+pub(super) use self::described::Described;
+pub(super) use self::side::Power;
+use self::side::Side;
+use super::bridge::{Bridge, ProxmoxCluster, now};
+use super::listing::Listing;
+use crate::event::{Change, Context, Event};
+use crate::executor::{Failure, FailureKind};
+use crate::guest::{Guest, RecordId};
+use crate::part::Part;
+
+/// What a look-up found.
+#[derive(Debug, Clone)]
+pub enum Looked {
+    /// A record of ours.
+    Event {
+        /// What a plan decides on.
+        event: Box<Event>,
+        /// The NetBox cluster of the record.
+        cluster: String,
+    },
+    /// A record that is not managed: why.
+    Unmanaged(String),
+}
+
+/// Looks both sides up.
+#[derive(Clone, Copy)]
+pub struct LookUp<'a> {
+    bridge: &'a Bridge,
+}
+
+impl<'a> LookUp<'a> {
+    /// Over a bridge.
+    pub fn new(bridge: &'a Bridge) -> Self {
+        Self { bridge }
+    }
+
+    /// The event that answers these changes of a record; without any it is a reconcile.
+    ///
+    /// # Errors
+    /// A side could not be read.
+    pub async fn record(&self, record: RecordId, cause: Vec<Change>) -> Result<Looked, Failure> {
+        match self.bridge.netbox.virtual_machines().get(record.0).await {
+            Ok(found) => self.present(found.value, cause).await,
+            Err(error) if error.is_not_found() => self.gone(record, cause).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn present(&self, machine: VirtualMachine, cause: Vec<Change>) -> Result<Looked, Failure> {
+        let cluster = match self.cluster_of(&machine) {
+            Ok(cluster) => cluster,
+            Err(why) => return Ok(Looked::Unmanaged(why)),
+        };
+        let cause = self.confirmed(cause).await?;
+        let described = Described::all(self.bridge, vec![machine]).await?.pop();
+        let guest = described.map(|described| described.guest(self.bridge));
+        let guest = guest.ok_or_else(|| Failure::new(FailureKind::Retry, "NetBox has changed meanwhile"))?;
+        if !guest.status.wants_guest() {
+            let context = Context { looked_up: true, managed: Some(true), ..Context::default() };
+            return Ok(looked(cluster, Event { cause, desired: Some(guest), current: None, context }));
+        }
+        let listing = Listing::of(&cluster.client).await?;
+        let event = self.event(guest, cause, cluster, &listing, Power::Asked).await?;
+        Ok(looked(cluster, event))
+    }
+
+    /// The event of a record in a status in which its guest should exist.
+    pub(super) async fn event(
+        &self,
+        guest: Guest,
+        cause: Vec<Change>,
+        cluster: &'a ProxmoxCluster,
+        listing: &Listing,
+        power: Power,
+    ) -> Result<Event, Failure> {
+        let side = Side { bridge: self.bridge, cluster, record: guest.record, listing, power };
+        let intent = self.bridge.inbox.intent(guest.record).await?;
+        let seen = self.bridge.inbox.seen(guest.record).await?;
+        let allocated = intent.as_ref().filter(|intent| intent.allocated).map(|intent| intent.vmid);
+        let vmid = guest.vmid.given().copied().or(allocated);
+        let (current, ownership) = side.guest(vmid, intent.as_ref()).await?;
+        let mut context = Context {
+            looked_up: true,
+            managed: Some(true),
+            ownership,
+            storages: Part::Given(listing.storages().to_vec()),
+            nodes: Part::Given(listing.nodes().to_vec()),
+            last_node: seen.as_ref().map(|seen| seen.node.clone()),
+            wanted_disks: seen.as_ref().map(|seen| seen.wanted.clone()).unwrap_or_default(),
+            known_disks: seen.as_ref().map(|seen| seen.disks.clone()).unwrap_or_default(),
+            known_interfaces: seen.as_ref().map(|seen| seen.interfaces.clone()).unwrap_or_default(),
+            intent,
+            now: Some(now()),
+            ..Context::default()
+        };
+        if current.is_none() {
+            side.creation(&guest, vmid, seen.as_ref(), &mut context).await?;
+        }
+        Ok(Event { cause, desired: Some(guest), current, context })
+    }
+
+    /// The Proxmox cluster of a record, or why it is not managed.
+    pub(super) fn cluster_of(&self, machine: &VirtualMachine) -> Result<&'a ProxmoxCluster, String> {
+        let name = machine.cluster.as_ref().map(|cluster| cluster.name.as_str());
+        self.cluster(name, self.bridge.fields.kind(&machine.custom_fields).is_some())
+    }
+
+    fn cluster(&self, name: Option<&str>, has_kind: bool) -> Result<&'a ProxmoxCluster, String> {
+        if !has_kind {
+            return Err(format!("{} is not set", self.bridge.fields.vm_type));
+        }
+        let name = name.ok_or("the virtual machine is in no cluster")?;
+        self.bridge.cluster(name).ok_or_else(|| format!("cluster {name} is not one of ours"))
+    }
+}
+
+fn looked(cluster: &ProxmoxCluster, event: Event) -> Looked {
+    Looked::Event { event: Box::new(event), cluster: cluster.netbox_cluster.clone() }
+}

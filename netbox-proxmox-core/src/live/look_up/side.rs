@@ -1,0 +1,119 @@
+//! The Proxmox side of one record.
+
+use proxmox_api::{PowerState, Resource, Vmid};
+
+use crate::current::Current;
+use crate::event::{Context, Intent, Ownership, TemplateFacts};
+use crate::executor::Failure;
+use crate::guest::{Guest, RecordId, Template};
+use crate::live::bridge::{Bridge, ProxmoxCluster};
+use crate::live::guests::{self, At, Observed};
+use crate::live::inbox::Seen;
+use crate::live::listing::Listing;
+use crate::part::Part;
+
+/// Where the power state comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::live) enum Power {
+    /// Each guest is asked.
+    Asked,
+    /// The listing says it, up to some ten seconds late: what differs is asked again.
+    Listed,
+}
+
+/// One record's view of its Proxmox cluster.
+pub(super) struct Side<'a> {
+    pub(super) bridge: &'a Bridge,
+    pub(super) cluster: &'a ProxmoxCluster,
+    pub(super) record: RecordId,
+    pub(super) listing: &'a Listing,
+    pub(super) power: Power,
+}
+
+impl Side<'_> {
+    /// The guest at a VMID, and whom it belongs to. One that we are creating is waited for.
+    pub(super) async fn guest(
+        &self,
+        vmid: Option<Vmid>,
+        intent: Option<&Intent>,
+    ) -> Result<(Option<Current>, Ownership), Failure> {
+        let Some(vmid) = vmid else { return Ok((None, Ownership::Unknown)) };
+        let client = &self.cluster.client;
+        let mut observed = match guests::at(client, vmid, self.listing).await? {
+            At::Nothing => return Ok((None, Ownership::Unknown)),
+            At::Container(node) => {
+                let kind = proxmox_api::GuestType::Lxc;
+                let current = Current { node: Part::Given(node), ..Current::new(Some(vmid), kind) };
+                return Ok((Some(current), Ownership::Unmarked));
+            }
+            At::Vm(observed) => *observed,
+        };
+        if let Some(intent) = intent.filter(|intent| intent.vmid == vmid) {
+            let upid = intent.upid.as_ref();
+            match guests::wait_for_creation(client, observed, upid, self.bridge.task_deadline).await? {
+                Some(now) => observed = now,
+                None => return Ok((None, Ownership::Unknown)),
+            }
+        }
+        let ownership = observed.ownership(self.record, &self.bridge.identities);
+        let free = observed.creation_lock().is_none() && !matches!(ownership, Ownership::Ours { .. });
+        if free && intent.is_some_and(|intent| intent.vmid == vmid && intent.allocated) {
+            // Somebody was faster at the VMID that we chose: our guest is absent, and the clone chooses another.
+            return Ok((None, Ownership::Unknown));
+        }
+        let listed = self.listing.guest(vmid).and_then(Resource::power_state);
+        let power = match (self.power, listed) {
+            (Power::Listed, Some(power @ (PowerState::Running | PowerState::Stopped))) => power,
+            _ => guests::power(client, &observed).await?,
+        };
+        Ok((Some(guests::current(&observed, power)), ownership))
+    }
+
+    /// What a creation needs to know: the template, and guests that stand in its way.
+    pub(super) async fn creation(
+        &self,
+        guest: &Guest,
+        vmid: Option<Vmid>,
+        seen: Option<&Seen>,
+        context: &mut Context,
+    ) -> Result<(), Failure> {
+        if let Part::Given(Template::Guest(template)) = guest.template {
+            context.template = self.template(template).await?;
+        }
+        let remembered = [seen.map(|seen| seen.vmid), context.intent.as_ref().map(|intent| intent.vmid)];
+        for resource in self.listing.guests() {
+            let Some(other) = resource.vmid.filter(|other| Some(*other) != vmid && !resource.template) else {
+                continue;
+            };
+            let same_name = resource.name.as_deref() == guest.proxmox_name();
+            if !same_name && !remembered.contains(&Some(other)) {
+                continue;
+            }
+            match guests::at(&self.cluster.client, other, self.listing).await? {
+                At::Vm(observed) => match observed.ownership(self.record, &self.bridge.identities) {
+                    Ownership::Ours { .. } => context.elsewhere = Some(other),
+                    Ownership::Unmarked if same_name => context.same_name.push(other),
+                    _ => {}
+                },
+                At::Container(_) if same_name => context.same_name.push(other),
+                At::Container(_) | At::Nothing => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn template(&self, vmid: Vmid) -> Result<Part<TemplateFacts>, Failure> {
+        let Some(node) = self.listing.guest(vmid).and_then(|guest| guest.node.clone()) else { return Ok(Part::None) };
+        let observed = match guests::observe(&self.cluster.client, vmid, &node).await {
+            Ok(observed) => observed,
+            Err(error) if error.is_not_found() => return Ok(Part::None),
+            Err(error) => return Err(error.into()),
+        };
+        let Observed { config, .. } = &observed;
+        let storages = config.drives().into_values().filter_map(|drive| drive.storage()).collect();
+        // A template does not run: nobody needs to ask.
+        let stopped = proxmox_api::PowerState::Stopped;
+        let config = Current::observed(vmid, node.clone(), config, stopped);
+        Ok(Part::Given(TemplateFacts { vmid, node, config, storages }))
+    }
+}

@@ -1,0 +1,362 @@
+//! Compares every managed record with its guest, and every guest that is ours with its record.
+//!
+//! It reads NetBox in pages and asks Proxmox for each guest's configuration, some at a time; of what is as it should be
+//! nothing is kept. It destroys nothing: without a cause no plan does.
+
+use std::collections::HashSet;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
+use netbox_api::client::VirtualMachineFilter;
+use netbox_api::{EventKind, VirtualMachine};
+use proxmox_api::{GuestType, Resource, Vmid};
+
+use super::brakes::HELD;
+use super::bridge::{Bridge, ProxmoxCluster};
+use super::dispatcher::Dispatcher;
+use super::execute::LiveExecutor;
+use super::guests;
+use super::inbox::{EventState, Inbox, NewEvent, Reported, StoredEvent};
+use super::listing::Listing;
+use super::look_up::{Described, LookUp, Looked, Power};
+use crate::action::Action;
+use crate::event::{Change, Changed, Event};
+use crate::executor::{Executor, Failure, Silent};
+use crate::guest::RecordId;
+use crate::marker::Marker;
+use crate::plan::plan_with;
+use crate::report::{Report, ReportKey, Reporter};
+
+/// How many guests one comparison may want to create: more than that is more likely a mistake, or a listing with a gap,
+/// than a wish, and waits for a person.
+pub const CREATIONS_AT_ONCE: usize = 10;
+
+/// How many records are described at once: their ids go into one query, whose length web servers limit.
+const PAGE: usize = 100;
+
+/// A question about one record or guest, under way: which one, and what was found.
+type Answer<'a, Which, Finding> = BoxFuture<'a, (Which, Result<Option<Finding>, Failure>)>;
+
+/// What a sweep found.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// A record and its guest are alike, or no guest is wanted.
+    Same {
+        /// The record.
+        record: RecordId,
+    },
+    /// A record and its guest differ.
+    Difference {
+        /// The record.
+        record: RecordId,
+        /// The record's name.
+        name: String,
+        /// Both sides.
+        event: Box<Event>,
+        /// What would be done, or only said.
+        plan: Vec<Action>,
+    },
+    /// A guest of ours that no record names. It is left and reported.
+    Orphan(Report),
+    /// A record or guest that could not be compared.
+    Failed {
+        /// Which one.
+        what: String,
+        /// Why.
+        failure: Failure,
+    },
+}
+
+/// How many there were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Swept {
+    /// Managed records that were compared.
+    pub compared: usize,
+    /// Of them, those that differ.
+    pub differ: usize,
+    /// Guests of ours that no record names.
+    pub orphans: usize,
+    /// Guests that are not ours.
+    pub foreign: usize,
+    /// Records and guests that could not be compared.
+    pub failed: usize,
+}
+
+/// A comparison of both sides.
+#[derive(Clone, Copy)]
+pub struct Reconcile<'a> {
+    bridge: &'a Bridge,
+    parallel: usize,
+}
+
+impl<'a> Reconcile<'a> {
+    /// Over a bridge, asking Proxmox about this many guests at once.
+    pub fn new(bridge: &'a Bridge, parallel: usize) -> Self {
+        Self { bridge, parallel: parallel.max(1) }
+    }
+
+    /// Compares everything, and gives each finding as soon as it is made.
+    ///
+    /// # Errors
+    /// NetBox or Proxmox could not list what they have. Single records and guests that fail are findings.
+    pub async fn sweep(&self, found: &mut (dyn FnMut(Found) + Send)) -> Result<Swept, Failure> {
+        let mut swept = Swept::default();
+        for cluster in &self.bridge.clusters {
+            self.cluster(cluster, &mut swept, found).await?;
+        }
+        Ok(swept)
+    }
+
+    async fn cluster(
+        &self,
+        cluster: &ProxmoxCluster,
+        swept: &mut Swept,
+        found: &mut (dyn FnMut(Found) + Send),
+    ) -> Result<(), Failure> {
+        let listing = Listing::of(&cluster.client).await?;
+        let filter = VirtualMachineFilter { cluster: vec![cluster.netbox_cluster.clone()], ..Default::default() };
+        let machines = self.bridge.netbox.virtual_machines();
+        let mut pages = std::pin::pin!(machines.list(&filter).try_chunks(PAGE));
+        let mut named: HashSet<Vmid> = HashSet::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| Failure::from(error.1))?;
+            named.extend(page.iter().filter_map(|machine| self.vmid(machine)));
+            // NetBox ignores filters that it does not know, and returns everything.
+            let look_up = LookUp::new(self.bridge);
+            let ours = |machine: &VirtualMachine| {
+                look_up.cluster_of(machine).is_ok_and(|it| it.netbox_cluster == cluster.netbox_cluster)
+            };
+            let managed: Vec<VirtualMachine> = page.into_iter().filter(ours).collect();
+            let mut comparisons: Vec<Answer<'_, String, Found>> = Vec::new();
+            for described in Described::all(self.bridge, managed).await? {
+                let name = described.machine.name.clone();
+                let compared = self.compare(described, cluster, &listing);
+                comparisons.push(compared.map(|result| (name, result)).boxed());
+            }
+            let mut compared = stream::iter(comparisons).buffered(self.parallel);
+            while let Some((name, result)) = compared.next().await {
+                swept.compared += 1;
+                match result {
+                    Ok(None) => {}
+                    Ok(Some(finding)) => {
+                        swept.differ += usize::from(matches!(finding, Found::Difference { .. }));
+                        found(finding);
+                    }
+                    Err(failure) => {
+                        swept.failed += 1;
+                        found(Found::Failed { what: format!("virtual machine {name}"), failure });
+                    }
+                }
+            }
+        }
+        self.guests(cluster, &listing, &named, swept, found).await
+    }
+
+    /// One record; nothing while it is being worked on. What seems to differ is looked up again: a page and a listing are of some time ago.
+    async fn compare(
+        &self,
+        described: Described,
+        cluster: &'a ProxmoxCluster,
+        listing: &Listing,
+    ) -> Result<Option<Found>, Failure> {
+        let look_up = LookUp::new(self.bridge);
+        let guest = described.guest(self.bridge);
+        let (record, name) = (guest.record, guest.name.clone());
+        if !self.bridge.inbox.store().pending(record).await?.is_empty() {
+            return Ok(None);
+        }
+        let same = Ok(Some(Found::Same { record }));
+        if !guest.status.wants_guest() {
+            return same;
+        }
+        let event = look_up.event(guest, Vec::new(), cluster, listing, Power::Listed).await?;
+        if plan_with(&event, &self.bridge.policy).is_empty() {
+            return same;
+        }
+        let Looked::Event { event, .. } = look_up.record(record, Vec::new()).await? else {
+            return same;
+        };
+        let plan = plan_with(&event, &self.bridge.policy);
+        if plan.is_empty() {
+            return same;
+        }
+        Ok(Some(Found::Difference { record, name, event, plan }))
+    }
+
+    /// Guests that no record names: whose they are, their markers say.
+    async fn guests(
+        &self,
+        cluster: &ProxmoxCluster,
+        listing: &Listing,
+        named: &HashSet<Vmid>,
+        swept: &mut Swept,
+        found: &mut (dyn FnMut(Found) + Send),
+    ) -> Result<(), Failure> {
+        let is_unnamed = |guest: &&Resource| !guest.template && guest.vmid.is_some_and(|vmid| !named.contains(&vmid));
+        let unnamed: Vec<&Resource> = listing.guests().iter().filter(is_unnamed).collect();
+        for page in unnamed.chunks(PAGE) {
+            let mut judgements: Vec<Answer<'_, Option<Vmid>, Report>> = Vec::new();
+            for guest in page {
+                judgements.push(self.orphan(cluster, guest).map(|result| (guest.vmid, result)).boxed());
+            }
+            let mut judged = stream::iter(judgements).buffered(self.parallel);
+            while let Some((vmid, result)) = judged.next().await {
+                match result {
+                    Ok(Some(report)) => {
+                        swept.orphans += 1;
+                        found(Found::Orphan(report));
+                    }
+                    Ok(None) => swept.foreign += 1,
+                    Err(failure) => {
+                        swept.failed += 1;
+                        let vmid = vmid.map_or_else(String::new, |vmid| vmid.to_string());
+                        found(Found::Failed { what: format!("guest {vmid}"), failure });
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn orphan(&self, cluster: &ProxmoxCluster, guest: &Resource) -> Result<Option<Report>, Failure> {
+        let (Some(vmid), Some(node), Some(GuestType::Qemu)) = (guest.vmid, &guest.node, guest.guest_type()) else {
+            return Ok(None);
+        };
+        let observed = match guests::observe(&cluster.client, vmid, node).await {
+            Ok(observed) => observed,
+            // Moved or removed since the listing.
+            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let marker = observed.config.description().and_then(Marker::find);
+        let ours = |marker: &Marker| marker.vmid == vmid && self.bridge.identities.contains(&marker.netbox);
+        let Some(marker) = marker.filter(ours) else { return Ok(None) };
+        let record = marker.record;
+        let name = observed.config.name().unwrap_or_default();
+        let cluster = Some(cluster.netbox_cluster.as_str());
+        match self.bridge.netbox.virtual_machines().get(record.0).await {
+            Ok(machine) if self.vmid(&machine.value) == Some(vmid) => Ok(None),
+            // Its creation, or its removal, is under way.
+            Ok(_) if self.bridge.inbox.intent(record).await?.is_some_and(|intent| intent.vmid == vmid) => Ok(None),
+            Ok(machine) => Ok(Some(Reporter::new(record, &machine.value.name, cluster).unnamed_guest(vmid))),
+            Err(error) if error.is_not_found() => {
+                let put_off = self.bridge.inbox.removal_due(record).await?.is_some();
+                Ok((!put_off).then(|| Reporter::new(record, name, cluster).orphaned_guest(vmid)))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn vmid(&self, machine: &VirtualMachine) -> Option<Vmid> {
+        machine.custom_fields.text(&self.bridge.fields.vmid)?.trim().parse().ok()
+    }
+}
+
+impl Dispatcher {
+    /// Compares everything, and answers what differs as events of the inbox, one for each record. Orphans are reported.
+    ///
+    /// The brake: where more than ten guests would be created, their events wait for a person.
+    ///
+    /// # Errors
+    /// NetBox, Proxmox or the inbox failed.
+    pub async fn reconcile(&self, parallel: usize) -> Result<Swept, Failure> {
+        let bridge = self.bridge();
+        let (mut same, mut differ, mut orphans) = (Vec::new(), Vec::new(), Vec::new());
+        let swept = Reconcile::new(bridge, parallel)
+            .sweep(&mut |found| match found {
+                Found::Same { record } => same.push(record),
+                Found::Difference { record, name, plan, .. } => differ.push(Differing::new(record, name, &plan)),
+                Found::Orphan(report) => orphans.push(report),
+                Found::Failed { what, failure } => tracing::warn!(what, why = %failure.why, "not compared"),
+            })
+            .await?;
+        let keys: Vec<ReportKey> = orphans.iter().map(Report::key).collect();
+        for record in same.iter().copied().chain(differ.iter().map(|it| it.record)) {
+            // What was reported is over: should it return, it is reported again.
+            let still_true: Vec<ReportKey> = keys.iter().filter(|key| key.record == record).cloned().collect();
+            bridge.inbox.retain_orphans(record, &still_true).await?;
+        }
+        for record in same {
+            bridge.inbox.retain_reports(record, &[]).await?;
+        }
+        let events = self.differences(differ).await?;
+        self.accept(&events).await?;
+        for report in orphans {
+            let Some(cluster) = report.cluster.as_deref().and_then(|name| bridge.cluster(name)) else { continue };
+            LiveExecutor::new(bridge, cluster, None).execute(&Action::Report(report), &Silent).await?;
+        }
+        Ok(swept)
+    }
+
+    /// The events of what differs, without what is under way, waits at a brake, or was said before.
+    async fn differences(&self, mut differ: Vec<Differing>) -> Result<Vec<NewEvent>, Failure> {
+        let inbox = &self.bridge().inbox;
+        let parked = inbox.store().events(Some(EventState::Parked), u32::MAX).await?;
+        let at_brake = |event: &&StoredEvent| event.reason.as_ref().is_some_and(|why| why.starts_with(HELD));
+        let held: HashSet<RecordId> = parked.iter().filter(at_brake).map(|event| event.change.record).collect();
+        differ.retain(|it| !held.contains(&it.record));
+        let creations = differ.iter().filter(|it| it.creates).count();
+        let why = (creations > CREATIONS_AT_ONCE).then(|| {
+            format!(
+                "{HELD}{creations} guests would be created by one reconcile, more than {CREATIONS_AT_ONCE} at once. If \
+                 this is meant, release them (`netbox-proxmox events --release`)"
+            )
+        });
+        if let Some(why) = &why {
+            tracing::warn!("{why}");
+        }
+        let mut events = Vec::new();
+        for it in differ {
+            // An event that is open sees the difference, too.
+            if inbox.store().pending(it.record).await?.is_empty() && !it.told(inbox).await? {
+                let held = why.clone().filter(|_| it.creates);
+                events.push(it.event(held));
+            }
+        }
+        Ok(events)
+    }
+}
+
+/// A record that differs from its guest.
+struct Differing {
+    record: RecordId,
+    name: String,
+    creates: bool,
+    /// The reports, where the plan is nothing else.
+    reports: Option<Vec<ReportKey>>,
+}
+
+impl Differing {
+    fn new(record: RecordId, name: String, plan: &[Action]) -> Self {
+        let key = |action: &Action| match action {
+            Action::Report(report) => Some(report.key()),
+            _ => None,
+        };
+        Self { record, name, creates: creates(plan), reports: plan.iter().map(key).collect() }
+    }
+
+    /// Whether there is nothing but what a person was told before.
+    async fn told(&self, inbox: &Inbox) -> Result<bool, Failure> {
+        for key in self.reports.iter().flatten() {
+            if inbox.reported(key).await? != Some(Reported::Delivered) {
+                return Ok(false);
+            }
+        }
+        Ok(self.reports.is_some())
+    }
+
+    fn event(self, held: Option<String>) -> NewEvent {
+        let Self { record, name, .. } = self;
+        let (object, event, what) = (record.0, EventKind::Updated, Changed::Difference);
+        let change = Change { record, name, object, event, user: None, request: None, what };
+        // Each comparison is an event of its own.
+        let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_nanos());
+        NewEvent { key: format!("reconcile@{time}/{record}"), change, held }
+    }
+}
+
+/// Whether a plan makes a guest.
+pub fn creates(plan: &[Action]) -> bool {
+    plan.iter().any(|action| matches!(action, Action::Clone { .. }))
+}
