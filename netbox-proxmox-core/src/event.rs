@@ -222,6 +222,9 @@ pub enum Ownership {
     Another {
         /// Whose it is, in words.
         whose: String,
+        /// The record, if it is one of our NetBox.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        record: Option<RecordId>,
     },
     /// It has no marker, or one whose VMID is not its own.
     Unmarked,
@@ -354,6 +357,9 @@ pub struct Context {
     /// Another record that claims the guest's VMID meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claimed: Option<RecordId>,
+    /// The deleted record whose guest this one takes over: its removal was put off, and a person typed its VMID here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takes_over: Option<RecordId>,
     /// The time, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub now: Option<u64>,

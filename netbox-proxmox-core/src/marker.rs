@@ -90,14 +90,15 @@ impl Marker {
 pub fn ownership(description: Option<&str>, vmid: Vmid, record: RecordId, identities: &[String]) -> Ownership {
     let Some(marker) = description.and_then(Marker::find) else { return Ownership::Unmarked };
     if !identities.contains(&marker.netbox) {
-        return Ownership::Another { whose: format!("record {} of NetBox {}", marker.record, marker.netbox) };
+        let whose = format!("record {} of NetBox {}", marker.record, marker.netbox);
+        return Ownership::Another { whose, record: None };
     }
     if marker.vmid != vmid {
         // A copy of our guest, made by a person: its line names the original.
         return Ownership::Unmarked;
     }
     if marker.record != record {
-        return Ownership::Another { whose: format!("record {}", marker.record) };
+        return Ownership::Another { whose: format!("record {}", marker.record), record: Some(marker.record) };
     }
     Ownership::Ours { state: marker.state }
 }

@@ -11,6 +11,7 @@ pub(crate) fn find(description: &str) -> Option<String> {
 }
 
 /// The description with this text in the line, in place of any it holds; without the line for none.
+#[cfg(any(feature = "live", test))]
 pub(crate) fn write_into(description: &str, text: Option<&str>) -> String {
     let mut lines: Vec<String> = Vec::new();
     let mut at = None;

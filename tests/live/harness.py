@@ -17,6 +17,11 @@ class Stop(Exception):
     """A check failed without which the rest of its scenario means nothing."""
 
 
+def same(what, seen, wanted):
+    """None if they are equal, otherwise the difference as text."""
+    return None if seen == wanted else f'{what} is {seen!r}, wanted {wanted!r}'
+
+
 class Checks:
     """Counts checks and says of a failed one what differed and what the server last wrote."""
 
@@ -172,6 +177,22 @@ class Proxmox:
                 return json.loads(answer.read())['data']
         except urllib.error.HTTPError as error:
             raise ApiError(f'GET {path}: {error.code} {error.reason}') from None
+
+    def write(self, method, path, **params):
+        """What an administrator changes beside the bridge."""
+        data = urllib.parse.urlencode(params)
+        in_body = method in ('POST', 'PUT')
+        request = urllib.request.Request(
+            f'{self.ready["url"]}/api2/json{path}' + ('' if in_body or not data else '?' + data), method=method,
+            data=data.encode() if in_body else None,
+            headers={'Authorization': 'PVEAPIToken=' + self.ready['tokens']['test']})
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}),
+                                             urllib.request.HTTPSHandler(context=self.context))
+        try:
+            with opener.open(request, timeout=30) as answer:
+                return json.loads(answer.read())['data']
+        except urllib.error.HTTPError as error:
+            raise ApiError(f'{method} {path}: {error.code} {error.reason}') from None
 
     def guests(self, name=None):
         """The guests (templates left out), by name if one is given."""

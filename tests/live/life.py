@@ -16,18 +16,14 @@ import urllib.parse
 
 sys.dont_write_bytecode = True      # nothing is left in the tree
 sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), 'netbox')]
-from harness import Checks, Proxmox, Server, main_guard     # noqa: E402
+import mistakes as wrong    # noqa: E402
+from harness import Checks, Proxmox, Server, main_guard, same   # noqa: E402
 from prepare import NetBox, NetBoxError, prepare, webhook   # noqa: E402
 
 CLUSTER = 'live'
 KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGq0fFkZtxYb8l1nq7yJm4Qv3l2nUo0Wc5dQH7yXb3Zp admin+live@example.org'
 VMS, DISKS = '/virtualization/virtual-machines/', '/virtualization/virtual-disks/'
 check = Checks()
-
-
-def same(what, seen, wanted):
-    """None if they are equal, otherwise the difference as text."""
-    return None if seen == wanted else f'{what} is {seen!r}, wanted {wanted!r}'
 
 
 def first(*differences):
@@ -51,7 +47,7 @@ class Bench:
             'NETBOX_PROXMOX_INBOX': 'sqlite:' + os.path.join(directory, 'inbox.sqlite')})
         made = prepare(self.netbox, self.receiver(), self.secret, CLUSTER, [self.pve.ready['node']],
                        [('9000', 'debian-12-cloud'), ('9001', 'debian-12-ceph')], ['local-lvm', 'ceph-pool'])
-        self.cluster = made['cluster']
+        self.cluster, self.key = made['cluster'], KEY
         check.context = [self.pve.tail, self.server.tail]
 
     def receiver(self):
@@ -109,6 +105,13 @@ class Guest:
         return first(same('lock', config.get('lock'), None),
                      None if marker in config.get('description', '') else
                      f'description is {config.get("description")!r}, wanted it to contain {marker!r}')
+
+    def path(self, end):
+        path = f'/nodes/{self.pve.ready["node"]}/{self.kind}/{self.vmid}'
+        return f'{path}/{end}' if end else path
+
+    def config_path(self):
+        return self.path('config')
 
     def runs(self, wanted):
         return same('power state', self.pve.status(self.vmid, self.kind)['status'], wanted)
@@ -272,6 +275,11 @@ def outsiders(bench):
         g['vmid'] for g in bench.pve.get('/cluster/resources?type=vm') if g.get('template')), [9000, 9001]), within=0)
 
 
+def mistakes(bench):
+    """what users get wrong, and what they are told"""
+    wrong.run(bench, check, created)
+
+
 def clear(bench):
     """Removes records that an earlier run left, before anyone listens to it."""
     for record in bench.netbox.find(VMS):
@@ -281,7 +289,7 @@ def clear(bench):
         bench.netbox('DELETE', f"/ipam/ip-addresses/{address['id']}/")
 
 
-SCENARIOS = [machine, doubled, crash, outsiders]
+SCENARIOS = [machine, doubled, crash, outsiders, mistakes]
 
 
 def main():

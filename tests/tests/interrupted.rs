@@ -13,7 +13,7 @@ use netbox_api::testing::Fault as NetBoxFault;
 use netbox_proxmox_core::live::{Bridge, EventState, MemoryStore};
 use netbox_proxmox_tests::mortal::Mortal;
 use netbox_proxmox_tests::{CLUSTER, Lab, bridge, netbox, proxmox};
-use proxmox_api::testing::{Fault, Power};
+use proxmox_api::testing::Fault;
 use serde_json::{Value, json};
 
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGq0fFkZtxYb8l1nq7yJm4Qv3l2nUo0Wc5dQH7yXb3Zp admin@example";
@@ -81,6 +81,44 @@ fn rows() -> Vec<Row> {
             before: Some(json!({"status": "active"})),
             change: |lab| lab.netbox.delete_vm(RECORD),
         },
+        Row {
+            name: "11 node changed",
+            before: Some(json!({"status": "active"})),
+            change: |lab| drop(lab.netbox.update_vm(RECORD, json!({"custom_fields": {"proxmox_node": "pve02"}}))),
+        },
+        Row {
+            name: "12 and 14 name, tag, description, start on boot",
+            before: staged(),
+            change: |lab| {
+                lab.netbox.user("admin").create("extras/tags", json!({"name": "shop", "slug": "shop"}));
+                let labels = json!({
+                    "name": "web02", "description": "a shop", "start_on_boot": "on", "tags": [{"name": "shop"}],
+                });
+                lab.netbox.update_vm(RECORD, labels);
+            },
+        },
+        Row {
+            name: "13 interface added, its address and its MAC address",
+            before: staged(),
+            change: |lab| {
+                let interface = json!({"virtual_machine": RECORD, "name": "net1", "mtu": 9000});
+                let interface = lab.netbox.create_interface(interface);
+                lab.netbox.create_ip(json!({
+                    "address": "198.51.100.7/24", "assigned_object_type": "virtualization.vminterface",
+                    "assigned_object_id": interface["id"],
+                }));
+            },
+        },
+        Row {
+            name: "15 paused",
+            before: Some(json!({"status": "active"})),
+            change: |lab| drop(lab.netbox.update_vm(RECORD, json!({"status": "paused"}))),
+        },
+        Row {
+            name: "15 resumed",
+            before: Some(json!({"status": "paused"})),
+            change: |lab| drop(lab.netbox.update_vm(RECORD, json!({"status": "active"}))),
+        },
     ]
 }
 
@@ -134,9 +172,8 @@ impl Bench {
     fn state(&self) -> String {
         let mut text = String::new();
         for guest in self.lab.proxmox.guests() {
-            let running = guest.power == Power::Running;
-            writeln!(text, "guest {} on {} running {running}", guest.vmid, guest.node).unwrap();
-            let unstable = ["digest", "meta", "smbios1", "vmgenid", "net0"];
+            writeln!(text, "guest {} on {} {:?}", guest.vmid, guest.node, guest.power).unwrap();
+            let unstable = ["digest", "meta", "smbios1", "vmgenid", "net0", "net1"];
             let merged: BTreeMap<_, _> = guest.merged().into_iter().collect();
             for (key, value) in merged.iter().filter(|(key, _)| !unstable.contains(&key.as_str())) {
                 writeln!(text, "  {key}: {value}").unwrap();
@@ -156,6 +193,14 @@ impl Bench {
         }
         for disk in self.lab.netbox.disks(RECORD) {
             writeln!(text, "disk {} {} {}", disk["name"], disk["size"], disk["custom_fields"]).unwrap();
+        }
+        for interface in self.lab.netbox.interfaces(RECORD) {
+            let recorded = interface["mac_addresses"].as_array().unwrap().len();
+            let mac = interface["mac_address"].as_str().unwrap_or("none");
+            let card =
+                self.lab.proxmox.guests().iter().any(|guest| guest.get("net1").is_some_and(|it| it.contains(mac)));
+            writeln!(text, "interface {} of {recorded} MAC address(es), that of net1: {card}", interface["name"])
+                .unwrap();
         }
         writeln!(text, "journal {:#?}", self.lab.journal()).unwrap();
         text

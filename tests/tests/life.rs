@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering;
 
 use netbox_proxmox_core::policy::{DestroyWhen, ReconcilePower};
-use netbox_proxmox_core::{Marker, MarkerState, Policy};
+use netbox_proxmox_core::{Marker, MarkerState, Policy, RecordId};
 use netbox_proxmox_tests::Lab;
 use proxmox_api::testing::Power;
 use serde_json::json;
@@ -330,6 +330,36 @@ async fn a_removal_may_be_put_off() {
     lab.delete(id).await;
     assert_eq!(lab.proxmox.guest(vmid).unwrap().power, Power::Stopped);
     assert!(lab.journal()[0].contains("1 hours"), "{:?}", lab.journal());
+}
+
+#[tokio::test]
+async fn a_new_record_with_the_vmid_takes_the_guest_over_before_it_is_removed() {
+    let lab = Lab::with(Policy { destroy: DestroyWhen::After(3600), ..Policy::default() }).await;
+    let old = lab.create(json!({"status": "active"})).await;
+    let vmid = lab.vmid(old).unwrap();
+    lab.delete(old).await;
+    assert!(lab.proxmox.guest(vmid).unwrap().tags().contains("netbox-deleted"));
+    let custom = json!({"proxmox_vmid": vmid.to_string()});
+    let new = lab.create(json!({"name": "web02", "status": "active", "custom_fields": custom})).await;
+    let guest = lab.guest(new);
+    assert_eq!((guest.power, guest.name(), lab.guests()), (Power::Running, Some("web02"), vec![vmid]));
+    assert_eq!(marker(guest.description()).record.0, new);
+    assert!(!guest.tags().contains("netbox-deleted"), "{:?}", guest.tags());
+    let inbox = &lab.dispatcher.bridge().inbox;
+    assert_eq!(inbox.removal_due(RecordId(old)).await.unwrap(), None);
+    assert!(inbox.store().pending(RecordId(old)).await.unwrap().is_empty(), "the removal is cancelled");
+    lab.must_have_applied();
+}
+
+#[tokio::test]
+async fn a_guest_whose_removal_is_not_put_off_is_not_taken_over() {
+    let lab = Lab::new().await;
+    let old = lab.create(json!({"status": "active"})).await;
+    let vmid = lab.vmid(old).unwrap();
+    let custom = json!({"proxmox_vmid": vmid.to_string()});
+    lab.create(json!({"name": "web02", "status": "active", "custom_fields": custom})).await;
+    assert_eq!(marker(lab.guest(old).description()).record.0, old);
+    assert!(lab.journal()[0].contains("belongs to record"), "{:?}", lab.journal());
 }
 
 #[tokio::test]

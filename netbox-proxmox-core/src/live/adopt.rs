@@ -32,7 +32,7 @@ pub async fn find(bridge: &Bridge, cluster: &ProxmoxCluster, guest: &Guest) -> R
         }
     };
     match observed.ownership(guest.record, &bridge.identities) {
-        Ownership::Another { whose } => Err(refused(format!(
+        Ownership::Another { whose, .. } => Err(refused(format!(
             "guest {vmid} belongs to {whose}. If that is over, remove the line `netbox-proxmox:` from the guest's notes \
              in Proxmox first"
         ))),

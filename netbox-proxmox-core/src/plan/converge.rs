@@ -5,7 +5,7 @@ use super::{configure, disks, migrate, power};
 use crate::action::{Action, RecordValue, Target, VmidSource};
 use crate::current::Current;
 use crate::event::{Event, Ownership};
-use crate::guest::Guest;
+use crate::guest::{Guest, RecordId};
 use crate::marker::MarkerState;
 use crate::part::Part;
 use crate::policy::Policy;
@@ -19,6 +19,18 @@ pub(super) fn stuck(event: &Event, guest: &Guest, current: &Current) -> Option<R
     let ours = event.context.intent.as_ref().is_some_and(|intent| intent.vmid == vmid)
         && !matches!(event.context.ownership, Ownership::Another { .. });
     ours.then(|| Reporter::of(guest).stuck_lock(vmid, lock))
+}
+
+/// Makes the guest of a deleted record, whose removal was put off, this record's.
+pub(super) fn take_over(guest: &Guest, current: &Current, former: RecordId, policy: &Policy) -> Action {
+    let target = Target { record: guest.record, name: guest.name.clone(), kind: current.kind, vmid: current.vmid };
+    let set = Settings {
+        takes_from: Some(former),
+        marker: Some(MarkerState::Ready),
+        remove_tags: policy.removal_tag.iter().cloned().collect(),
+        ..Settings::default()
+    };
+    Action::Configure { guest: target, set }
 }
 
 /// A guest that Proxmox has.

@@ -165,8 +165,10 @@ fn deleted(change: &Change) -> Option<(u64, DriveSlot, &DiskFacts)> {
 fn removed(draft: &mut Draft<'_>) -> Vec<DriveSlot> {
     let event = draft.event;
     let ours = |before: &DiskFacts| before.record.is_none_or(|record| record == draft.guest.record);
-    // Where the record names the slot again, its new disk is compared like any other.
-    let lacking = |slot: DriveSlot| draft.guest.disk(slot).is_none();
+    // Where the record names the slot again, its new disk is compared like any other. A root disk may have been recorded
+    // again before its deletion was heard of: whoever deleted it is told all the same.
+    let root = draft.current.root.given().copied();
+    let lacking = |slot: DriveSlot| draft.guest.disk(slot).is_none() || root == Some(slot);
     let gone: Vec<_> =
         event.cause.iter().filter_map(deleted).filter(|(_, slot, it)| lacking(*slot) && ours(it)).collect();
     gone.into_iter().filter(|(id, slot, _)| remove(draft, *id, *slot)).map(|(_, slot, _)| slot).collect()

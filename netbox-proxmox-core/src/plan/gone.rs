@@ -30,7 +30,7 @@ pub(super) fn plan(event: &Event, policy: &Policy) -> Vec<Action> {
         return vec![Action::Report(reporter.kind_not_supported(kind))];
     }
     match &event.context.ownership {
-        Ownership::Another { whose } => return vec![Action::Report(reporter.not_owned(current.vmid, Some(whose)))],
+        Ownership::Another { whose, .. } => return vec![Action::Report(reporter.not_owned(current.vmid, Some(whose)))],
         Ownership::Unmarked => return vec![Action::Report(reporter.not_owned(current.vmid, None))],
         Ownership::Ours { .. } | Ownership::Unknown => {}
     }

@@ -88,12 +88,15 @@ fn present(event: &Event, guest: &Guest, policy: &Policy) -> Vec<Action> {
         Some(current) => converge::existing(event, guest, current, policy),
         None => create::plan(event, guest, policy),
     };
+    if let (Some(current), Some(former)) = (&event.current, event.context.takes_over) {
+        return problems.chain([converge::take_over(guest, current, former, policy)]).chain(steps).collect();
+    }
     let plan: Vec<Action> = problems.chain(steps).collect();
     match (&event.current, &event.context.ownership) {
         (Some(current), Ownership::Unmarked) if !plan.is_empty() => {
             vec![Action::Report(reporter.not_owned(current.vmid, None))]
         }
-        (Some(current), Ownership::Another { whose }) if !plan.is_empty() => {
+        (Some(current), Ownership::Another { whose, .. }) if !plan.is_empty() => {
             vec![Action::Report(reporter.not_owned(current.vmid, Some(whose)))]
         }
         _ => plan,

@@ -261,7 +261,7 @@ prop_compose! {
         ownership in prop_oneof![
             Just(Ownership::Unknown),
             Just(Ownership::Unmarked),
-            Just(Ownership::Another { whose: "record 7".into() }),
+            Just(Ownership::Another { whose: "record 7".into(), record: None }),
             Just(Ownership::Ours { state: MarkerState::Creating }),
             Just(Ownership::Ours { state: MarkerState::Ready }),
         ],
@@ -287,6 +287,7 @@ prop_compose! {
             former_cluster: None,
             wanted_disks: vec![],
             claimed: None,
+            takes_over: None,
             looked_up, managed, ownership, template, storages, nodes, intent,
             same_name: others.0,
             elsewhere: others.1,

@@ -224,7 +224,7 @@ impl Case {
     }
 
     pub(crate) fn of_another(self) -> Self {
-        self.context(|context| context.ownership = Ownership::Another { whose: "record 7".into() })
+        self.context(|context| context.ownership = Ownership::Another { whose: "record 7".into(), record: None })
     }
 
     pub(crate) fn plan(&self) -> Vec<Action> {

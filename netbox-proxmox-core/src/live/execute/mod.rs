@@ -11,6 +11,7 @@ mod record;
 mod record_mac;
 mod report;
 mod step;
+mod take_over;
 
 use std::sync::{Mutex, PoisonError};
 

@@ -87,7 +87,7 @@ impl Step<'_> {
         let vmid = observed.vmid;
         match observed.ownership(guest.record, &self.bridge.identities) {
             Ownership::Ours { .. } => Ok(observed),
-            Ownership::Another { whose } => Err(refused(format!("guest {vmid} belongs to {whose}"))),
+            Ownership::Another { whose, .. } => Err(refused(format!("guest {vmid} belongs to {whose}"))),
             Ownership::Unmarked | Ownership::Unknown => {
                 Err(refused(format!("guest {vmid} has no marker of this virtual machine")))
             }

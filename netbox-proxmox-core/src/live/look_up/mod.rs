@@ -101,8 +101,9 @@ impl<'a> LookUp<'a> {
             now: Some(now()),
             ..Context::default()
         };
-        if current.is_none() {
-            side.creation(&guest, vmid, seen.as_ref(), &mut context).await?;
+        match &current {
+            None => side.creation(&guest, vmid, seen.as_ref(), &mut context).await?,
+            Some(current) => context.takes_over = side.takes_over(current, &context.ownership).await?,
         }
         Ok(Event { cause, desired: Some(guest), current, context })
     }

@@ -69,6 +69,19 @@ impl Side<'_> {
         Ok((Some(guests::current(&observed, power)), ownership))
     }
 
+    /// The deleted record that a guest still belongs to, if its removal was put off.
+    pub(super) async fn takes_over(
+        &self,
+        current: &Current,
+        ownership: &Ownership,
+    ) -> Result<Option<RecordId>, Failure> {
+        let Ownership::Another { record: Some(former), .. } = ownership else { return Ok(None) };
+        let seen = self.bridge.inbox.seen(*former).await?;
+        let is_it = |seen: &Seen| Some(seen.vmid) == current.vmid && seen.cluster == self.cluster.netbox_cluster;
+        let put_off = self.bridge.inbox.removal_due(*former).await?.is_some();
+        Ok(Some(*former).filter(|_| put_off && seen.as_ref().is_some_and(is_it)))
+    }
+
     /// What a creation needs to know: the template, and guests that stand in its way.
     pub(super) async fn creation(
         &self,

@@ -1,7 +1,7 @@
 //! Changes a guest's configuration: what it holds is read, what differs is written under the digest that was read.
 
 mod address;
-mod vm;
+pub(super) mod vm;
 
 use proxmox_api::{ErrorKind, Phase};
 
@@ -16,6 +16,9 @@ use crate::settings::{InterfaceSettings, Settings};
 
 impl Step<'_> {
     pub(super) async fn configure(&self, guest: &Target, set: &Settings) -> Result<Outcome, Failure> {
+        if let Some(former) = set.takes_from {
+            return self.take_over(guest, former, set).await;
+        }
         let mut observed = self.ours(guest).await?;
         let outcome = self.write(guest, set, &mut observed).await?;
         if set.marker == Some(MarkerState::Ready) {

@@ -13,7 +13,11 @@ use crate::settings::{Card, CardSettings, Settings};
 /// The card of a VM to which NetBox gives one more: every guest with drivers for it is the faster for it.
 const MODEL: &str = "virtio";
 
-pub(super) fn update(config: &QemuConfig, set: &Settings, marker: Option<Marker>) -> Result<ConfigUpdate, Failure> {
+pub(in crate::live::execute) fn update(
+    config: &QemuConfig,
+    set: &Settings,
+    marker: Option<Marker>,
+) -> Result<ConfigUpdate, Failure> {
     let mut update = ConfigUpdate::new();
     if let Some(name) = set.name.as_deref().filter(|name| config.name() != Some(*name)) {
         update = update.name(name);
