@@ -441,6 +441,32 @@ impl Reporter {
         self.report("node", wanted, found, text)
     }
 
+    /// A record that was moved to another cluster of ours.
+    pub fn moved_cluster(&self, former: &str) -> Report {
+        let now = self.cluster.clone().unwrap_or_else(|| "no cluster".to_owned());
+        let text = format!(
+            "{}: the virtual machine was moved from cluster {former} to {now} in NetBox. Guests are not moved between \
+             Proxmox clusters, and nothing is done while it is there: move it back, or move the guest by hand and adopt it \
+             (`netbox-proxmox adopt`).",
+            self.name
+        );
+        self.report("cluster", now, former, text)
+    }
+
+    /// A record that says VM where Proxmox has a container, or the reverse.
+    pub fn other_kind(&self, vmid: Option<Vmid>, wanted: GuestType, found: GuestType) -> Report {
+        let vmid = vmid.map_or_else(String::new, |vmid| format!(" {vmid}"));
+        let kind = |kind| if kind == GuestType::Lxc { "a container (lxc)" } else { "a virtual machine (vm)" };
+        let text = format!(
+            "{}: the guest{vmid} in Proxmox is {}, NetBox says {}. A guest cannot be changed from one into the other; \
+             nothing was done. Correct the type, or the VMID.",
+            self.name,
+            kind(found),
+            kind(wanted)
+        );
+        self.report("type", wanted, found, text)
+    }
+
     /// A record of a kind that is not handled.
     pub fn kind_not_supported(&self, kind: GuestType) -> Report {
         let text = format!("{}: containers are not supported; nothing was done.", self.name);

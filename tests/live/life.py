@@ -221,6 +221,59 @@ def machine(bench):
     life(bench, 'live-vm')
 
 
+def beyond(bench):
+    """rows 12 to 15, which are never gated or complete the others"""
+    guest = bench.create('live-beyond', status='active')
+    created(guest)
+    check.that('active: it runs', lambda: guest.runs('running'))
+    tag = bench.netbox.ensure('/extras/tags/', {'slug': 'live-shop'}, name='Live Shop')['id']
+    guest.change(tags=[tag], description='a shop', start_on_boot='on')
+    check.that('tag, start on boot and description, beside those of the template', lambda: first(
+        guest.has(onboot='1'),
+        same('tags', sorted(bench.pve.config(guest.vmid)['tags'].split(';')), ['live-shop', 'netbox', 'template']),
+        None if 'netbox-description: a shop' in bench.pve.config(guest.vmid)['description'] else 'no description'))
+    guest.change(tags=[], description='', start_on_boot='off')
+    check.that('and gone again', lambda: first(
+        guest.has(onboot='0'),
+        same('tags', sorted(bench.pve.config(guest.vmid)['tags'].split(';')), ['netbox', 'template']),
+        'there is a description' if 'netbox-description' in bench.pve.config(guest.vmid)['description'] else None))
+    guest.change(status='paused')
+    check.that('paused: it is suspended', lambda: same(
+        'qmpstatus', bench.pve.status(guest.vmid).get('qmpstatus'), 'paused'))
+    guest.change(status='active')
+    check.that('active: it is resumed', lambda: same(
+        'qmpstatus', bench.pve.status(guest.vmid).get('qmpstatus'), 'running'))
+    guest.change(status='offline')
+    check.that('offline: it is stopped', lambda: guest.runs('stopped'))
+    guest.change(status='staged')
+
+    nics = {}
+    for name, attributes in (('net0', {}), ('eth1', {'mac_address': 'BC:24:11:00:77:01', 'mtu': 1400}),
+                             ('eth2', {'enabled': False})):
+        nics[name] = bench.netbox('POST', '/virtualization/interfaces/', {
+            'virtual_machine': guest.id, 'name': name, **attributes})['id']
+    check.that('two network cards more', lambda: first(
+        guest.has(net1='virtio=BC:24:11:00:77:01,bridge=vmbr0,mtu=1400'),
+        None if 'link_down=1' in str(bench.pve.config(guest.vmid).get('net2')) else
+        f"net2 is {bench.pve.config(guest.vmid).get('net2')}"))
+    mac = bench.pve.config(guest.vmid)['net0'].split('=')[1].split(',')[0]
+    check.that('the MAC address of the first one is recorded', lambda: same('mac_address', bench.netbox(
+        'GET', f"/virtualization/interfaces/{nics['net0']}/")['mac_address'], mac))
+    vlan = bench.netbox.ensure('/ipam/vlans/', {'vid': 77, 'name': 'live'})['id']
+    bench.netbox('PATCH', f"/virtualization/interfaces/{nics['eth1']}/", {
+        'mode': 'access', 'untagged_vlan': vlan, 'mtu': None})
+    check.that('a VLAN', lambda: guest.has(net1='virtio=BC:24:11:00:77:01,bridge=vmbr0,mtu=1400,tag=77'))
+    bench.netbox('POST', '/ipam/ip-addresses/', {
+        'address': '192.0.2.30/24', 'assigned_object_type': 'virtualization.vminterface',
+        'assigned_object_id': nics['eth1']})
+    check.that('an address on the second card', lambda: guest.has(ipconfig1='ip=192.0.2.30/24'))
+    bench.netbox('DELETE', f"/virtualization/interfaces/{nics['eth1']}/")
+    check.that('a deleted interface takes its card along', lambda: guest.has(net1=None))
+    check.holds('nothing was said', lambda: same('journal', guest.journal(), []), 1)
+    bench.netbox('DELETE', f'{VMS}{guest.id}/')
+    check.that('deleted: the guest is gone', guest.is_gone)
+
+
 def doubled(bench):
     """the same with every delivery sent twice"""
     webhook(bench.netbox, bench.receiver(), bench.secret, rules=2)
@@ -289,7 +342,7 @@ def clear(bench):
         bench.netbox('DELETE', f"/ipam/ip-addresses/{address['id']}/")
 
 
-SCENARIOS = [machine, doubled, crash, outsiders, mistakes]
+SCENARIOS = [machine, beyond, doubled, crash, outsiders, mistakes]
 
 
 def main():

@@ -300,7 +300,6 @@ async fn what_cannot_be_created_says_why() {
         (json!({"custom_fields": {"proxmox_vmid": "twelve"}}), "proxmox_vmid"),
         (json!({"name": "web 01"}), "DNS name"),
         (json!({"custom_fields": {"proxmox_node": "pve09"}}), "pve09"),
-        (json!({"custom_fields": {"proxmox_node": "pve02"}}), "not shared"),
         (json!({"custom_fields": {"proxmox_vm_storage": "tape"}}), "tape"),
     ] {
         let lab = Lab::new().await;

@@ -76,3 +76,16 @@ async fn under_ha_the_state_is_awaited_and_not_the_task() {
     assert!(lab.proxmox.guest(vmid).is_none());
     assert!(lab.journal().is_empty(), "{:?}", lab.journal());
 }
+
+#[tokio::test]
+async fn a_template_on_another_node_is_cloned_there_and_the_guest_migrated_before_it_starts() {
+    let lab = Lab::new().await;
+    let id = lab.create(json!({"status": "active", "custom_fields": {"proxmox_node": "pve02"}})).await;
+    let guest = lab.guest(id);
+    assert_eq!((guest.node.as_str(), guest.power), ("pve02", Power::Running));
+    let order = lab.proxmox.writes();
+    let at = |end: &str| order.iter().position(|write| write.ends_with(end)).unwrap();
+    assert!(at("/clone") < at("/migrate") && at("/migrate") < at("/status/start"), "{order:?}");
+    lab.must_have_applied();
+    assert!(lab.journal().is_empty(), "{:?}", lab.journal());
+}

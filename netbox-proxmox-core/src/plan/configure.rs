@@ -10,7 +10,8 @@ use crate::part::Part;
 use crate::report::mib;
 use crate::settings::{InterfaceSettings, Settings};
 
-pub(super) fn plan(draft: &mut Draft<'_>) {
+/// Plans the change; gives what is to be written back once the guest is as it should be.
+pub(super) fn plan(draft: &mut Draft<'_>) -> Vec<Action> {
     let mut set = Settings::default();
     labels::plan(draft, &mut set);
     vcpus(draft, &mut set);
@@ -29,7 +30,7 @@ pub(super) fn plan(draft: &mut Draft<'_>) {
         let guest = draft.target.clone();
         draft.step(Action::Configure { guest, set });
     }
-    macs.into_iter().for_each(|action| draft.step(action));
+    macs
 }
 
 /// What a running guest takes only at its next start.

@@ -54,7 +54,7 @@ pub(super) fn converge(
     target: Target,
 ) -> Vec<Action> {
     let mut draft = Draft::new(event, guest, current, policy, target);
-    configure::plan(&mut draft);
+    let macs = configure::plan(&mut draft);
     // Before what needs a storage of the node it goes to, and before the power state.
     migrate::plan(&mut draft);
     disks::plan(&mut draft);
@@ -65,5 +65,6 @@ pub(super) fn converge(
         draft.step(Action::Configure { guest, set });
     }
     migrate::record(&mut draft);
+    macs.into_iter().for_each(|action| draft.step(action));
     draft.finish()
 }

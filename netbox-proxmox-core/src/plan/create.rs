@@ -87,14 +87,13 @@ impl<'a> Creation<'a> {
             return Err(self.reporter.no_such_node(node).into());
         }
         let Part::Given(storages) = &self.event.context.storages else { return Ok(()) };
-        if *node != facts.node {
-            // Proxmox clones to another node only from and onto storage that both share.
-            let shared = |id: &&StorageId| {
-                let both = |nodes: &[NodeName]| nodes.contains(node) && nodes.contains(&facts.node);
-                storages.iter().any(|storage| storage.id == **id && storage.shared && both(&storage.nodes))
-            };
-            if let Some(local) = facts.storages.iter().chain(self.storage()).find(|id| !shared(id)) {
-                return Err(self.reporter.template_not_shared(facts.vmid, &facts.node, node, local).into());
+        if let Some(local) = self.not_shared(facts) {
+            // It is cloned where it is, and migrated: then only its storages must be there, or the one that is wanted.
+            let lacks = |id: &&StorageId| !storages.iter().any(|it| it.id == **id && it.nodes.contains(node));
+            let lacking = facts.storages.iter().find(lacks).filter(|_| self.storage().is_none());
+            let stays = Some(local).filter(|_| self.policy.clone == CloneMode::Linked);
+            if let Some(id) = lacking.or(stays) {
+                return Err(self.reporter.template_not_shared(facts.vmid, &facts.node, node, id).into());
             }
         }
         match self.storage() {
@@ -102,6 +101,27 @@ impl<'a> Creation<'a> {
                 Err(self.reporter.storage_unusable("the guest", id, Some(node)).into())
             }
             _ => Ok(()),
+        }
+    }
+
+    /// A storage that keeps the template from being cloned to the node that the guest shall be on: Proxmox clones to
+    /// another node only from and onto storage that both share.
+    fn not_shared(&self, facts: &'a TemplateFacts) -> Option<&'a StorageId> {
+        let Part::Given(storages) = &self.event.context.storages else { return None };
+        let node = self.guest.node.given().filter(|node| **node != facts.node)?;
+        let both = |nodes: &[NodeName]| nodes.contains(node) && nodes.contains(&facts.node);
+        let shared = |id: &StorageId| storages.iter().any(|it| it.id == *id && it.shared && both(&it.nodes));
+        facts.storages.iter().chain(self.storage()).find(|id| !shared(id))
+    }
+
+    /// Where the template is cloned to, and onto which storage: a clone that cannot go to its node at once is migrated.
+    fn place(&self, facts: Option<&'a TemplateFacts>) -> (Option<&'a NodeName>, Option<&'a StorageId>) {
+        match facts.filter(|facts| self.not_shared(facts).is_some()) {
+            Some(facts) => {
+                let here = self.storage().filter(|id| usable(self.event, id, Some(&facts.node)));
+                (Some(&facts.node), here)
+            }
+            None => (self.guest.node.given(), self.storage()),
         }
     }
 
@@ -125,12 +145,13 @@ impl<'a> Creation<'a> {
             plan.push(Action::Record { guest: target.clone(), value: RecordValue::Vmid(source) });
         }
         let facts = event.context.template.given();
+        let (node, storage) = self.place(facts);
         plan.push(Action::Clone {
             guest: target.clone(),
             template,
             template_node: facts.map(|facts| facts.node.clone()),
-            node: guest.node.given().cloned(),
-            storage: self.storage().cloned(),
+            node: node.cloned(),
+            storage: storage.cloned(),
             full: policy.clone == CloneMode::Full,
             root_size: super::disks::root_size_of_record(event, guest),
         });
@@ -142,14 +163,15 @@ impl<'a> Creation<'a> {
     fn clone_of(&self, facts: Option<&TemplateFacts>, vmid: Option<Vmid>) -> Current {
         let kind = proxmox_api::GuestType::Qemu;
         let inherited = facts.map_or_else(|| Current::new(vmid, kind), |facts| facts.config.clone());
-        let moved = |disk: CurrentDisk| CurrentDisk { storage: self.storage().cloned().or(disk.storage), ..disk };
+        let (node, storage) = self.place(facts);
+        let moved = |disk: CurrentDisk| CurrentDisk { storage: storage.cloned().or(disk.storage), ..disk };
         let disks = match inherited.disks {
             Part::Given(disks) => {
                 Part::Given(disks.into_iter().map(|(slot, disk)| (slot, moved(disk))).collect::<BTreeMap<_, _>>())
             }
             other => other,
         };
-        let node: Option<NodeName> = self.guest.node.given().cloned().or_else(|| facts.map(|facts| facts.node.clone()));
+        let node = node.cloned().or_else(|| facts.map(|facts| facts.node.clone()));
         Current {
             vmid,
             node: Part::maybe(node),

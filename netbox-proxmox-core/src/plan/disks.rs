@@ -114,10 +114,10 @@ fn data_disk(draft: &mut Draft<'_>, disk: &GuestDisk) {
 fn compare(draft: &mut Draft<'_>, disk: &GuestDisk, found: &CurrentDisk) {
     // The record's storage is that of its root disk.
     let of_record = draft.guest.storage.given().filter(|_| draft.current.root.given() == Some(&disk.slot));
-    if let (Some(wanted), Some(found)) = (disk.storage.as_ref().or(of_record), &found.storage)
-        && wanted != found
+    if let (Some(wanted), Some(found)) = (disk.storage.as_ref().or(of_record), draft.storage_of(found))
+        && *wanted != found
     {
-        let report = draft.reporter.other_storage(disk.slot, wanted, found);
+        let report = draft.reporter.other_storage(disk.slot, wanted, &found);
         draft.report(report);
     }
     let Some(size) = found.size else { return };
@@ -132,7 +132,7 @@ fn compare(draft: &mut Draft<'_>, disk: &GuestDisk, found: &CurrentDisk) {
 
 /// A disk that Proxmox lacks is added during a creation and for a cause that created it.
 fn missing(draft: &mut Draft<'_>, disk: &GuestDisk) {
-    let of_root = draft.current.root_disk().and_then(|(_, root)| root.storage.clone());
+    let of_root = draft.current.root_disk().and_then(|(_, root)| draft.storage_of(root));
     let storage = disk.storage.clone().or(of_root).or_else(|| draft.guest.storage.given().cloned());
     if let Some(id) = storage.as_ref().filter(|id| !usable(draft.event, id, draft.node.as_ref())) {
         let report = draft.reporter.storage_unusable(&format!("disk {}", disk.slot), id, draft.node.as_ref());

@@ -1,9 +1,9 @@
 //! What the parts of the planner share: the guest being planned for, the gate, and the steps found so far.
 
-use proxmox_api::NodeName;
+use proxmox_api::{NodeName, StorageId};
 
 use crate::action::{Action, Target};
-use crate::current::Current;
+use crate::current::{Current, CurrentDisk};
 use crate::event::{Event, Ownership};
 use crate::guest::{Guest, Status};
 use crate::marker::MarkerState;
@@ -21,6 +21,8 @@ pub(super) struct Draft<'a> {
     pub(super) reporter: Reporter,
     /// The node it is on once the steps so far have run.
     pub(super) node: Option<NodeName>,
+    /// The storage that its disks are moved to by the steps so far.
+    pub(super) moved_to: Option<StorageId>,
     /// Whether the guest is being created: everything its record says is applied, power included.
     pub(super) creating: bool,
     reports: Vec<Action>,
@@ -40,7 +42,13 @@ impl<'a> Draft<'a> {
         let reporter = Reporter::of(guest);
         let node = current.node.given().cloned();
         let (reports, steps) = (Vec::new(), Vec::new());
-        Self { event, guest, current, policy, target, reporter, node, creating, reports, steps }
+        let moved_to = None;
+        Self { event, guest, current, policy, target, reporter, node, moved_to, creating, reports, steps }
+    }
+
+    /// The storage of a disk, once the steps so far have run.
+    pub(super) fn storage_of(&self, disk: &CurrentDisk) -> Option<StorageId> {
+        self.moved_to.clone().or_else(|| disk.storage.clone())
     }
 
     /// Whether NetBox may reach into the guest's configuration. NetBox is first a record: correcting it must not

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
+use netbox_api::EventKind;
 
 use super::addresses::{Holder, address};
 use super::draft::Draft;
@@ -157,11 +158,16 @@ fn removed(draft: &mut Draft<'_>, set: &mut Settings, assigned: &BTreeMap<u8, &G
                 let report = draft.reporter.interface_kept(*index, &shown, &draft.guest.status);
                 draft.report(report);
             }
-        } else if !listed.is_empty() {
+        } else if !listed.is_empty() && !draft.event.caused(announces_deletion) {
             let report = draft.reporter.orphaned_interface(*index, &shown);
             draft.report(report);
         }
     }
+}
+
+/// The addresses of an interface that is deleted are deleted with it, and NetBox says so first (seen on 4.7.3).
+fn announces_deletion(change: &Change) -> bool {
+    change.event == EventKind::Deleted && matches!(change.what, Changed::Address | Changed::MacAddress)
 }
 
 /// The N of the interface that a change deleted.

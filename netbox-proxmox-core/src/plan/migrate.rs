@@ -1,8 +1,9 @@
 //! Row 11: the node. The guest follows NetBox where NetBox was changed, and NetBox follows the guest where HA or a
 //! person moved that.
 
-use proxmox_api::NodeName;
+use proxmox_api::{NodeName, StorageId};
 
+use super::create::usable;
 use super::draft::Draft;
 use crate::action::{Action, RecordValue};
 use crate::event::Change;
@@ -16,8 +17,13 @@ pub(super) fn plan(draft: &mut Draft<'_>) {
         return draft.report(report);
     }
     let guest = draft.target.clone();
+    // A clone of a template of another node may not yet be on the storage that is wanted there.
+    let root = draft.current.root_disk().and_then(|(_, disk)| disk.storage.as_ref());
+    let there = |id: &&StorageId| draft.creating && root != Some(*id) && usable(draft.event, id, Some(&wanted));
+    let storage = draft.guest.storage.given().filter(there).cloned();
     draft.node = Some(wanted.clone());
-    draft.step(Action::Migrate { guest, node: wanted, storage: None });
+    draft.moved_to.clone_from(&storage);
+    draft.step(Action::Migrate { guest, node: wanted, storage });
 }
 
 /// Tells NetBox where the guest is. Last, because NetBox may refuse a node that is not among its choices.
@@ -35,10 +41,11 @@ pub(super) fn record(draft: &mut Draft<'_>) {
 }
 
 /// The wanted and the present node, if they differ because somebody changed NetBox: by the cause, or because the guest
-/// is where it was last seen.
+/// is where it was last seen, or still being created.
 fn changed_in_netbox(draft: &Draft<'_>) -> Option<(NodeName, NodeName)> {
     let (Part::Given(wanted), Part::Given(found)) = (&draft.guest.node, &draft.current.node) else { return None };
     let context = &draft.event.context;
-    let changed = draft.event.caused(Change::changed_node) || context.last_node.as_ref() == Some(found);
+    let changed =
+        draft.creating || draft.event.caused(Change::changed_node) || context.last_node.as_ref() == Some(found);
     (wanted != found && changed).then(|| (wanted.clone(), found.clone()))
 }

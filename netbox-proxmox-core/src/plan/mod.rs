@@ -74,6 +74,13 @@ fn present(event: &Event, guest: &Guest, policy: &Policy) -> Vec<Action> {
         return Vec::new();
     }
     let reporter = Reporter::of(guest);
+    if let Some(former) = &event.context.former_cluster {
+        return vec![Action::Report(reporter.moved_cluster(former))];
+    }
+    let may_be_ours = matches!(event.context.ownership, Ownership::Ours { .. } | Ownership::Unknown);
+    if let Some(current) = event.current.as_ref().filter(|current| may_be_ours && current.kind != kind) {
+        return vec![Action::Report(reporter.other_kind(current.vmid, kind, current.kind))];
+    }
     if kind == GuestType::Lxc {
         return vec![Action::Report(reporter.kind_not_supported(kind))];
     }

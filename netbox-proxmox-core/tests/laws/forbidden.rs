@@ -181,7 +181,7 @@ impl Rules<'_> {
                 let stays = self.event.current.as_ref().is_some_and(|current| {
                     let last = self.event.context.last_node.as_ref();
                     let caused = self.event.caused(Change::changed_node);
-                    current.node.given() == Some(node) || !caused && last != current.node.given()
+                    current.node.given() == Some(node) || !caused && !self.creating() && last != current.node.given()
                 });
                 if stays { Err("nobody wants it to move") } else { Ok(()) }
             }

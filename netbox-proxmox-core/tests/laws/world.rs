@@ -190,11 +190,20 @@ impl World {
                 *power = Part::Given(PowerState::Paused);
             }
             Action::Resume { guest } => self.ours(guest)?.config.power = Part::Given(PowerState::Running),
-            Action::Migrate { guest, node, .. } => {
+            Action::Migrate { guest, node, storage } => {
                 if !self.nodes.contains(node) {
                     return Err("no such node".into());
                 }
-                self.ours(guest)?.config.node = Part::Given(node.clone());
+                let known = self.storages.clone();
+                let vm = self.ours(guest)?;
+                if vm.config.node.given() == Some(node) {
+                    return Ok(None);
+                }
+                for disk in disks(vm).values_mut() {
+                    disk.storage = storage.clone().or(disk.storage.take());
+                    usable(&known, disk.storage.as_ref().ok_or("a disk without a storage")?, Some(node))?;
+                }
+                vm.config.node = Part::Given(node.clone());
             }
             Action::Destroy { guest, not_before } => self.destroy(guest, *not_before)?,
         }

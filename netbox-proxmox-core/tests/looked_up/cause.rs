@@ -124,3 +124,8 @@ pub(crate) fn interface_deleted(id: u64, name: &str) -> Change {
 pub(crate) fn address_saved() -> Change {
     change(300, EventKind::Updated, Changed::Address)
 }
+
+/// An address of one of its interfaces was deleted.
+pub(crate) fn address_deleted() -> Change {
+    change(300, EventKind::Deleted, Changed::Address)
+}

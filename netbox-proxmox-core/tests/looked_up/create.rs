@@ -203,24 +203,45 @@ fn a_template_on_shared_storage_is_cloned_to_the_wanted_node_directly() {
     assert_eq!((template_node.clone(), wanted.clone()), (Some(node("pve01")), Some(node("pve02"))));
 }
 
+/// Proxmox: "can't clone to non-shared storage".
 #[test]
-fn a_template_on_local_storage_of_another_node_is_reported() {
-    on_pve02("local-lvm").expect_report(&["pve01", "pve02", "local-lvm"]);
-}
-
-#[test]
-fn a_cloud_init_drive_on_local_storage_keeps_a_template_on_its_node() {
+fn a_template_on_local_storage_is_cloned_where_it_is_and_migrated_before_the_first_start() {
+    let steps = |storage: &str, onto: &str| {
+        format!(
+            "record web01: a free VMID
+             clone web01 (VMID to be allocated) from template 9000 on pve01 storage {storage} full
+             configure web01 (VMID to be allocated): cores=2 memory=2048 ipconfig0.ip=192.0.2.10/24,gw=192.0.2.1 tag=netbox
+             migrate web01 (VMID to be allocated): to node pve02{onto}
+             resize-disk web01 (VMID to be allocated): scsi0 to 20G
+             start web01 (VMID to be allocated)
+             configure web01 (VMID to be allocated): marker=ready"
+        )
+    };
+    on_pve02("local-lvm").expect(&steps("ceph-pool", ""));
+    // A cloud-init drive is enough to keep a template on its node.
     let mut case = on_pve02("ceph-pool");
     let Part::Given(facts) = &mut case.event.context.template else { panic!() };
     facts.storages.push(storage("local-lvm"));
-    case.expect_report(&["pve01", "pve02", "local-lvm"]);
+    case.expect(&steps("ceph-pool", ""));
+    // A storage that only the wanted node has is where the migration leads.
+    let case = on_pve02("local-lvm").desired(|guest| guest.storage = Part::Given(storage("fast02")));
+    let case = case.context(|context| {
+        let Part::Given(storages) = &mut context.storages else { panic!() };
+        storages.push(store("fast02", false, &["pve02"], true));
+    });
+    case.expect(&steps("", ", storage fast02").replace(" storage  full", " full"));
 }
 
-/// Proxmox: "can't clone to non-shared storage".
 #[test]
-fn a_clone_to_another_node_onto_storage_that_is_not_shared_is_reported() {
-    let case = on_pve02("ceph-pool").desired(|guest| guest.storage = Part::Given(storage("local-lvm")));
-    case.expect_report(&["local-lvm"]);
+fn a_template_whose_storage_the_wanted_node_lacks_is_reported_unless_another_is_wanted() {
+    let case = on_pve02("fast01").desired(|guest| guest.storage = Part::None);
+    case.expect_report(&["pve01", "pve02", "fast01"]);
+}
+
+#[test]
+fn a_linked_clone_stays_with_its_template() {
+    let case = on_pve02("local-lvm").policy(|policy| policy.clone = CloneMode::Linked);
+    case.expect_report(&["pve01", "pve02", "local-lvm"]);
 }
 
 #[test]

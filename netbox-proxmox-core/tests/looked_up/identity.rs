@@ -93,9 +93,22 @@ fn records_that_are_not_managed_plan_nothing() {
 
 #[test]
 fn containers_are_reported() {
-    differing().desired(|guest| guest.kind = Some(GuestType::Lxc)).expect_report(&["not supported"]);
     let absent = Case::absent().desired(|guest| guest.kind = Some(GuestType::Lxc));
     absent.cause(cause::created("active")).expect_report(&["not supported"]);
+}
+
+#[test]
+fn a_guest_is_not_turned_from_one_kind_into_the_other() {
+    let case = differing().desired(|guest| guest.kind = Some(GuestType::Lxc));
+    case.expect_report(&["101", "is a virtual machine (vm)", "container (lxc)", "Correct the type"]);
+}
+
+#[test]
+fn a_record_moved_to_another_cluster_of_ours_is_reported_and_nothing_is_made() {
+    for case in [Case::absent().cause(cause::created("active")), differing()] {
+        let case = case.context(|context| context.former_cluster = Some("old".into()));
+        case.expect_report(&["from cluster old to lab", "move it back", "adopt"]);
+    }
 }
 
 // What was begun.

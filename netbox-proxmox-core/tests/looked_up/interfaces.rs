@@ -136,6 +136,12 @@ fn a_card_without_an_interface_is_left_and_reported() {
 }
 
 #[test]
+fn addresses_that_are_deleted_with_their_interface_announce_it_and_nothing_is_said_yet() {
+    let case = one().current(|guest| guest.interfaces = cards(&[(0, A), (1, B)]));
+    case.cause(cause::address_deleted()).expect("");
+}
+
+#[test]
 fn a_card_whose_interface_was_deleted_is_removed() {
     let case = || one().current(|guest| guest.interfaces = cards(&[(0, A), (1, B)]));
     case().cause(cause::interface_deleted(202, "eth1")).expect("configure web01 (VMID 101): net1=removed");

@@ -15,6 +15,7 @@ const PRIVILEGES: &[(&str, &[&str])] = &[
             "VM.Allocate",
             "VM.Clone",
             "VM.PowerMgmt",
+            "VM.Migrate",
             "VM.Config.CPU",
             "VM.Config.Memory",
             "VM.Config.Disk",

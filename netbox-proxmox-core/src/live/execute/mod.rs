@@ -56,7 +56,8 @@ impl Executor for LiveExecutor<'_> {
             Action::Record { guest, value: RecordValue::Node(node) } => step.record_node(guest, node).await,
             Action::Record { guest, value: RecordValue::RootDisk } => step.record_root_disk(guest).await,
             Action::Record { guest, value: RecordValue::Mac { interface, index } } => {
-                step.record_mac(guest, *interface, *index).await
+                let recorded = step.record_mac(guest, *interface, *index).await;
+                step.or_told(guest, &format!("interface net{index}"), recorded).await
             }
             Action::Clone { guest, .. } => step.clone_template(guest).await,
             Action::Configure { guest, set } => step.configure(guest, set).await,

@@ -98,14 +98,24 @@ impl Step<'_> {
         }
         let custom_fields = CustomFieldsPatch::new().text(field, node.as_str());
         let patch = VirtualMachinePatch { custom_fields, ..Default::default() };
-        match self.patch(&fetched, patch).await {
-            Ok(()) => Ok(Outcome::Done),
-            // The node is not among NetBox's choices: that is no reason to leave the guest.
-            Err(failure) if failure.kind == FailureKind::Refused => {
+        // The node may not be among NetBox's choices.
+        let written = self.patch(&fetched, patch).await.map(|()| Outcome::Done);
+        self.or_told(guest, field, written).await
+    }
+
+    /// What NetBox does not take, or the token may not write, is no reason to leave the guest: a person is told.
+    pub(super) async fn or_told(
+        &self,
+        guest: &Target,
+        field: &str,
+        written: Result<Outcome, Failure>,
+    ) -> Result<Outcome, Failure> {
+        match written {
+            Err(failure) if matches!(failure.kind, FailureKind::Refused | FailureKind::Permission) => {
                 self.report_failure(guest, field, &failure.why).await?;
                 Ok(Outcome::Warned(failure.why))
             }
-            Err(failure) => Err(failure),
+            other => other,
         }
     }
 

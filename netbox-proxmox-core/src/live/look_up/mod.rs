@@ -97,6 +97,10 @@ impl<'a> LookUp<'a> {
             wanted_disks: seen.as_ref().map(|seen| seen.wanted.clone()).unwrap_or_default(),
             known_disks: seen.as_ref().map(|seen| seen.disks.clone()).unwrap_or_default(),
             known_interfaces: seen.as_ref().map(|seen| seen.interfaces.clone()).unwrap_or_default(),
+            former_cluster: seen
+                .as_ref()
+                .map(|seen| seen.cluster.clone())
+                .filter(|former| *former != cluster.netbox_cluster && current.is_none()),
             intent,
             now: Some(now()),
             ..Context::default()
