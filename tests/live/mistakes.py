@@ -156,10 +156,13 @@ def staged(bench, m, guest, other):
     nic = bench.netbox('POST', NICS, {'virtual_machine': guest.id, 'name': 'eth0', 'mtu': 100})['id']
     m.said('an MTU that Proxmox does not take', guest, 'interface eth0 MTU', '576')
     bench.netbox('PATCH', f'{NICS}{nic}/', {'mtu': None})
-    for address in ('192.0.2.20/24', '192.0.2.21/24'):
-        bench.netbox('POST', ADDRESSES, {'address': address, 'assigned_object_id': nic,
-                                         'assigned_object_type': 'virtualization.vminterface'})
-    m.said('a second IPv4 address on an interface', guest, '192.0.2.2', 'eth0', 'within the guest')
+    made = [bench.netbox('POST', ADDRESSES, {
+        'address': address, 'assigned_object_id': nic, 'assigned_object_type': 'virtualization.vminterface'})['id']
+        for address in ('192.0.2.20/24', '192.0.2.21/24')]
+    guest.change(primary_ip4=made[0])
+    m.check.that('the primary address', lambda: guest.has(ipconfig0='ip=192.0.2.20/24,gw=192.0.2.1'))
+    bench.netbox('PATCH', f'{ADDRESSES}{made[1]}/', {'description': 'saved'})
+    m.said('a second IPv4 address on an interface', guest, '192.0.2.21', 'eth0', 'within the guest')
     bench.pve.write('PUT', guest.config_path(), net7='virtio,bridge=vmbr0')
     guest.change(comments='saved')
     m.said('Proxmox has a network card more', guest, 'net7', 'no interface in NetBox')

@@ -209,10 +209,15 @@ fn addresses(draft: &mut Draft<'_>, set: &mut Settings, assigned: &BTreeMap<u8, 
     }
 }
 
-/// Proxmox takes one address of each family for an interface: whoever assigns another is told.
+/// Proxmox takes one address of each family for an interface: whoever assigns another is told. Where none is taken, the
+/// record has no primary address yet.
 fn more(draft: &mut Draft<'_>, interface: &GuestInterface, taken: [Part<IpNet>; 2]) {
     if draft.creating || draft.event.caused(|change| matches!(change.what, Changed::Address)) {
-        for other in interface.addresses.iter().filter(|ip| !taken.contains(&Part::Given(**ip))) {
+        let another = |ip: &&IpNet| {
+            let of_family = taken.iter().filter_map(Part::given).find(|it| it.addr().is_ipv4() == ip.addr().is_ipv4());
+            of_family.is_some_and(|it| it != *ip)
+        };
+        for other in interface.addresses.iter().filter(another) {
             let report = draft.reporter.another_address(&interface.name, other);
             draft.report(report);
         }

@@ -45,7 +45,7 @@ pub(super) fn record(draft: &mut Draft<'_>) {
 fn changed_in_netbox(draft: &Draft<'_>) -> Option<(NodeName, NodeName)> {
     let (Part::Given(wanted), Part::Given(found)) = (&draft.guest.node, &draft.current.node) else { return None };
     let context = &draft.event.context;
-    let changed =
-        draft.creating || draft.event.caused(Change::changed_node) || context.last_node.as_ref() == Some(found);
-    (wanted != found && changed).then(|| (wanted.clone(), found.clone()))
+    let creating = draft.creating && context.nodes.given().is_none_or(|nodes| nodes.contains(wanted));
+    let moved = draft.event.caused(Change::changed_node) || context.last_node.as_ref() == Some(found);
+    (wanted != found && (creating || moved)).then(|| (wanted.clone(), found.clone()))
 }

@@ -197,4 +197,7 @@ fn a_second_address_of_a_family_is_reported_to_whoever_assigned_it() {
     let more = || changed(|it| it.addresses = vec!["192.0.2.10/24".parse().unwrap(), "192.0.2.11/24".parse().unwrap()]);
     more().expect("");
     more().cause(cause::address_saved()).expect_report(&["192.0.2.11/24", "eth0", "within the guest"]);
+    // While no address is the primary one nobody knows which it will be.
+    let none = more().desired(|guest| guest.ipv4 = Part::None).cause(cause::address_saved());
+    none.expect("configure web01 (VMID 101): ipconfig0.ip=cleared");
 }
