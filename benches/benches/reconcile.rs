@@ -50,7 +50,7 @@ fn pair(netbox: &FakeNetBox, proxmox: &FakeProxmox, number: u32) -> Option<u64> 
     }));
     let id = record["id"].as_u64().unwrap();
     netbox.create_disk(json!({"virtual_machine": id, "name": "scsi0", "size": 10_000}));
-    let drifts = number % (GUESTS / DRIFTED) == 0;
+    let drifts = number.is_multiple_of(GUESTS / DRIFTED);
     let marker = format!("netbox-proxmox: netbox.example.org record {id} vmid {vmid} ready");
     let cores = if drifts { 2 } else { 1 };
     proxmox.add_guest(vmid, &name, |guest| {
