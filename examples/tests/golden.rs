@@ -137,6 +137,22 @@ async fn adopt() {
     ] {
         transcript.add(arguments, &sides.run(arguments));
     }
+    let fields = json!({"proxmox_vm_type": "vm"});
+    for (name, vmid, called) in [("app", 600, "app"), ("db", 601, "mail"), ("gone", 602, ""), ("twin", 600, "")] {
+        let mut fields = fields.clone();
+        fields["proxmox_vmid"] = json!(vmid.to_string());
+        sides.netbox.create_vm(json!({"name": name, "status": "active", "custom_fields": fields}));
+        if !called.is_empty() {
+            sides.proxmox.add_guest(vmid, called, |guest| guest.disk("scsi0", "local-lvm", 1024));
+        }
+    }
+    let mut all = |arguments: &[&str]| transcript.add(arguments, &sides.run(arguments));
+    all(&["adopt", "--all", "--yes"]);
+    sides.netbox.update_vm(5, json!({"custom_fields": {"proxmox_vmid": null}}));
+    all(&["adopt", "--all"]);
+    all(&["adopt", "--all", "--yes"]);
+    all(&["adopt", "--all", "--yes"]);
+    all(&["adopt", "--tag", "nothing", "--yes"]);
     transcript.is(&expect_file!["golden/adopt.txt"]);
 }
 

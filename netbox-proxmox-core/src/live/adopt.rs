@@ -1,6 +1,10 @@
 //! Adopting: a person says that a guest which exists in Proxmox is the guest of a record. Its marker is written, and
 //! nothing else: what then differs is left to a plan.
 
+use std::collections::BTreeMap;
+
+use futures_util::TryStreamExt;
+use netbox_api::client::VirtualMachineFilter;
 use proxmox_api::{ConfigUpdate, ErrorKind, Phase, Vmid};
 
 use super::bridge::{Bridge, ProxmoxCluster};
@@ -11,6 +15,7 @@ use crate::event::Ownership;
 use crate::executor::{Failure, FailureKind, Outcome};
 use crate::guest::{Guest, RecordId};
 use crate::marker::MarkerState;
+use crate::record::Related;
 
 /// How often it begins again when the configuration changed meanwhile, or a reply was lost.
 const TRIES: u32 = 3;
@@ -21,9 +26,18 @@ const TRIES: u32 = 3;
 /// [`FailureKind::Conflict`] where nothing is at the VMID; [`FailureKind::Refused`] where NetBox says none, or what is
 /// there is a container, a template, still being created, or another record's; else as Proxmox failed.
 pub async fn find(bridge: &Bridge, cluster: &ProxmoxCluster, guest: &Guest) -> Result<Observed, Failure> {
-    let vmid = vmid(guest)?;
     let listing = Listing::of_guests(&cluster.client).await?;
-    let observed = match guests::at(&cluster.client, vmid, &listing).await? {
+    find_in(bridge, cluster, guest, &listing).await
+}
+
+async fn find_in(
+    bridge: &Bridge,
+    cluster: &ProxmoxCluster,
+    guest: &Guest,
+    listing: &Listing,
+) -> Result<Observed, Failure> {
+    let vmid = vmid(guest)?;
+    let observed = match guests::at(&cluster.client, vmid, listing).await? {
         At::Vm(observed) => *observed,
         At::Container(_) => return Err(refused(format!("guest {vmid} is a container: containers are not supported"))),
         At::Nothing => {
@@ -44,6 +58,66 @@ pub async fn find(bridge: &Bridge, cluster: &ProxmoxCluster, guest: &Guest) -> R
             None => Ok(observed),
         },
     }
+}
+
+/// A record with a VMID, and what is there.
+#[derive(Debug)]
+pub struct Candidate {
+    /// The record.
+    pub guest: Guest,
+    /// The name of its NetBox cluster.
+    pub cluster: String,
+    /// The guest that it may adopt or owns already, or why it may not.
+    pub found: Result<Observed, Failure>,
+}
+
+impl Candidate {
+    /// Whether the guest is the record's already.
+    pub fn is_adopted(&self, bridge: &Bridge) -> bool {
+        let ours = |found: &Observed| found.ownership(self.guest.record, &bridge.identities);
+        self.found.as_ref().is_ok_and(|found| matches!(ours(found), Ownership::Ours { .. }))
+    }
+
+    /// Whether both sides call it the same.
+    pub fn same_name(&self) -> bool {
+        self.found.as_ref().is_ok_and(|found| found.config.name() == self.guest.proxmox_name())
+    }
+}
+
+/// Every managed record that has a VMID, or those with a tag, and what is there. Where two records of a cluster say the
+/// same VMID, neither may adopt.
+///
+/// # Errors
+/// NetBox or Proxmox could not list what they have.
+pub async fn candidates(bridge: &Bridge, tag: Option<&str>) -> Result<Vec<Candidate>, Failure> {
+    let mut candidates = Vec::new();
+    for cluster in &bridge.clusters {
+        let listing = Listing::of_guests(&cluster.client).await?;
+        let filter = VirtualMachineFilter { cluster: vec![cluster.netbox_cluster.clone()], ..Default::default() };
+        let mut machines = bridge.netbox.virtual_machines().list(&filter);
+        let (mut guests, mut claims) = (Vec::new(), BTreeMap::<Vmid, Vec<RecordId>>::new());
+        while let Some(machine) = machines.try_next().await? {
+            let guest = bridge.fields.guest(&machine, &Related::default());
+            // NetBox ignores filters that it does not know, and returns everything.
+            let here = guest.cluster.as_deref() == Some(cluster.netbox_cluster.as_str()) && guest.kind.is_some();
+            let Some(vmid) = guest.vmid.given().copied().filter(|_| here) else { continue };
+            claims.entry(vmid).or_default().push(guest.record);
+            if tag.is_none_or(|tag| machine.tags.iter().any(|it| it.slug == tag)) {
+                guests.push((vmid, guest));
+            }
+        }
+        for (vmid, guest) in guests {
+            let found = match claims.get(&vmid).map(Vec::as_slice) {
+                Some([_]) | None => find_in(bridge, cluster, &guest, &listing).await,
+                Some(several) => {
+                    let records = several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                    Err(refused(format!("the virtual machines {records} all say VMID {vmid}: correct that in NetBox")))
+                }
+            };
+            candidates.push(Candidate { guest, cluster: cluster.netbox_cluster.clone(), found });
+        }
+    }
+    Ok(candidates)
 }
 
 /// Makes the VM at the record's VMID the record's: writes the marker into its description, where people's notes stay,

@@ -1,22 +1,35 @@
 //! `adopt`: says that a guest which exists in Proxmox is the guest of a record in NetBox.
 
 use clap::Args;
-use netbox_proxmox_core::live::adopt::{adopt, find};
+use netbox_proxmox_core::live::adopt::{Candidate, adopt, candidates, find};
 use netbox_proxmox_core::live::guests::{self, Observed};
 use netbox_proxmox_core::live::{Bridge, Looked, ProxmoxCluster};
 use netbox_proxmox_core::{Event, Guest, Ownership, RecordId, plan_with};
 use netbox_proxmox_examples::observe::outcome_name;
-use netbox_proxmox_examples::output::{Format, Output, line};
+use netbox_proxmox_examples::output::{Format, Output, complain, line};
 use netbox_proxmox_examples::{Exit, Problem, Settings};
 use serde_json::json;
 
 use crate::{act, look};
 
 #[derive(Args)]
-pub(crate) struct Arguments {
+#[group(required = true, multiple = false)]
+struct Of {
     /// A virtual machine in NetBox, by id or name; its VMID there says which guest
     #[arg(long, value_name = "NAME|ID")]
-    vm: String,
+    vm: Option<String>,
+    /// Every managed virtual machine that has a VMID, and whose guest has its name
+    #[arg(long)]
+    all: bool,
+    /// The same for those with a tag in NetBox
+    #[arg(long, value_name = "SLUG")]
+    tag: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    of: Of,
     /// Does not ask
     #[arg(long, short)]
     yes: bool,
@@ -26,14 +39,79 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
     act::can_ask(arguments.yes)?;
     let inbox = look::inbox(settings).await?;
     let bridge = look::bridge(settings, inbox).await?;
-    let record = look::record(&bridge.netbox, &arguments.vm).await?;
-    act::leased(&bridge, record, "adopt", leased(arguments, &bridge, record, output)).await
+    let Some(vm) = arguments.of.vm.as_deref() else {
+        return many(arguments, &bridge, output).await;
+    };
+    let record = look::record(&bridge.netbox, vm).await?;
+    act::leased(&bridge, record, "adopt", leased(arguments, vm, &bridge, record, output)).await
 }
 
-async fn leased(arguments: &Arguments, bridge: &Bridge, record: RecordId, output: &Output) -> Result<Exit, Problem> {
-    let (event, cluster) = looked_up(bridge, record, &arguments.vm).await?;
+/// All that can be adopted without a doubt: shown first, then adopted one after the other.
+async fn many(arguments: &Arguments, bridge: &Bridge, output: &Output) -> Result<Exit, Problem> {
+    let candidates = candidates(bridge, arguments.of.tag.as_deref()).await?;
+    let (mut adopt_them, mut left) = (Vec::new(), 0);
+    for candidate in &candidates {
+        let Candidate { guest, found, .. } = candidate;
+        match found {
+            _ if candidate.is_adopted(bridge) => {}
+            Ok(found) if candidate.same_name() => {
+                output.say(&format!(
+                    "adopt {} (id {}): guest {} on {}",
+                    guest.name, guest.record, found.vmid, found.node
+                ));
+                adopt_them.push(candidate);
+            }
+            Ok(found) => {
+                let called = found.config.name().unwrap_or("without a name");
+                let (name, record, vmid) = (&guest.name, guest.record, found.vmid);
+                complain(&format!(
+                    "left {name} (id {record}): guest {vmid} is called {called}. If it is the one: `netbox-proxmox adopt --vm {record}`"
+                ));
+                left += 1;
+            }
+            Err(failure) => {
+                complain(&format!("left {} (id {}): {}", guest.name, guest.record, failure.why));
+                left += 1;
+            }
+        }
+    }
+    let already = candidates.len() - adopt_them.len() - left;
+    output.say(&format!("{} to adopt, {left} left, {already} adopted before", adopt_them.len()));
+    if !adopt_them.is_empty() {
+        act::consent(arguments.yes).await?;
+    }
+    for Candidate { guest, cluster, .. } in adopt_them {
+        let Some(cluster) = bridge.cluster(cluster) else { continue };
+        let work = async {
+            let outcome = adopt(bridge, cluster, guest).await?;
+            let (name, vmid) = (&guest.name, guest.vmid.given().map(ToString::to_string).unwrap_or_default());
+            match output.format {
+                Format::Table => line(&format!("{:<10} adopt {name} (VMID {vmid})", outcome_name(&outcome)))?,
+                Format::Json => line(
+                    &json!({"outcome": outcome_name(&outcome), "record": guest.record, "name": name, "vmid": vmid})
+                        .to_string(),
+                )?,
+            }
+            Ok(Exit::Done)
+        };
+        if let Err(problem) = act::leased(bridge, guest.record, "adopt", work).await {
+            complain(&format!("left {} (id {}): {problem}", guest.name, guest.record));
+            left += 1;
+        }
+    }
+    Ok(if left > 0 { Exit::Conflict } else { Exit::Done })
+}
+
+async fn leased(
+    arguments: &Arguments,
+    vm: &str,
+    bridge: &Bridge,
+    record: RecordId,
+    output: &Output,
+) -> Result<Exit, Problem> {
+    let (event, cluster) = looked_up(bridge, record, vm).await?;
     let Some(guest) = &event.desired else {
-        return Err(Problem::new(Exit::NotFound, format!("NetBox has no virtual machine {}", arguments.vm)));
+        return Err(Problem::new(Exit::NotFound, format!("NetBox has no virtual machine {vm}")));
     };
     let Some(vmid) = guest.vmid.given() else { return Err(no_vmid(bridge, &event, guest)) };
     let found = find(bridge, cluster, guest).await?;
@@ -48,7 +126,7 @@ async fn leased(arguments: &Arguments, bridge: &Bridge, record: RecordId, output
     }
 
     // What a plan says from now on. Adopted it is, whatever comes of this.
-    let plan = match looked_up(bridge, record, &arguments.vm).await {
+    let plan = match looked_up(bridge, record, vm).await {
         Ok((event, _)) => Some(plan_with(&event, &bridge.policy)),
         Err(problem) => {
             output.say(&format!("what differs is not known: {problem}"));
