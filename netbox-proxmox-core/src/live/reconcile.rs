@@ -170,8 +170,9 @@ impl<'a> Reconcile<'a> {
         if !guest.status.wants_guest() {
             return same;
         }
-        let event = look_up.event(guest, Vec::new(), cluster, listing, Power::Listed).await?;
-        if plan_with(&event, &self.bridge.policy).is_empty() {
+        // A guest that was made since the listing fails here, and is found below.
+        let event = look_up.event(guest, Vec::new(), cluster, listing, Power::Listed).await;
+        if event.is_ok_and(|event| plan_with(&event, &self.bridge.policy).is_empty()) {
             return same;
         }
         let Looked::Event { event, .. } = look_up.record(record, Vec::new()).await? else {
@@ -233,6 +234,9 @@ impl<'a> Reconcile<'a> {
         let ours = |marker: &Marker| marker.vmid == vmid && self.bridge.identities.contains(&marker.netbox);
         let Some(marker) = marker.filter(ours) else { return Ok(None) };
         let record = marker.record;
+        if !self.bridge.inbox.store().pending(record).await?.is_empty() {
+            return Ok(None);
+        }
         let name = observed.config.name().unwrap_or_default();
         let cluster = Some(cluster.netbox_cluster.as_str());
         match self.bridge.netbox.virtual_machines().get(record.0).await {

@@ -53,6 +53,7 @@ impl Described {
             .filter(|interface| interface.count_ipaddresses != Some(0))
             .map(|interface| interface.virtual_machine.id)
             .collect();
+        addressed.sort_unstable();
         addressed.dedup();
         if !addressed.is_empty() {
             let filter = IpAddressFilter { virtual_machine_id: addressed, ..Default::default() };
