@@ -41,5 +41,5 @@ pub use answers::*;
 #[cfg(feature = "client")]
 pub use client::*;
 pub use params::*;
-pub use property::{BootOrder, Cidr, Drive, IpConfig, IpSetting, NetDevice, PropertyString, VolumeId};
+pub use property::{BootOrder, Cidr, Drive, IpConfig, IpSetting, LxcNet, NetDevice, PropertyString, VolumeId};
 pub use types::*;

@@ -5,12 +5,14 @@
 //! |---|---|
 //! | `CONTRACT_PROXMOX_URL`, `CONTRACT_PROXMOX_TOKEN` | where, and as whom |
 //! | `CONTRACT_PROXMOX_FINGERPRINT` | of its certificate, if it is its own |
+//! | `CONTRACT_PROXMOX_CONTAINER`, `CONTRACT_PROXMOX_STORAGE` | template volume of a container, which is then made and removed too; where its disk goes, default `local-lvm` |
 //! | `CONTRACT_PROXMOX_TEMPLATE` | VMID of a template with a disk `scsi0` and a cloud-init drive; default 9000 |
 #![allow(clippy::unwrap_used)]
 
 use proxmox_api::{
-    Client, CloneParams, ConfigUpdate, ConfigView, DestroyParams, Drive, ErrorKind, MiB, NodeName, PowerState,
-    ShutdownParams, SshKeys, StartParams, StopParams, Subject, Task, Vmid, WaitOptions,
+    Client, CloneParams, ConfigUpdate, ConfigView, DestroyParams, Drive, ErrorKind, LxcCreateParams, MiB, NetDevice,
+    NodeName, PowerState, ShutdownParams, SshKeys, StartParams, StopParams, StorageId, Subject, SuspendParams, Task,
+    Vmid, WaitOptions,
 };
 
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGq0fFkZtxYb8l1nq7yJm4Qv3l2nUo0Wc5dQH7yXb3Zp admin+live@example";
@@ -89,11 +91,25 @@ async fn contract(client: &Client, template: Vmid) {
     assert_eq!(drive.size(), Some(MiB(1024)));
     vm.unlink(&[slot], true).await.unwrap();
 
+    // A network card: it gets a MAC address, and keeps it. Tags, start on boot.
+    let card: NetDevice = "virtio=BC:24:11:00:00:55,bridge=vmbr0,tag=5".parse().unwrap();
+    vm.set_config(&ConfigUpdate::new().net(3, &card).tags(["contract"]).onboot(true)).await.unwrap();
+    let config = vm.config(ConfigView::Pending).await.unwrap();
+    assert_eq!(config.net(3).unwrap(), card);
+    assert_eq!((config.tags(), config.onboot()), (vec!["contract".to_owned()], true));
+    vm.set_config(&ConfigUpdate::new().delete("net3").onboot(false)).await.unwrap();
+    assert_eq!(vm.config(ConfigView::Pending).await.unwrap().net(3), None);
+    assert!(!vm.migration_check(&node).await.unwrap().running);
+
     // Power.
     done(vm.start(&StartParams::default()).await.unwrap()).await;
     assert_eq!(vm.status().await.unwrap().power_state(), PowerState::Running);
     assert_eq!(refused(vm.start(&StartParams::default()).await).await, ErrorKind::AlreadyRunning);
     assert_eq!(refused(vm.destroy(&DestroyParams::default()).await).await, ErrorKind::StillRunning);
+    done(vm.suspend(&SuspendParams::default()).await.unwrap()).await;
+    assert_eq!(vm.status().await.unwrap().power_state(), PowerState::Paused);
+    done(vm.resume().await.unwrap()).await;
+    assert_eq!(vm.status().await.unwrap().power_state(), PowerState::Running);
     done(vm.shutdown(&ShutdownParams { timeout: Some(60), force_stop: Some(true) }).await.unwrap()).await;
     assert_eq!(vm.status().await.unwrap().power_state(), PowerState::Stopped);
     done(vm.stop(&StopParams::default()).await.unwrap()).await;
@@ -105,6 +121,44 @@ async fn contract(client: &Client, template: Vmid) {
     done(vm.destroy(&DestroyParams { purge: Some(true), ..Default::default() }).await.unwrap()).await;
     assert!(client.cluster().is_free(vmid).await.unwrap());
     assert!(vm.destroy(&DestroyParams::default()).await.unwrap_err().is_not_found());
+}
+
+/// What the client of containers relies on.
+async fn containers(client: &Client, node: &NodeName, volume: &str, storage: &StorageId) {
+    let vmid = client.cluster().next_id(None).await.unwrap();
+    let params = LxcCreateParams {
+        hostname: Some("contract-ct".into()),
+        description: Some("netbox-proxmox: contract record 1 vmid 1 creating".into()),
+        cores: Some(1),
+        memory: Some(MiB(512)),
+        rootfs: Some(Drive::allocate(storage, MiB::from_gib(1))),
+        nets: vec![(0, "name=eth0,bridge=vmbr0,ip=192.0.2.20/24,gw=192.0.2.1".parse().unwrap())],
+        ssh_public_keys: Some(SshKeys::parse(KEY).unwrap()),
+        unprivileged: Some(true),
+        ..LxcCreateParams::new(vmid, volume)
+    };
+    done(client.node(node).create_lxc(&params).await.unwrap()).await;
+    assert_eq!(refused(client.node(node).create_lxc(&params).await).await, ErrorKind::AlreadyExists);
+    let container = client.node(node).lxc(vmid);
+    let config = container.config(ConfigView::Pending).await.unwrap();
+    assert_eq!((config.hostname(), config.cores(), config.memory()), (Some("contract-ct"), Some(1), MiB(512)));
+    assert_eq!(config.description().map(str::trim_end), params.description.as_deref());
+    let net = &config.nets()[&0];
+    assert_eq!(
+        (net.get("name"), net.addresses().to_string().as_str()),
+        (Some("eth0"), "ip=192.0.2.20/24,gw=192.0.2.1")
+    );
+    let update = ConfigUpdate::new().cores(2).set("hostname", "contract-ct2").digest(config.digest.as_deref().unwrap());
+    container.set_config(&update).await.unwrap();
+    let config = container.config(ConfigView::Pending).await.unwrap();
+    assert_eq!((config.hostname(), config.cores()), (Some("contract-ct2"), Some(2)));
+    assert_eq!(container.status().await.unwrap().power_state(), PowerState::Stopped);
+    done(container.start(&StartParams::default()).await.unwrap()).await;
+    assert_eq!(container.status().await.unwrap().power_state(), PowerState::Running);
+    done(container.stop(&StopParams::default()).await.unwrap()).await;
+    assert_eq!(container.status().await.unwrap().power_state(), PowerState::Stopped);
+    done(container.destroy(&DestroyParams { purge: Some(true), ..Default::default() }).await.unwrap()).await;
+    assert!(client.cluster().is_free(vmid).await.unwrap());
 }
 
 #[tokio::test]
@@ -125,5 +179,11 @@ async fn the_proxmox_that_the_environment_names_keeps_the_contract() {
         None => builder,
     };
     let template = variable("TEMPLATE").map_or(9000, |vmid| vmid.parse().unwrap());
-    contract(&builder.build().unwrap(), Vmid::new(template).unwrap()).await;
+    let client = builder.build().unwrap();
+    contract(&client, Vmid::new(template).unwrap()).await;
+    if let Some(volume) = variable("CONTAINER") {
+        let node = client.nodes().await.unwrap().remove(0).node;
+        let storage = variable("STORAGE").map_or("local-lvm".to_owned(), |storage| storage).parse().unwrap();
+        containers(&client, &node, &volume, &storage).await;
+    }
 }

@@ -1,10 +1,10 @@
 //! What concerns one node.
 
 use super::error::Attempt;
-use super::{Client, Error, QemuHandle, StorageHandle};
+use super::{Client, Error, GuestHandle, LxcHandle, QemuHandle, StorageHandle, Task};
 use crate::answers::{GuestSummary, NodeStorage, TaskSummary};
-use crate::params::{Params, TaskFilter};
-use crate::types::{NodeName, StorageId, Vmid};
+use crate::params::{LxcCreateParams, Params, TaskFilter};
+use crate::types::{GuestType, NodeName, StorageId, Vmid};
 
 /// Requests under `/nodes/{node}`. Of a node that does not exist they give
 /// [`NotFound`](super::ErrorKind::NotFound), of one that is down [`Unavailable`](super::ErrorKind::Unavailable).
@@ -60,6 +60,25 @@ impl NodeHandle {
     /// One of its virtual machines.
     pub fn qemu(&self, vmid: Vmid) -> QemuHandle {
         QemuHandle::new(self.client.clone(), self.node.clone(), vmid)
+    }
+
+    /// One of its containers.
+    pub fn lxc(&self, vmid: Vmid) -> LxcHandle {
+        LxcHandle::new(self.client.clone(), self.node.clone(), vmid)
+    }
+
+    /// One of its guests, for what both kinds have.
+    pub fn guest(&self, kind: GuestType, vmid: Vmid) -> GuestHandle {
+        GuestHandle::new(self.client.clone(), self.node.clone(), kind, vmid)
+    }
+
+    /// Creates a container.
+    ///
+    /// # Errors
+    /// [`AlreadyExists`](super::ErrorKind::AlreadyExists), [`InvalidParameter`](super::ErrorKind::InvalidParameter) …
+    pub async fn create_lxc(&self, params: &LxcCreateParams) -> Result<Task, Error> {
+        let attempt = Attempt::new("POST", "/nodes/{node}/lxc", &[self.node.as_str()]);
+        self.client.start_task(attempt, &params.to_params()).await
     }
 
     fn get(&self, template: &'static str) -> Attempt {

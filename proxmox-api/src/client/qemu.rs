@@ -1,19 +1,13 @@
 //! What concerns one virtual machine.
 
 use std::fmt;
+use std::ops::Deref;
 
-use serde_json::Value;
+use super::{Client, Error, GuestHandle, Task};
+use crate::params::{CloneParams, ConfigUpdate, Params};
+use crate::types::{GuestType, NodeName, QemuConfig, Vmid};
 
-use super::error::Attempt;
-use super::{Client, Error, Task};
-use crate::answers::{GuestStatus, MigrationCheck, Pending};
-use crate::params::{
-    CloneParams, ConfigUpdate, DestroyParams, MigrateParams, Params, ResizeParams, ShutdownParams, StartParams,
-    StopParams, SuspendParams,
-};
-use crate::types::{NodeName, QemuConfig, Upid, Vmid};
-
-/// Which configuration of a running machine.
+/// Which configuration of a running guest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ConfigView {
     /// With what waits for the next restart.
@@ -23,31 +17,31 @@ pub enum ConfigView {
     Current,
 }
 
-/// Requests under `/nodes/{node}/qemu/{vmid}`.
-///
-/// Of a machine that is not on this node they give [`NotFound`](super::ErrorKind::NotFound), at once or (start, stop)
-/// from the task: see [`Error::cause`].
+impl ConfigView {
+    pub(super) fn to_params(self) -> Params {
+        let mut params = Params::new();
+        if self == Self::Current {
+            params.set("current", true);
+        }
+        params
+    }
+}
+
+/// Requests under `/nodes/{node}/qemu/{vmid}`. Those that a container has too are [`GuestHandle`]'s.
 #[derive(Clone, Debug)]
-pub struct QemuHandle {
-    client: Client,
-    node: NodeName,
-    vmid: Vmid,
-    number: String,
+pub struct QemuHandle(GuestHandle);
+
+impl Deref for QemuHandle {
+    type Target = GuestHandle;
+
+    fn deref(&self) -> &GuestHandle {
+        &self.0
+    }
 }
 
 impl QemuHandle {
     pub(super) fn new(client: Client, node: NodeName, vmid: Vmid) -> Self {
-        Self { client, node, vmid, number: vmid.to_string() }
-    }
-
-    /// The node that is asked.
-    pub fn node(&self) -> &NodeName {
-        &self.node
-    }
-
-    /// The VMID.
-    pub fn vmid(&self) -> Vmid {
-        self.vmid
+        Self(GuestHandle::new(client, node, GuestType::Qemu, vmid))
     }
 
     /// The configuration.
@@ -55,19 +49,7 @@ impl QemuHandle {
     /// # Errors
     /// As every request.
     pub async fn config(&self, view: ConfigView) -> Result<QemuConfig, Error> {
-        let mut params = Params::new();
-        if view == ConfigView::Current {
-            params.set("current", true);
-        }
-        self.client.request(self.attempt("GET", "/nodes/{node}/qemu/{vmid}/config"), &params).await
-    }
-
-    /// Each key with its value now and after the next restart.
-    ///
-    /// # Errors
-    /// As every request.
-    pub async fn pending(&self) -> Result<Vec<Pending>, Error> {
-        self.client.list(self.attempt("GET", "/nodes/{node}/qemu/{vmid}/pending"), &Params::new()).await
+        self.client.request(self.attempt("GET", "/nodes/{node}/qemu/{vmid}/config"), &view.to_params()).await
     }
 
     /// Changes the configuration at once. What a running machine cannot take waits for its next restart.
@@ -96,17 +78,6 @@ impl QemuHandle {
         self.task("POST", "/nodes/{node}/qemu/{vmid}/clone", &params.to_params()).await
     }
 
-    /// Grows a disk. A task since Proxmox VE 9; on 8 it is done when this returns.
-    ///
-    /// # Errors
-    /// [`Shrink`](super::ErrorKind::Shrink) and a missing disk come from the task.
-    pub async fn resize(&self, params: &ResizeParams) -> Result<Option<Task>, Error> {
-        let attempt = self.attempt("PUT", "/nodes/{node}/qemu/{vmid}/resize");
-        let answer: Value = self.client.request(attempt, &params.to_params()).await?;
-        let upid = answer.as_str().and_then(|upid| upid.parse::<Upid>().ok());
-        Ok(upid.map(|upid| self.client.task(upid)))
-    }
-
     /// Detaches disks (`scsi1`) or removes unused ones (`unused0`); with `force` their volumes are destroyed, too, also
     /// while it runs. Takes no digest: read the configuration just before.
     ///
@@ -127,88 +98,5 @@ impl QemuHandle {
     /// As every request.
     pub async fn regenerate_cloudinit(&self) -> Result<(), Error> {
         self.client.run(self.attempt("PUT", "/nodes/{node}/qemu/{vmid}/cloudinit"), &Params::new()).await
-    }
-
-    /// What it does now.
-    ///
-    /// # Errors
-    /// As every request.
-    pub async fn status(&self) -> Result<GuestStatus, Error> {
-        self.client.request(self.attempt("GET", "/nodes/{node}/qemu/{vmid}/status/current"), &Params::new()).await
-    }
-
-    /// Starts it.
-    ///
-    /// # Errors
-    /// [`AlreadyRunning`](super::ErrorKind::AlreadyRunning), [`IsTemplate`](super::ErrorKind::IsTemplate) and others
-    /// come from the task.
-    pub async fn start(&self, params: &StartParams) -> Result<Task, Error> {
-        self.task("POST", "/nodes/{node}/qemu/{vmid}/status/start", &params.to_params()).await
-    }
-
-    /// Asks its operating system to shut down. A stopped one is shut down already.
-    ///
-    /// # Errors
-    /// [`ShutdownTimeout`](super::ErrorKind::ShutdownTimeout) comes from the task.
-    pub async fn shutdown(&self, params: &ShutdownParams) -> Result<Task, Error> {
-        self.task("POST", "/nodes/{node}/qemu/{vmid}/status/shutdown", &params.to_params()).await
-    }
-
-    /// Stops it hard. A stopped one is stopped already.
-    ///
-    /// # Errors
-    /// As every request.
-    pub async fn stop(&self, params: &StopParams) -> Result<Task, Error> {
-        self.task("POST", "/nodes/{node}/qemu/{vmid}/status/stop", &params.to_params()).await
-    }
-
-    /// Pauses it, or writes it to disk.
-    ///
-    /// # Errors
-    /// [`NotRunning`](super::ErrorKind::NotRunning).
-    pub async fn suspend(&self, params: &SuspendParams) -> Result<Task, Error> {
-        self.task("POST", "/nodes/{node}/qemu/{vmid}/status/suspend", &params.to_params()).await
-    }
-
-    /// Ends a pause.
-    ///
-    /// # Errors
-    /// As every request.
-    pub async fn resume(&self) -> Result<Task, Error> {
-        self.task("POST", "/nodes/{node}/qemu/{vmid}/status/resume", &Params::new()).await
-    }
-
-    /// What a migration to a node has to deal with.
-    ///
-    /// # Errors
-    /// As every request.
-    pub async fn migration_check(&self, target: &NodeName) -> Result<MigrationCheck, Error> {
-        let params = Params::from([("target", target.to_string())]);
-        self.client.request(self.attempt("GET", "/nodes/{node}/qemu/{vmid}/migrate"), &params).await
-    }
-
-    /// Moves it to another node. Under HA the task ends before the move: wait for the state.
-    ///
-    /// # Errors
-    /// As every request.
-    pub async fn migrate(&self, params: &MigrateParams) -> Result<Task, Error> {
-        self.task("POST", "/nodes/{node}/qemu/{vmid}/migrate", &params.to_params()).await
-    }
-
-    /// Removes it with its disks. It must not run.
-    ///
-    /// # Errors
-    /// [`StillRunning`](super::ErrorKind::StillRunning), [`Protected`](super::ErrorKind::Protected);
-    /// [`InUse`](super::ErrorKind::InUse) and [`Locked`](super::ErrorKind::Locked) from the task.
-    pub async fn destroy(&self, params: &DestroyParams) -> Result<Task, Error> {
-        self.task("DELETE", "/nodes/{node}/qemu/{vmid}", &params.to_params()).await
-    }
-
-    fn attempt(&self, method: &'static str, template: &'static str) -> Attempt {
-        Attempt::new(method, template, &[self.node.as_str(), &self.number])
-    }
-
-    async fn task(&self, method: &'static str, template: &'static str, params: &Params) -> Result<Task, Error> {
-        self.client.start_task(self.attempt(method, template), params).await
     }
 }

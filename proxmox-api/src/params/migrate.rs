@@ -1,16 +1,20 @@
-//! `POST …/migrate` of a virtual machine.
+//! `POST …/migrate`.
 
 use super::Params;
-use crate::types::{NodeName, StorageId};
+use crate::types::{GuestType, NodeName, StorageId};
 
-/// How to migrate a virtual machine.
+/// How to migrate a guest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MigrateParams {
     /// Where to; required.
     pub target: Option<NodeName>,
-    /// While it runs. A running guest is refused without it.
+    /// Virtual machines: while it runs. A running one is refused without it.
     pub online: Option<bool>,
-    /// Also disks on storage that is not shared.
+    /// Containers: a running one is shut down, moved and started again. A running one is refused without it.
+    pub restart: Option<bool>,
+    /// Containers: how long that shutdown may take, in seconds.
+    pub timeout: Option<u32>,
+    /// Virtual machines: also disks on storage that is not shared.
     pub with_local_disks: Option<bool>,
     /// Where those disks go.
     pub targetstorage: Option<StorageId>,
@@ -24,15 +28,20 @@ impl MigrateParams {
         Self { target: Some(target), ..Self::default() }
     }
 
-    /// What is sent.
-    pub fn to_params(&self) -> Params {
+    /// What is sent for a guest of this kind: what the other kind takes is left out, as Proxmox refuses it.
+    pub fn to_params(&self, kind: GuestType) -> Params {
         let mut params = Params::new();
-        params
-            .set_opt("target", &self.target)
-            .set_opt("online", &self.online)
-            .set_opt("with-local-disks", &self.with_local_disks)
-            .set_opt("targetstorage", &self.targetstorage)
-            .set_opt("bwlimit", &self.bwlimit);
+        params.set_opt("target", &self.target).set_opt("bwlimit", &self.bwlimit);
+        match kind {
+            GuestType::Qemu => params
+                .set_opt("online", &self.online)
+                .set_opt("with-local-disks", &self.with_local_disks)
+                .set_opt("targetstorage", &self.targetstorage),
+            GuestType::Lxc => params
+                .set_opt("restart", &self.restart)
+                .set_opt("timeout", &self.timeout)
+                .set_opt("target-storage", &self.targetstorage),
+        };
         params
     }
 }

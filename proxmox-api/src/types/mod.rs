@@ -2,6 +2,9 @@
 
 mod drive_slot;
 mod error;
+mod guest_config;
+mod lxc_config;
+mod mount_slot;
 mod names;
 mod qemu_config;
 pub(crate) mod scalar;
@@ -13,6 +16,9 @@ mod vmid;
 
 pub use drive_slot::{Bus, DriveSlot};
 pub use error::ParseError;
+pub use guest_config::GuestConfig;
+pub use lxc_config::LxcConfig;
+pub use mount_slot::MountSlot;
 pub use names::{NodeName, StorageId};
 pub use qemu_config::QemuConfig;
 pub use size::MiB;

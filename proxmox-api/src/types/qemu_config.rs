@@ -1,56 +1,30 @@
 //! The configuration of a virtual machine, as `GET …/config` returns it.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{DriveSlot, MiB, SshKeys, scalar};
-use crate::property::{BootOrder, Drive, IpConfig, NetDevice, PropertyString, VolumeId};
+use super::{DriveSlot, GuestConfig, MiB, SshKeys};
+use crate::property::{BootOrder, Drive, IpConfig, NetDevice, PropertyString};
 
 /// The configuration of a virtual machine.
 ///
-/// Everything that was received is kept; the accessors read it tolerantly: a value of an unexpected shape is as if it
-/// were absent (its raw form is still there: [`get`](Self::get)).
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct QemuConfig {
-    /// The checksum of the configuration file, to be given back with a change that must not overwrite another's.
-    pub digest: Option<String>,
-    raw: Map<String, Value>,
+/// What it shares with a container's is [`GuestConfig`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct QemuConfig(GuestConfig);
+
+impl Deref for QemuConfig {
+    type Target = GuestConfig;
+
+    fn deref(&self) -> &GuestConfig {
+        &self.0
+    }
 }
 
 impl QemuConfig {
-    /// A configuration from its keys and values; `digest` among them is taken out.
-    pub fn from_map(mut raw: Map<String, Value>) -> Self {
-        let digest = raw.remove("digest").as_ref().and_then(scalar::text);
-        Self { digest, raw }
-    }
-
-    /// A value as it was received.
-    pub fn get(&self, key: &str) -> Option<&Value> {
-        self.raw.get(key)
-    }
-
-    /// A value as text, also where it was a number.
-    pub fn text(&self, key: &str) -> Option<String> {
-        self.get(key).and_then(scalar::text)
-    }
-
-    /// A value as a whole number, also where it was text.
-    pub fn integer(&self, key: &str) -> Option<u64> {
-        self.get(key).and_then(scalar::integer)
-    }
-
-    /// A boolean; absent means no.
-    pub fn flag(&self, key: &str) -> bool {
-        self.get(key).and_then(scalar::boolean).unwrap_or(false)
-    }
-
-    /// Every key and value, without the digest.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.raw.iter().map(|(key, value)| (key.as_str(), value))
-    }
-
     /// The name. Absent while a clone is being made (Proxmox VE 9.1).
     pub fn name(&self) -> Option<&str> {
         self.str("name")
@@ -81,37 +55,6 @@ impl QemuConfig {
         self.integer("balloon").map(MiB)
     }
 
-    /// The description (the notes), as stored.
-    pub fn description(&self) -> Option<&str> {
-        self.str("description")
-    }
-
-    /// The tags. Separators may be `;`, `,` or space; no tags can also be a single space (Proxmox VE 9.1).
-    pub fn tags(&self) -> Vec<String> {
-        let tags = self.str("tags").unwrap_or_default();
-        tags.split([';', ',', ' ']).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
-    }
-
-    /// Whether removing it or its disks is forbidden.
-    pub fn protection(&self) -> bool {
-        self.flag("protection")
-    }
-
-    /// Whether it is a template.
-    pub fn template(&self) -> bool {
-        self.flag("template")
-    }
-
-    /// Whether it starts with its node.
-    pub fn onboot(&self) -> bool {
-        self.flag("onboot")
-    }
-
-    /// What holds it: `clone`, `backup`, `migrate`, `create` …
-    pub fn lock(&self) -> Option<&str> {
-        self.str("lock")
-    }
-
     /// The SSH keys cloud-init installs, taken as they are stored.
     pub fn sshkeys(&self) -> Option<SshKeys> {
         self.str("sshkeys").map(SshKeys::from_param)
@@ -134,7 +77,7 @@ impl QemuConfig {
 
     /// The drives by slot: disks, CD-ROMs, the cloud-init drive. EFI and TPM disks and unused volumes are not slots.
     pub fn drives(&self) -> BTreeMap<DriveSlot, Drive> {
-        let slots = self.raw.iter().filter_map(|(key, value)| Some((key.parse().ok()?, value.as_str()?)));
+        let slots = self.iter().filter_map(|(key, value)| Some((key.parse().ok()?, value.as_str()?)));
         slots.filter_map(|(slot, value)| Some((slot, value.parse().ok()?))).collect()
     }
 
@@ -162,51 +105,15 @@ impl QemuConfig {
         ordered.or_else(|| self.str("bootdisk")?.parse().ok().filter(|slot| is_disk(*slot)))
     }
 
-    /// Volumes that belong to the guest and are attached nowhere, by their number: `unusedN`.
-    pub fn unused(&self) -> Vec<(u8, VolumeId)> {
-        let volumes = self.indexed("unused").filter_map(|(index, value)| {
-            let drive: Drive = value.parse().ok()?;
-            Some((index, drive.volume_id()?))
-        });
-        let mut volumes: Vec<_> = volumes.collect();
-        volumes.sort();
-        volumes
-    }
-
-    fn str(&self, key: &str) -> Option<&str> {
-        self.get(key).and_then(Value::as_str)
-    }
-
     fn count(&self, key: &str) -> u32 {
         let number = self.integer(key).and_then(|n| u32::try_from(n).ok());
         number.unwrap_or(1).max(1)
-    }
-
-    fn indexed<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (u8, &'a str)> {
-        self.raw.iter().filter_map(move |(key, value)| {
-            let index = key.strip_prefix(prefix)?;
-            let plain = index.bytes().all(|b| b.is_ascii_digit());
-            Some((plain.then(|| index.parse().ok())??, value.as_str()?))
-        })
     }
 }
 
 impl FromIterator<(String, Value)> for QemuConfig {
     fn from_iter<T: IntoIterator<Item = (String, Value)>>(values: T) -> Self {
-        Self::from_map(values.into_iter().collect())
-    }
-}
-
-impl<'de> Deserialize<'de> for QemuConfig {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Map::deserialize(deserializer).map(Self::from_map)
-    }
-}
-
-impl Serialize for QemuConfig {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let digest = self.digest.iter().map(|digest| ("digest", Value::from(digest.as_str())));
-        serializer.collect_map(digest.chain(self.iter().map(|(key, value)| (key, value.clone()))))
+        Self(values.into_iter().collect())
     }
 }
 

@@ -216,6 +216,99 @@ async fn a_machine_changes_its_power_state_and_its_node() {
 }
 
 #[tokio::test]
+async fn what_both_kinds_have_is_asked_at_their_own_paths() {
+    let guest = |c: &Client, kind| c.node(&node()).guest(kind, vmid(201));
+    for (kind, path) in [(GuestType::Qemu, "/nodes/pve/qemu/201"), (GuestType::Lxc, "/nodes/pve/lxc/201")] {
+        check!(
+            json!({"status": "running"}),
+            |c| async move { guest(&c, kind).status().await },
+            format!("GET {path}/status/current").as_str(),
+            ""
+        );
+        check!(
+            json!(UPID),
+            |c| async move { guest(&c, kind).start(&StartParams::default()).await },
+            format!("POST {path}/status/start").as_str(),
+            ""
+        );
+        let size = ResizeParams::to("disk", MiB(1024));
+        check!(
+            json!(UPID),
+            |c| async move { guest(&c, kind).resize(&size).await },
+            format!("PUT {path}/resize").as_str(),
+            "disk=disk&size=1G"
+        );
+        check!(
+            json!({"running": 0}),
+            |c| async move { guest(&c, kind).migration_check(&node()).await },
+            format!("GET {path}/migrate?target=pve").as_str(),
+            ""
+        );
+        let destroy = DestroyParams { purge: Some(true), ..Default::default() };
+        check!(
+            json!(UPID),
+            |c| async move { guest(&c, kind).destroy(&destroy).await },
+            format!("DELETE {path}?purge=1").as_str(),
+            ""
+        );
+    }
+    // What the other kind takes is not sent: Proxmox refuses unknown parameters.
+    let everything = MigrateParams {
+        online: Some(true),
+        with_local_disks: Some(true),
+        restart: Some(true),
+        timeout: Some(60),
+        ..MigrateParams::new(node())
+    };
+    let params = everything.clone();
+    check!(
+        json!(UPID),
+        |c| async move { guest(&c, GuestType::Lxc).migrate(&params).await },
+        "POST /nodes/pve/lxc/201/migrate",
+        "target=pve&restart=1&timeout=60"
+    );
+    check!(
+        json!(UPID),
+        |c| async move { guest(&c, GuestType::Qemu).migrate(&everything).await },
+        "POST /nodes/pve/qemu/201/migrate",
+        "target=pve&online=1&with-local-disks=1"
+    );
+}
+
+#[tokio::test]
+async fn containers_are_created_cloned_and_configured() {
+    let params = LxcCreateParams { cores: Some(2), ..LxcCreateParams::new(vmid(201), "local:vztmpl/debian.tar.zst") };
+    check!(
+        json!(UPID),
+        |c| async move { c.node(&node()).create_lxc(&params).await },
+        "POST /nodes/pve/lxc",
+        "vmid=201&ostemplate=local%3Avztmpl%2Fdebian.tar.zst&cores=2"
+    );
+    let lxc = |c: &Client| c.node(&node()).lxc(vmid(201));
+    check!(
+        json!({"hostname": "web02"}),
+        |c| async move { lxc(&c).config(ConfigView::Current).await },
+        "GET /nodes/pve/lxc/201/config?current=1",
+        ""
+    );
+    let update = ConfigUpdate::new().set("hostname", "web03").delete("mp0").digest("d");
+    check!(
+        json!(null),
+        |c| async move { lxc(&c).set_config(&update).await },
+        "PUT /nodes/pve/lxc/201/config",
+        "hostname=web03&delete=mp0&digest=d"
+    );
+    let clone = LxcCloneParams { hostname: Some("web04".into()), full: Some(true), ..LxcCloneParams::new(vmid(202)) };
+    check!(
+        json!(UPID),
+        |c| async move { lxc(&c).clone_to(&clone).await },
+        "POST /nodes/pve/lxc/201/clone",
+        "newid=202&hostname=web04&full=1"
+    );
+    check!(json!(null), |c| async move { lxc(&c).template().await }, "POST /nodes/pve/lxc/201/template", "");
+}
+
+#[tokio::test]
 async fn a_task_is_asked_for_at_its_own_node() {
     let path = "/nodes/pve/tasks/UPID%3Apve%3A000000F9%3A00056CB7%3A6B02ADBE%3Aqmclone%3A9001%3Aroot%40pam%21lab%3A";
     check!(
