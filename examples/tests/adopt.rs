@@ -70,7 +70,7 @@ async fn what_is_not_to_be_adopted_is_left_alone() {
     type Describe = fn(GuestBuilder, &str) -> GuestBuilder;
     let noted: Describe = |guest, notes| guest.description(notes);
     let table: [(&str, Describe, &str); 3] = [
-        (elsewhere, noted, "guest 500 belongs to record 1 of NetBox netbox.example.org."),
+        (elsewhere, noted, "guest 500 belongs to virtual machine 1 of NetBox netbox.example.org."),
         ("", |guest, _| guest.template(), "guest 500 is a template"),
         ("", |guest, _| guest.option("lock", "clone"), "guest 500 is still being created (lock: clone)"),
     ];
@@ -87,7 +87,7 @@ async fn what_is_not_to_be_adopted_is_left_alone() {
     sides.proxmox.edit(500, |guest| guest.set("description", another.clone()));
     let output = sides.run(&ADOPT);
     assert_eq!(code(&output), 1);
-    assert!(stderr(&output).contains("guest 500 belongs to record 7. "), "{}", stderr(&output));
+    assert!(stderr(&output).contains("guest 500 belongs to virtual machine 7. "), "{}", stderr(&output));
     assert_eq!(notes(&sides), another);
 }
 
@@ -148,6 +148,6 @@ async fn what_happens_meanwhile_is_looked_at_again() {
     });
     let output = sides.run(&ADOPT);
     assert_eq!((code(&output), stdout(&output)), (1, String::new()));
-    assert!(stderr(&output).contains("guest 500 belongs to record 7"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("guest 500 belongs to virtual machine 7"), "{}", stderr(&output));
     assert_eq!(notes(&sides), theirs);
 }

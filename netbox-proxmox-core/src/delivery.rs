@@ -47,6 +47,7 @@ impl Change {
                     name: disk.name.clone(),
                     record: Some(RecordId(disk.virtual_machine.id)),
                     storage: disk.custom_fields.text(&fields.disk_storage),
+                    size: Some(Megabytes(disk.size)),
                 };
                 let (before, after) = match delivery.event {
                     EventKind::Created => (None, Some(present)),
@@ -152,6 +153,7 @@ pub(crate) fn disk_facts(snapshot: &Snapshot, fields: &FieldNames) -> DiskFacts 
         name: snapshot.text("name").unwrap_or_default().to_owned(),
         record: snapshot.id("virtual_machine").map(RecordId),
         storage: snapshot.custom_field(&fields.disk_storage).text().map(Into::into),
+        size: snapshot.integer("size").map(Megabytes),
     }
 }
 

@@ -115,6 +115,9 @@ pub struct DiskFacts {
     pub record: Option<RecordId>,
     /// Its storage field.
     pub storage: Option<String>,
+    /// Its size.
+    #[serde(default)]
+    pub size: Option<Megabytes>,
 }
 
 /// What a change tells of a network interface.

@@ -90,7 +90,7 @@ impl Marker {
 pub fn ownership(description: Option<&str>, vmid: Vmid, record: RecordId, identities: &[String]) -> Ownership {
     let Some(marker) = description.and_then(Marker::find) else { return Ownership::Unmarked };
     if !identities.contains(&marker.netbox) {
-        let whose = format!("record {} of NetBox {}", marker.record, marker.netbox);
+        let whose = format!("virtual machine {} of NetBox {}", marker.record, marker.netbox);
         return Ownership::Another { whose, record: None };
     }
     if marker.vmid != vmid {
@@ -98,7 +98,7 @@ pub fn ownership(description: Option<&str>, vmid: Vmid, record: RecordId, identi
         return Ownership::Unmarked;
     }
     if marker.record != record {
-        return Ownership::Another { whose: format!("record {}", marker.record), record: Some(marker.record) };
+        return Ownership::Another { whose: format!("virtual machine {}", marker.record), record: Some(marker.record) };
     }
     Ownership::Ours { state: marker.state }
 }

@@ -199,7 +199,8 @@ impl Reader<'_> {
     fn node(&mut self, custom: &CustomFields) -> Part<NodeName> {
         let name = self.fields.node.clone();
         self.custom(custom, &name, Blocks::Creation, |text| {
-            text.parse().map_err(|_| "this is not the name of a node".into())
+            text.parse()
+                .map_err(|_| "this is not the name of a node. Correct it, or clear it to have the template's".into())
         })
     }
 
@@ -221,7 +222,7 @@ impl Reader<'_> {
                 self.custom(custom, &name, Blocks::Creation, |text| {
                     text.parse()
                         .map(Template::Guest)
-                        .map_err(|_| "the value of a template is its VMID, a number".into())
+                        .map_err(|_| "the value of a template is its VMID, a number. Choose another, or correct the choice in NetBox".into())
                 })
             }
         }
@@ -248,7 +249,7 @@ impl Reader<'_> {
         let name = self.fields.ssh_keys.clone();
         let keys = self.custom(custom, &name, Blocks::Part, |text| {
             text.parse::<SshKeys>()
-                .map_err(|error| format!("{error}. Write one public key a line, as in authorized_keys"))
+                .map_err(|error| format!("{}. Write one public key a line, as in authorized_keys", error.reason()))
         });
         if keys.is_none() { Part::Unknown } else { keys }
     }
@@ -275,7 +276,7 @@ impl Reader<'_> {
             "first" => Ok(GatewayRule::First),
             "last" => Ok(GatewayRule::Last),
             "none" => Ok(GatewayRule::None),
-            _ => Err("the gateway is first, last or none".into()),
+            _ => Err("the gateway is first, last or none. Correct it, or clear it".into()),
         });
         rule.given().copied()
     }
@@ -289,7 +290,7 @@ impl Reader<'_> {
             self.problem(
                 &format!("disk {}", disk.name),
                 &disk.name,
-                "the name of a disk is where Proxmox attaches it: \
+                "its name must be where Proxmox attaches it: \
                 scsi0 to scsi30, virtio0 to virtio15, sata0 to sata5 or ide0 to ide3. Rename the disk in NetBox",
                 Blocks::Part,
             );
@@ -369,10 +370,10 @@ fn bridge(text: &str) -> Result<String, String> {
     if text.len() <= 15 && text.chars().all(allowed) {
         Ok(text.to_owned())
     } else {
-        Err("this is not the name of a bridge, such as vmbr0".into())
+        Err("this is not the name of a bridge, such as vmbr0. Correct it, or clear it".into())
     }
 }
 
 fn storage_id(text: &str) -> Result<StorageId, String> {
-    text.parse().map_err(|_| "this is not the name of a storage".into())
+    text.parse().map_err(|_| "this is not the name of a storage. Correct it, or clear it".into())
 }

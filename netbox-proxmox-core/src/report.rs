@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use proxmox_api::{DriveSlot, GuestType, MiB, NodeName, StorageId, Vmid};
 use serde::{Deserialize, Serialize};
 
-use crate::guest::{Guest, Problem, RecordId, Status};
+use crate::guest::{Blocks, Guest, Problem, RecordId, Status};
 use crate::units::Megabytes;
 
 /// A journal entry to be: on the record or, once that is gone, on its cluster.
@@ -91,10 +91,17 @@ impl Reporter {
         }
     }
 
-    /// Something in NetBox that cannot be done as it is written.
-    pub fn problem(&self, problem: &Problem) -> Report {
-        let Problem { field, found, why, .. } = problem;
-        let text = format!("{}: {field} is \"{found}\": {why}.", self.name);
+    /// Something in NetBox that cannot be done as it is written; `exists`: the guest is there.
+    pub fn problem(&self, problem: &Problem, exists: bool) -> Report {
+        let Problem { field, found, why, blocks } = problem;
+        // A disk is called by what is wrong with it.
+        let is = if field.ends_with(found.as_str()) { String::new() } else { format!(" is \"{found}\"") };
+        let so = match blocks {
+            Blocks::Everything => "Nothing was done, as it is not known which guest is meant.",
+            Blocks::Creation if !exists => "The guest was not created.",
+            Blocks::Creation | Blocks::Part => "Nothing else was held up by it.",
+        };
+        let text = format!("{}: {field}{is}: {why}. {so}", self.name);
         self.report(field, "", found, text)
     }
 
@@ -111,7 +118,7 @@ impl Reporter {
     pub fn gated(&self, field: &str, wanted: impl ToString, found: impl ToString, status: &Status) -> Report {
         let (wanted, found) = (wanted.to_string(), found.to_string());
         let text = format!(
-            "{}: {field} is {wanted} in NetBox and {found} in Proxmox. Nothing was changed, because the status is {status}: \
+            "{}: {field}: {wanted} in NetBox, {found} in Proxmox. Nothing was changed, because the status is {status}: \
              set it to Staged to have this applied, or correct NetBox.",
             self.name
         );
@@ -140,7 +147,7 @@ impl Reporter {
     /// Addresses or keys for a guest that has no cloud-init drive.
     pub fn no_cloud_init(&self, field: &str, wanted: impl ToString) -> Report {
         let text = format!(
-            "{}: {field} was not set, because the guest has no cloud-init drive and would never see it. \
+            "{}: {field}: not set, because the guest has no cloud-init drive and would never see it. \
              Add one in Proxmox, or to the template.",
             self.name
         );
@@ -297,13 +304,18 @@ impl Reporter {
     /// A guest that exists and is not owned by the record.
     pub fn not_owned(&self, vmid: Option<Vmid>, whose: Option<&str>) -> Report {
         let vmid = vmid.map_or_else(String::new, |vmid| format!(" {vmid}"));
-        let whose =
-            whose.map_or_else(|| "has no marker of this NetBox".to_owned(), |whose| format!("belongs to {whose}"));
-        let text = format!(
-            "{}: the guest{vmid} in Proxmox {whose}, so it was left alone. If it is the guest of this virtual machine, \
-             adopt it (`netbox-proxmox adopt`); otherwise correct the VMID.",
-            self.name
-        );
+        let (is, then) = match whose {
+            Some(whose) => (
+                format!("belongs to {whose}"),
+                "Correct the VMID, or clear it to have one allocated. To give that guest to this virtual machine, remove \
+                 the line `netbox-proxmox:` from its notes in Proxmox, then adopt it (`netbox-proxmox adopt`)",
+            ),
+            None => (
+                "has no marker of this NetBox".to_owned(),
+                "If it is the guest of this virtual machine, adopt it (`netbox-proxmox adopt`); otherwise correct the VMID",
+            ),
+        };
+        let text = format!("{}: the guest{vmid} in Proxmox {is}, so it was left alone. {then}.", self.name);
         // Keyed by the guest alone: whatever was wanted of it, it is said once.
         self.report("adopt", "", vmid.trim(), text)
     }
@@ -477,7 +489,7 @@ impl Reporter {
     pub fn not_destroyed(&self, vmid: Option<Vmid>, why: &str) -> Report {
         let vmid = vmid.map_or_else(String::new, |vmid| format!(" {vmid}"));
         let text = format!(
-            "{}: the virtual machine was deleted in NetBox, its guest{vmid} in Proxmox was kept: {why}.",
+            "{}: the virtual machine was deleted in NetBox, the guest{vmid} in Proxmox was kept: {why}.",
             self.name
         );
         self.report("deleted", "destroyed", why, text)
@@ -494,9 +506,46 @@ impl Reporter {
         self.report("deleted", "destroyed", format!("in {seconds} s"), text)
     }
 
-    /// Something Proxmox or NetBox refused.
-    pub fn failed(&self, action: &str, why: &str) -> Report {
-        let text = format!("{}: {action} failed: {why}", self.name);
+    /// A node that NetBox does not take.
+    pub fn node_not_recorded(&self, field: &str, node: &NodeName, why: &str) -> Report {
+        let text = format!(
+            "{}: the guest is on node {node}, which could not be written into {field}. Add {node} to the choices of {field}, \
+             then save the virtual machine. {why}",
+            self.name
+        );
+        self.report(field, node, why, text)
+    }
+
+    /// The MAC address of a card that NetBox does not take.
+    pub fn mac_not_recorded(&self, index: u8, why: &str) -> Report {
+        let text = format!(
+            "{}: the MAC address of net{index} could not be written to its interface. Let the token of the server add MAC \
+             addresses and change interfaces, then save the virtual machine. {why}",
+            self.name
+        );
+        self.report(&format!("net{index} MAC address"), "recorded", why, text)
+    }
+
+    /// SSH keys that Proxmox does not take.
+    pub fn keys_refused(&self, why: &str) -> Report {
+        let text = format!(
+            "{}: the SSH keys were not set, everything else was: Proxmox does not take them. Correct them in NetBox. {why}",
+            self.name
+        );
+        self.report("SSH keys", "set", why, text)
+    }
+
+    /// Something that went wrong; `again`: it is tried again without anybody's doing.
+    pub fn failed(&self, action: &str, why: &str, again: bool) -> Report {
+        let then = if again {
+            "It is tried again until it succeeds".to_owned()
+        } else {
+            let record = self.record;
+            format!(
+                "Mend what stood in the way, then save the virtual machine or run `netbox-proxmox events --release {record}`"
+            )
+        };
+        let text = format!("{}: failed: {action}. {then}: {why}", self.name);
         self.report(action, "done", why, text)
     }
 }

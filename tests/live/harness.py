@@ -180,12 +180,22 @@ class Proxmox:
 
     def write(self, method, path, **params):
         """What an administrator changes beside the bridge."""
+        return self._write(method, path, params, {'Authorization': 'PVEAPIToken=' + self.ready['tokens']['test']})
+
+    def write_as_root(self, method, path, **params):
+        """The same logged in as root@pam: a token may not set a lock."""
+        ticket = self._write('POST', '/access/ticket', {
+            'username': self.ready['user'], 'password': self.ready['password']}, {})
+        return self._write(method, path, params, {
+            'Cookie': 'PVEAuthCookie=' + ticket['ticket'],
+            'CSRFPreventionToken': ticket['CSRFPreventionToken']})
+
+    def _write(self, method, path, params, headers):
         data = urllib.parse.urlencode(params)
         in_body = method in ('POST', 'PUT')
         request = urllib.request.Request(
             f'{self.ready["url"]}/api2/json{path}' + ('' if in_body or not data else '?' + data), method=method,
-            data=data.encode() if in_body else None,
-            headers={'Authorization': 'PVEAPIToken=' + self.ready['tokens']['test']})
+            data=data.encode() if in_body else None, headers=headers)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}),
                                              urllib.request.HTTPSHandler(context=self.context))
         try:

@@ -358,7 +358,7 @@ async fn a_guest_whose_removal_is_not_put_off_is_not_taken_over() {
     let custom = json!({"proxmox_vmid": vmid.to_string()});
     lab.create(json!({"name": "web02", "status": "active", "custom_fields": custom})).await;
     assert_eq!(marker(lab.guest(old).description()).record.0, old);
-    assert!(lab.journal()[0].contains("belongs to record"), "{:?}", lab.journal());
+    assert!(lab.journal()[0].contains("belongs to virtual machine"), "{:?}", lab.journal());
 }
 
 #[tokio::test]

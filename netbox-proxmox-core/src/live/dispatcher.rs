@@ -5,21 +5,21 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use netbox_api::EventKind;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::brakes::{DESTROYS_PER_HOUR, Destroys, HELD};
 use super::bridge::{Bridge, now};
 use super::execute::LiveExecutor;
-use super::inbox::{EventState, InboxError, NewEvent, Seen, Settlement, StoredEvent};
+use super::inbox::{EventState, InboxError, NewEvent, Settlement, StoredEvent};
 use super::look_up::{LookUp, Looked};
+use super::remember::remember;
 use crate::action::Action;
 use crate::apply::{Applied, apply};
-use crate::event::{Change, Changed, Event, KnownDisk, Ownership};
+use crate::event::{Change, Event};
 use crate::executor::{Executor, Failure, FailureKind, Outcome, Progress, Silent};
 use crate::guest::RecordId;
-use crate::plan::{known_interfaces, plan_with, refused_creation};
+use crate::plan::{plan_with, refused_creation};
 use crate::report::Reporter;
 
 /// How long a lease on a record lasts without being renewed, in seconds.
@@ -304,7 +304,7 @@ impl Dispatcher {
             }
             match applied.failed.clone() {
                 None => {
-                    log_error(remember(bridge, record, &event, &applied, &cluster.netbox_cluster).await);
+                    log_error(remember(bridge, cluster, record, &event, &applied).await);
                     log_error(bridge.inbox.retain_reports(record, &executor.told()).await);
                     return Answer::Applied(applied);
                 }
@@ -318,7 +318,7 @@ impl Dispatcher {
                     let again = tried_again(failure.kind).then(|| now() + bridge.backoff.delay(attempts));
                     // What is tried again for long is told once, too.
                     if again.is_none() || attempts == TOLD_AFTER {
-                        let report = failed_report(&event, record, &action, &failure);
+                        let report = failed_report(&event, record, &action, &failure, again.is_some());
                         log_error(executor.execute(&Action::Report(report), &*progress).await);
                     }
                     return Answer::Failed { applied, failure, again };
@@ -371,7 +371,13 @@ fn deferred(outcome: &Outcome) -> Option<u64> {
     }
 }
 
-fn failed_report(event: &Event, record: RecordId, action: &Action, failure: &Failure) -> crate::report::Report {
+fn failed_report(
+    event: &Event,
+    record: RecordId,
+    action: &Action,
+    failure: &Failure,
+    again: bool,
+) -> crate::report::Report {
     let reporter = match &event.desired {
         Some(guest) => Reporter::of(guest),
         None => {
@@ -379,45 +385,7 @@ fn failed_report(event: &Event, record: RecordId, action: &Action, failure: &Fai
             Reporter::new(record, &name, None)
         }
     };
-    reporter.failed(&action.to_string(), &failure.why)
-}
-
-/// Remembers where a guest of ours and its disks are: after a deletion nobody else can say. A disk that NetBox no longer
-/// has is remembered while its volume is attached. A guest that is gone on both sides is forgotten.
-async fn remember(
-    bridge: &Bridge,
-    record: RecordId,
-    event: &Event,
-    applied: &Applied,
-    cluster: &str,
-) -> Result<(), InboxError> {
-    let (guest, current) = match (&event.desired, &event.current, &event.context.ownership) {
-        (None, None, _) => return bridge.inbox.forget(record).await,
-        (Some(guest), Some(current), Ownership::Ours { .. }) => (guest, current),
-        _ => return Ok(()),
-    };
-    let (Some(vmid), Some(node), Some(listed)) = (current.vmid, current.node.given(), guest.disks.given()) else {
-        return Ok(());
-    };
-    let volume = |slot| current.disk(slot).map(|disk| disk.volume.clone());
-    let present =
-        listed.iter().filter_map(|disk| Some(KnownDisk { id: disk.id, slot: disk.slot, volume: volume(disk.slot)? }));
-    let before = bridge.inbox.seen(record).await?;
-    let (before, wanted) = before.map(|seen| (seen.disks, seen.wanted)).unwrap_or_default();
-    let gone = before.into_iter().filter(|known| {
-        listed.iter().all(|disk| disk.id != known.id) && volume(known.slot).as_ref() == Some(&known.volume)
-    });
-    let created = |id: u64| {
-        let disk = |change: &Change| matches!(change.what, Changed::Disk { .. }) && change.event == EventKind::Created;
-        wanted.contains(&id) || event.caused(|change| change.object == id && disk(change))
-    };
-    let added = |slot| applied.done.iter().any(|(it, _)| matches!(it, Action::AddDisk { slot: at, .. } if *at == slot));
-    let lacking = listed.iter().filter(|disk| volume(disk.slot).is_none() && created(disk.id) && !added(disk.slot));
-    let wanted = lacking.map(|disk| disk.id).collect();
-    let disks = present.chain(gone).collect();
-    let interfaces = known_interfaces(event, &bridge.policy);
-    let seen = Seen { disks, wanted, interfaces, ..Seen::new(vmid, node, cluster) };
-    bridge.inbox.put_seen(record, &seen).await
+    reporter.failed(&action.to_string(), &failure.why, again)
 }
 
 /// What people were told, for the list of events.

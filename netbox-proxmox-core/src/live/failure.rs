@@ -14,7 +14,7 @@ impl From<proxmox_api::Error> for Failure {
 impl From<netbox_api::Error> for Failure {
     fn from(error: netbox_api::Error) -> Self {
         let ambiguous = error.phase() == netbox_api::Phase::Ambiguous;
-        Self::new(of_netbox(error.kind(), ambiguous, error.is_retryable()), format!("NetBox: {error}"))
+        Self::new(of_netbox(error.kind(), ambiguous, error.is_retryable()), error.to_string())
     }
 }
 

@@ -15,6 +15,7 @@ pub mod listing;
 mod look_up;
 pub mod memory;
 pub mod reconcile;
+mod remember;
 #[cfg(feature = "inbox-sqlite")]
 pub mod sqlite;
 

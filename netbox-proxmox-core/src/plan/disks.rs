@@ -153,10 +153,20 @@ fn missing(draft: &mut Draft<'_>, disk: &GuestDisk) {
     });
 }
 
-/// The disk that a change deleted: its id, its slot, and what it was.
-fn deleted(change: &Change) -> Option<(u64, DriveSlot, &DiskFacts)> {
+/// A disk that a change deleted.
+struct Deleted<'a> {
+    /// The id of the VirtualDisk.
+    id: u64,
+    slot: DriveSlot,
+    /// What it was.
+    facts: &'a DiskFacts,
+}
+
+fn deleted(change: &Change) -> Option<Deleted<'_>> {
     match &change.what {
-        Changed::Disk { before: Some(before), after: None } => Some((change.object, before.name.parse().ok()?, before)),
+        Changed::Disk { before: Some(facts), after: None } => {
+            Some(Deleted { id: change.object, slot: facts.name.parse().ok()?, facts })
+        }
         _ => None,
     }
 }
@@ -169,22 +179,27 @@ fn removed(draft: &mut Draft<'_>) -> Vec<DriveSlot> {
     // again before its deletion was heard of: whoever deleted it is told all the same.
     let root = draft.current.root.given().copied();
     let lacking = |slot: DriveSlot| draft.guest.disk(slot).is_none() || root == Some(slot);
-    let gone: Vec<_> =
-        event.cause.iter().filter_map(deleted).filter(|(_, slot, it)| lacking(*slot) && ours(it)).collect();
-    gone.into_iter().filter(|(id, slot, _)| remove(draft, *id, *slot)).map(|(_, slot, _)| slot).collect()
+    let gone: Vec<_> = event.cause.iter().filter_map(deleted).filter(|it| lacking(it.slot) && ours(it.facts)).collect();
+    gone.into_iter().filter(|it| remove(draft, it)).map(|it| it.slot).collect()
 }
 
 /// Plans the removal of a disk; says whether it did.
-fn remove(draft: &mut Draft<'_>, id: u64, slot: DriveSlot) -> bool {
+fn remove(draft: &mut Draft<'_>, disk: &Deleted<'_>) -> bool {
+    let slot = disk.slot;
     if draft.current.root.given() == Some(&slot) {
         let report = draft.reporter.root_disk_kept(slot);
         draft.report(report);
         return false;
     }
     let Some(found) = draft.current.disk(slot) else { return false };
-    let known = draft.event.context.known_disks.iter().find(|known| known.id == id);
-    if let Some(known) = known.filter(|known| known.slot != slot || known.volume != found.volume) {
-        let report = draft.reporter.other_volume(slot, &known.volume, &found.volume);
+    let known = draft.event.context.known_disks.iter().find(|known| known.id == disk.id);
+    let other = match known {
+        Some(known) if known.slot == slot && known.volume == found.volume => None,
+        Some(known) => Some(known.volume.clone()),
+        None => unlike(draft, disk.facts, found),
+    };
+    if let Some(was) = other {
+        let report = draft.reporter.other_volume(slot, &was, &found.volume);
         draft.report(report);
         return false;
     }
@@ -193,6 +208,23 @@ fn remove(draft: &mut Draft<'_>, id: u64, slot: DriveSlot) -> bool {
     let guest = draft.target.clone();
     draft.step(Action::RemoveDisk { guest, slot, volume });
     true
+}
+
+/// Of a disk that was never seen, or is not remembered, only NetBox's own words say which volume it was: gives them where
+/// the volume is another one by them. (Proxmox has whole GiB.)
+fn unlike(draft: &Draft<'_>, facts: &DiskFacts, found: &CurrentDisk) -> Option<String> {
+    let size = facts.size.filter(|size| {
+        let wanted = draft.policy.disk_base.to_mib(*size);
+        found.size.is_some_and(|found| found.0.abs_diff(wanted.0) >= 1024)
+    });
+    let of = draft.storage_of(found);
+    let storage = facts.storage.as_ref().filter(|storage| of.is_some_and(|of| of.as_str() != storage.as_str()));
+    match (size, storage) {
+        (None, None) => None,
+        (Some(size), None) => Some(format!("one of {size}")),
+        (None, Some(storage)) => Some(format!("one on {storage}")),
+        (Some(size), Some(storage)) => Some(format!("one of {size} on {storage}")),
+    }
 }
 
 /// Disks that NetBox lacks, though nobody deleted them there: a gap in a listing never destroys.

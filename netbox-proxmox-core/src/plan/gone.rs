@@ -30,8 +30,10 @@ pub(super) fn plan(event: &Event, policy: &Policy) -> Vec<Action> {
         return vec![Action::Report(reporter.kind_not_supported(kind))];
     }
     match &event.context.ownership {
-        Ownership::Another { whose, .. } => return vec![Action::Report(reporter.not_owned(current.vmid, Some(whose)))],
-        Ownership::Unmarked => return vec![Action::Report(reporter.not_owned(current.vmid, None))],
+        Ownership::Another { whose, .. } => return keep(&format!("it belongs to {whose}")),
+        Ownership::Unmarked => {
+            return keep("it has no marker of this NetBox. Remove it in Proxmox if nobody needs it");
+        }
         Ownership::Ours { .. } | Ownership::Unknown => {}
     }
     if current.template {

@@ -84,7 +84,8 @@ fn present(event: &Event, guest: &Guest, policy: &Policy) -> Vec<Action> {
     if kind == GuestType::Lxc {
         return vec![Action::Report(reporter.kind_not_supported(kind))];
     }
-    let problems = guest.problems.iter().map(|problem| Action::Report(reporter.problem(problem)));
+    let problems =
+        guest.problems.iter().map(|problem| Action::Report(reporter.problem(problem, event.current.is_some())));
     if guest.blocked(Blocks::Everything) {
         return problems.collect();
     }

@@ -226,7 +226,7 @@ prop_compose! {
         record in of(record()),
         storage in of("[a-z]{0,5}"),
     ) -> DiskFacts {
-        DiskFacts { name, record, storage }
+        DiskFacts { name, record, storage, size: None }
     }
 }
 

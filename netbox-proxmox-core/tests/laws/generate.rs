@@ -330,7 +330,7 @@ fn cause(record: &Record, index: u8, other: &Status, size: Option<u64>) -> Chang
     let updated = |before: RecordFacts| {
         change(RECORD.0, EventKind::Updated, Changed::Record { before: Some(before), after: Some(now.clone()) })
     };
-    let disk = |name: &str| DiskFacts { name: name.into(), record: Some(RECORD), storage: None };
+    let disk = |name: &str| DiskFacts { name: name.into(), record: Some(RECORD), storage: None, size: None };
     let first = record.disks.last();
     match index {
         0 => {

@@ -78,7 +78,7 @@ pub(crate) fn deleted_with(before: RecordFacts) -> Change {
 }
 
 fn disk_facts(name: &str) -> DiskFacts {
-    DiskFacts { name: name.into(), record: Some(RECORD), storage: None }
+    DiskFacts { name: name.into(), record: Some(RECORD), storage: None, size: None }
 }
 
 /// A virtual disk was created.
@@ -106,6 +106,12 @@ pub(crate) fn disk_moved(id: u64, name: &str, from: u64, to: u64) -> Change {
 /// A virtual disk was deleted.
 pub(crate) fn disk_deleted(id: u64, name: &str) -> Change {
     change(id, EventKind::Deleted, Changed::Disk { before: Some(disk_facts(name)), after: None })
+}
+
+/// A virtual disk was deleted of which NetBox says a size and a storage.
+pub(crate) fn disk_deleted_of(id: u64, name: &str, size: u64, storage: &str) -> Change {
+    let before = DiskFacts { size: Some(Megabytes(size)), storage: Some(storage.into()), ..disk_facts(name) };
+    change(id, EventKind::Deleted, Changed::Disk { before: Some(before), after: None })
 }
 
 /// A virtual disk of another virtual machine was deleted.

@@ -330,6 +330,23 @@ fn a_slot_that_holds_another_volume_than_the_deleted_disk_is_kept_and_reported()
 }
 
 #[test]
+fn what_cannot_be_the_deleted_disk_is_kept_even_if_nothing_is_remembered() {
+    let deleted_of = |size, storage| {
+        let mut case = deleted_scsi1();
+        case.event.cause = vec![cause::disk_deleted_of(2, "scsi1", size, storage)];
+        case
+    };
+    deleted_of(5_000, "local-lvm").expect("remove-disk web01 (VMID 101): scsi1 local-lvm:vm-101-disk-1");
+    deleted_of(4_900, "local-lvm").expect("remove-disk web01 (VMID 101): scsi1 local-lvm:vm-101-disk-1");
+    deleted_of(7_000, "local-lvm").expect_reports_only(&["scsi1", "7000 MB", "local-lvm:vm-101-disk-1"]);
+    deleted_of(5_000, "ceph-pool").expect_reports_only(&["scsi1", "ceph-pool", "local-lvm:vm-101-disk-1"]);
+    // What is remembered is known better than what NetBox says: a shrink was refused before.
+    deleted_of(3_000, "local-lvm")
+        .known(2, "scsi1", "local-lvm:vm-101-disk-1")
+        .expect("remove-disk web01 (VMID 101): scsi1 local-lvm:vm-101-disk-1");
+}
+
+#[test]
 fn the_root_disk_is_never_removed() {
     let case = Case::existing().disks(vec![]).cause(cause::disk_deleted(1, "scsi0"));
     case.expect_no("remove-disk");

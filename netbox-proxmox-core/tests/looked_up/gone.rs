@@ -54,9 +54,9 @@ fn an_absent_guest_is_not_destroyed_again() {
 
 #[test]
 fn only_an_owned_guest_is_destroyed() {
-    let report = deleted().unmarked().expect_report(&["101", "adopt"]);
+    let report = deleted().unmarked().expect_report(&["101", "kept", "no marker"]);
     assert_eq!(report.cluster.as_deref(), Some("lab"), "the record is gone: told on its cluster");
-    deleted().of_another().expect_report(&["101", "record 7"]);
+    deleted().of_another().expect_report(&["101", "kept", "record 7"]);
 }
 
 #[test]

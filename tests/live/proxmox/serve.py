@@ -67,6 +67,10 @@ def build(slow):
     for value in tokens.values():
         name, _, secret = value.partition('=')
         pve.apitokens[name] = secret
+    # Sees everything and may change nothing: a token that was given too little.
+    tokens['auditor'] = f'auditor@pve!bridge={secrets.token_hex(16)}'
+    pve.apitokens['auditor@pve!bridge'] = tokens['auditor'].partition('=')[2]
+    pve.grant('auditor@pve', '/', 'VM.Audit', 'Datastore.Audit', 'Sys.Audit')
     return pve, tokens
 
 
@@ -192,6 +196,7 @@ async def serve(args):
         digest = hashlib.sha256(der).hexdigest().upper()
         ready = {'pid': os.getpid(), 'url': f'https://127.0.0.1:{pve.port}', 'node': NODE, 'ca': certfile,
                  'fingerprint': ':'.join(digest[i:i + 2] for i in range(0, 64, 2)), 'tokens': tokens,
+                 'user': pve.user, 'password': pve.password,
                  'requests': str(directory / 'requests.jsonl'), 'as_is': args.as_is, 'slow': args.slow}
         temporary = directory / 'ready.json.new'
         temporary.write_text(json.dumps(ready, indent=1) + '\n')

@@ -57,7 +57,7 @@ impl Executor for LiveExecutor<'_> {
             Action::Record { guest, value: RecordValue::RootDisk } => step.record_root_disk(guest).await,
             Action::Record { guest, value: RecordValue::Mac { interface, index } } => {
                 let recorded = step.record_mac(guest, *interface, *index).await;
-                step.or_told(guest, &format!("interface net{index}"), recorded).await
+                step.or_told(guest, recorded, |reporter, why| reporter.mac_not_recorded(*index, why)).await
             }
             Action::Clone { guest, .. } => step.clone_template(guest).await,
             Action::Configure { guest, set } => step.configure(guest, set).await,

@@ -10,6 +10,7 @@ use crate::event::Intent;
 use crate::executor::{Failure, FailureKind, Outcome};
 use crate::guest::RecordId;
 use crate::policy::VmidChoice;
+use crate::report::{Report, Reporter};
 
 impl Step<'_> {
     pub(super) async fn record_vmid(&self, guest: &Target, source: VmidSource) -> Result<Outcome, Failure> {
@@ -98,21 +99,20 @@ impl Step<'_> {
         }
         let custom_fields = CustomFieldsPatch::new().text(field, node.as_str());
         let patch = VirtualMachinePatch { custom_fields, ..Default::default() };
-        // The node may not be among NetBox's choices.
         let written = self.patch(&fetched, patch).await.map(|()| Outcome::Done);
-        self.or_told(guest, field, written).await
+        self.or_told(guest, written, |reporter, why| reporter.node_not_recorded(field, node, why)).await
     }
 
     /// What NetBox does not take, or the token may not write, is no reason to leave the guest: a person is told.
     pub(super) async fn or_told(
         &self,
         guest: &Target,
-        field: &str,
         written: Result<Outcome, Failure>,
+        report: impl FnOnce(Reporter, &str) -> Report,
     ) -> Result<Outcome, Failure> {
         match written {
             Err(failure) if matches!(failure.kind, FailureKind::Refused | FailureKind::Permission) => {
-                self.report_failure(guest, field, &failure.why).await?;
+                self.report(&report(self.reporter(guest), &failure.why)).await?;
                 Ok(Outcome::Warned(failure.why))
             }
             other => other,

@@ -50,10 +50,9 @@ impl Step<'_> {
         Ok(Outcome::Done)
     }
 
-    /// Reports what went wrong within a step.
-    pub(super) async fn report_failure(&self, guest: &Target, field: &str, why: &str) -> Result<(), Failure> {
-        let reporter = Reporter::new(guest.record, &guest.name, Some(&self.cluster.netbox_cluster));
-        self.report(&reporter.failed(field, why)).await.map(drop)
+    /// For what goes wrong within a step.
+    pub(super) fn reporter(&self, guest: &Target) -> Reporter {
+        Reporter::new(guest.record, &guest.name, Some(&self.cluster.netbox_cluster))
     }
 
     async fn cluster_id(&self, report: &Report) -> Result<u64, Failure> {

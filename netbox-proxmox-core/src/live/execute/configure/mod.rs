@@ -47,9 +47,8 @@ impl Step<'_> {
                 Err(error) if refuses_keys(&error) && !set.ssh_keys.is_unknown() => {
                     // The rest does not depend on the keys.
                     set.ssh_keys = Part::Unknown;
-                    let why = format!("Proxmox does not take the SSH keys: {}", error.message());
-                    self.report_failure(guest, "SSH keys", &why).await?;
-                    outcome = Outcome::Warned(why);
+                    self.report(&self.reporter(guest).keys_refused(error.message())).await?;
+                    outcome = Outcome::Warned(format!("Proxmox does not take the SSH keys: {}", error.message()));
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -1,0 +1,87 @@
+//! What is remembered of a guest once its events were answered: after a deletion nobody else can say where it and its
+//! disks were.
+
+use netbox_api::EventKind;
+use proxmox_api::{DriveSlot, PowerState, Vmid};
+
+use super::bridge::{Bridge, ProxmoxCluster};
+use super::guests::{self, At};
+use super::inbox::{InboxError, Seen};
+use super::listing::Listing;
+use crate::action::Action;
+use crate::apply::Applied;
+use crate::current::Current;
+use crate::event::{Change, Changed, Event, KnownDisk, Ownership};
+use crate::executor::{Failure, Outcome};
+use crate::guest::RecordId;
+use crate::plan::known_interfaces;
+
+/// Remembers where a guest of ours and its disks are. A disk that NetBox no longer has is remembered while anything is
+/// attached in its slot: whatever that is by the time its deletion is answered, only the disk's own volume may go. A
+/// guest that is gone on both sides is forgotten.
+pub(super) async fn remember(
+    bridge: &Bridge,
+    cluster: &ProxmoxCluster,
+    record: RecordId,
+    event: &Event,
+    applied: &Applied,
+) -> Result<(), InboxError> {
+    let Some(guest) = &event.desired else {
+        return if event.current.is_none() { bridge.inbox.forget(record).await } else { Ok(()) };
+    };
+    let ours = matches!(event.context.ownership, Ownership::Ours { .. });
+    let mut current = event.current.clone().filter(|_| ours);
+    if let Some(vmid) = made_volumes(applied) {
+        match again(bridge, cluster, record, vmid).await {
+            Ok(Some(found)) => current = Some(found),
+            Ok(None) => {}
+            Err(failure) => tracing::warn!(%record, why = %failure.why, "the new disks are not remembered yet"),
+        }
+    }
+    let Some(current) = current else { return Ok(()) };
+    let (Some(vmid), Some(node), Some(listed)) = (current.vmid, current.node.given(), guest.disks.given()) else {
+        return Ok(());
+    };
+    let volume = |slot: DriveSlot| current.disk(slot).map(|disk| disk.volume.clone());
+    let present =
+        listed.iter().filter_map(|disk| Some(KnownDisk { id: disk.id, slot: disk.slot, volume: volume(disk.slot)? }));
+    let before = bridge.inbox.seen(record).await?;
+    let (before, wanted) = before.map(|seen| (seen.disks, seen.wanted)).unwrap_or_default();
+    let gone = before.into_iter().filter(|known| {
+        listed.iter().all(|disk| disk.id != known.id && disk.slot != known.slot) && volume(known.slot).is_some()
+    });
+    let created = |id: u64| {
+        let disk = |change: &Change| matches!(change.what, Changed::Disk { .. }) && change.event == EventKind::Created;
+        wanted.contains(&id) || event.caused(|change| change.object == id && disk(change))
+    };
+    let added = |slot| applied.done.iter().any(|(it, _)| matches!(it, Action::AddDisk { slot: at, .. } if *at == slot));
+    let lacking = listed.iter().filter(|disk| volume(disk.slot).is_none() && created(disk.id) && !added(disk.slot));
+    let wanted = lacking.map(|disk| disk.id).collect();
+    let disks = present.chain(gone).collect();
+    let interfaces = known_interfaces(event, &bridge.policy);
+    let seen = Seen { disks, wanted, interfaces, ..Seen::new(vmid, node, &cluster.netbox_cluster) };
+    bridge.inbox.put_seen(record, &seen).await
+}
+
+/// The guest that a plan gave volumes, whose names only Proxmox knows.
+fn made_volumes(applied: &Applied) -> Option<Vmid> {
+    let makes = |(action, outcome): &&(Action, Outcome)| {
+        matches!(action, Action::Clone { .. } | Action::AddDisk { .. }) && *outcome != Outcome::Unchanged
+    };
+    applied.done.iter().find(makes).and_then(|(action, _)| action.target()?.vmid)
+}
+
+/// The guest as it is now, if it is the record's.
+async fn again(
+    bridge: &Bridge,
+    cluster: &ProxmoxCluster,
+    record: RecordId,
+    vmid: Vmid,
+) -> Result<Option<Current>, Failure> {
+    let listing = Listing::of_guests(&cluster.client).await?;
+    let At::Vm(observed) = guests::at(&cluster.client, vmid, &listing).await? else { return Ok(None) };
+    let ours = matches!(observed.ownership(record, &bridge.identities), Ownership::Ours { .. });
+    // Whether it runs is nothing to remember.
+    let current = || Current::observed(vmid, observed.node.clone(), &observed.config, PowerState::Stopped);
+    Ok(ours.then(current))
+}

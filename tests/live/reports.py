@@ -1,0 +1,115 @@
+"""The page docs/reports.md: the journal entries that the mistakes of mistakes.py ended in, and the texts that they do
+not reach, with the reason. A text that is not there, or there and not seen, fails; so does one of the sources that is
+neither seen nor named here.
+
+LIVE_UPDATE=1 writes the page anew. Read it as an operator would."""
+import os
+import re
+
+from harness import same
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
+PAGE = os.path.join(ROOT, 'docs', 'reports.md')
+CORE = os.path.join(ROOT, 'netbox-proxmox-core', 'src')
+HEAD = '''# What the journal says
+
+Whatever cannot be done as NetBox has it is said in a journal entry on the virtual machine or, once that is gone, on its
+cluster; once, until the cause is over. Each text names the guest and the field or disk as NetBox calls them, what was
+found, and what to do. This page is made by `tests/live/mistakes.py`, which makes each of these mistakes in a real NetBox
+and compares what is said; NAME is the guest's name, RECORD the number of a virtual machine in NetBox.
+
+'''
+REFUSED = '''
+## What NetBox refuses by itself
+
+These never reach Proxmox: NetBox answers the request, or the form, with an error.
+
+| in NetBox | its answer |
+|---|---|
+'''
+REST = '''
+## What these tests do not reach
+
+| journal entry | said when |
+|---|---|
+'''
+# Texts of the sources (some words of each) that no mistake of one person in one NetBox leads to: when they are said.
+ELSEWHERE = {
+    'this change needs a look-up': 'never by the server: `plan --event` has nothing but the delivery',
+    'is not shared with': 'the cluster has several nodes (tests of the planner, and between the fakes)',
+    'which NetBox no longer has': '`plan --all`, or the server at its interval, finds a guest whose record is gone',
+    'but its VMID in NetBox is not': '`plan --all`, or the server at its interval, finds a second guest of a record',
+    'is shut down now and destroyed in': '`[policy] destroy` puts removals off',
+    'the policy is never to destroy': '`[policy] destroy = "never"`',
+    'has its VMID now': 'a removal was put off, and a record got the VMID meanwhile',
+    'It is tried again until it succeeds': 'an outage or a lock of another task lasts for five attempts',
+    'the SSH keys were not set': 'Proxmox refuses keys that look right; keys that do not are refused before',
+    'was moved from cluster': 'two Proxmox clusters are configured (tests between the fakes)',
+    'the MAC address of net': "the server's token may not write MAC addresses, or NetBox requires more of them",
+    'an address needs its prefix length': 'never with NetBox 4.2 to 4.7, whose addresses have one',
+}
+
+
+class Page:
+    """Collects what is said, section by section."""
+
+    def __init__(self):
+        self.sections, self.refused = {}, {}
+
+    def note(self, section, mistake, said, name):
+        self.sections.setdefault(section, {})[mistake] = plain(said, name)
+
+    def text(self):
+        parts = [HEAD.rstrip('\n') + '\n']
+        for section, rows in self.sections.items():
+            parts.append(f'\n## {section}\n\n| what happened | journal entry |\n|---|---|\n' + table(rows))
+        parts.append(REFUSED + table(self.refused))
+        others = {source: when for words, when in ELSEWHERE.items() for source in texts() if words in source}
+        return ''.join(parts) + REST + table(others)
+
+    def compare(self, check):
+        """The page is what was seen, and every text of the sources is on it."""
+        text = self.text()
+        if os.environ.get('LIVE_UPDATE'):
+            with open(PAGE, 'w', encoding='utf-8') as page:
+                page.write(text)
+        with open(PAGE, encoding='utf-8') as page:
+            written = page.read()
+        lines = [f'{sign} {line}' for sign, ours, theirs in (('seen:', text, written), ('page:', written, text))
+                 for line in ours.splitlines() if line not in theirs.splitlines()]
+        check.that('docs/reports.md says what was seen', lambda: same('lines that differ', lines, []), within=0)
+        unknown = [words for words in ELSEWHERE if not any(words in source for source in texts())]
+        missing = [source for source in texts() if not any(words in source for words in ELSEWHERE)
+                   and longest(source) not in text.replace('\\|', '|')]
+        check.that('every text of the sources was seen or is named with its reason', lambda: same(
+            'not seen', missing, []) or same('named and gone from the sources', unknown, []), within=0)
+
+
+def table(rows):
+    return ''.join(f"| {what} | {said} |\n" for what, said in rows.items())
+
+
+def plain(text, name):
+    """The text without what differs from run to run."""
+    text = re.sub(r'\b(?:[0-9A-F]{2}:){5}[0-9A-F]{2}\b', 'MAC', text.replace(name, 'NAME'))
+    text = re.sub(r'(virtual machine|--release) \d+( to \d+)?', lambda m: f"{m[1]} RECORD{' to RECORD' if m[2] else ''}", text)
+    text = re.sub(r'/(virtual-machines)/\d+/', r'/\1/RECORD/', text)
+    return re.sub(r'live-[\w-]+', 'NAME', text).replace('|', '\\|').replace('\n', ' ')
+
+
+def texts():
+    """The texts of the sources as they are written there, with {} for what is filled in."""
+    found = []
+    for path in ('report.rs', 'record.rs', os.path.join('plan', 'gone.rs')):
+        with open(os.path.join(CORE, path), encoding='utf-8') as source:
+            code = re.sub(r'^\s*//.*$', '', source.read().split('#[cfg(test)]')[0], flags=re.M)
+        for literal in re.findall(r'"((?:[^"\\]|\\.)*)"', code, re.S):
+            literal = re.sub(r'\\\n\s*', '', literal).replace('\\"', '"').removeprefix('{}: ')
+            if len(longest(literal)) >= 20 and ' ' in literal:      # shorter ones are names and keys
+                found.append(re.sub(r'\{[^}]*\}', '…', literal))
+    return list(dict.fromkeys(found))
+
+
+def longest(literal):
+    """The longest run of words that nothing is filled into."""
+    return max(re.split(r'\{[^}]*\}|…', literal), key=len).strip()
