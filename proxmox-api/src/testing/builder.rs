@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::auth::Token;
 use super::formats::{MIB, print_size};
-use super::guest::{Guest, Power};
+use super::guest::{Guest, GuestKind, Place, Power};
 use super::handle::FakeProxmox;
 use super::options;
 use super::server;
@@ -21,6 +21,7 @@ pub struct Builder {
     nodes: Vec<Node>,
     storages: Vec<Storage>,
     guests: Vec<GuestBuilder>,
+    vztmpls: Vec<String>,
     tokens: Vec<(String, Token)>,
     users: Vec<(String, String)>,
     pools: Vec<String>,
@@ -83,6 +84,28 @@ impl Builder {
     /// Adds a guest.
     pub fn guest(mut self, vmid: u32, name: &str, describe: impl FnOnce(GuestBuilder) -> GuestBuilder) -> Self {
         self.guests.push(describe(GuestBuilder::new(vmid, name)));
+        self
+    }
+
+    /// Adds a container. Without a root disk it has none: see [`GuestBuilder::disk`].
+    pub fn container(mut self, vmid: u32, hostname: &str, describe: impl FnOnce(GuestBuilder) -> GuestBuilder) -> Self {
+        self.guests.push(describe(GuestBuilder::container(vmid, hostname)));
+        self
+    }
+
+    /// Adds a container that is a template.
+    pub fn container_template(
+        self,
+        vmid: u32,
+        hostname: &str,
+        describe: impl FnOnce(GuestBuilder) -> GuestBuilder,
+    ) -> Self {
+        self.container(vmid, hostname, |g| describe(g).template())
+    }
+
+    /// Adds a template that containers are created from, such as `local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst`.
+    pub fn vztmpl(mut self, volid: &str) -> Self {
+        self.vztmpls.push(volid.into());
         self
     }
 
@@ -152,6 +175,9 @@ impl Builder {
         let token = self.tokens.first().map(|(id, t)| format!("{id}={}", t.secret)).unwrap_or_default();
         world.identities.tokens = self.tokens.into_iter().collect();
         world.identities.users = self.users.into_iter().collect();
+        for volid in &self.vztmpls {
+            world.add_vztmpl(volid);
+        }
         for guest in self.guests {
             guest.build(&mut world);
         }
@@ -167,6 +193,7 @@ impl Builder {
 #[must_use]
 pub struct GuestBuilder {
     vmid: u32,
+    kind: GuestKind,
     node: Option<String>,
     options: Vec<(String, String)>,
     disks: Vec<(String, String, u64)>,
@@ -179,10 +206,19 @@ pub struct GuestBuilder {
 
 impl GuestBuilder {
     pub(super) fn new(vmid: u32, name: &str) -> Self {
+        Self::of(GuestKind::Qemu, vmid, name)
+    }
+
+    pub(super) fn container(vmid: u32, hostname: &str) -> Self {
+        Self::of(GuestKind::Lxc, vmid, hostname)
+    }
+
+    fn of(kind: GuestKind, vmid: u32, name: &str) -> Self {
         Self {
             vmid,
+            kind,
             node: None,
-            options: vec![("name".into(), name.into())],
+            options: vec![(kind.name_option().into(), name.into())],
             disks: Vec::new(),
             cloudinit: None,
             template: false,
@@ -198,7 +234,8 @@ impl GuestBuilder {
         self
     }
 
-    /// A disk of that many MiB in a slot. The first one becomes the boot disk unless `boot` is set.
+    /// A disk of that many MiB in a slot. The first one of a virtual machine becomes the boot disk unless `boot` is set;
+    /// of a container, `rootfs` is the root disk, and a mount point such as `mp0` is mounted at `/mp0`.
     pub fn disk(mut self, slot: &str, storage: &str, mib: u64) -> Self {
         self.disks.push((slot.into(), storage.into(), mib));
         self
@@ -210,7 +247,8 @@ impl GuestBuilder {
         self
     }
 
-    /// A network device: `net0` with `virtio,bridge=vmbr0`. A MAC address is chosen if there is none.
+    /// A network device: `net0` with `virtio,bridge=vmbr0`, of a container `name=eth0,bridge=vmbr0,ip=dhcp`. A MAC
+    /// address is chosen if there is none.
     pub fn net(self, slot: &str, value: &str) -> Self {
         self.option(slot, value)
     }
@@ -268,34 +306,32 @@ impl GuestBuilder {
     pub(super) fn build(self, world: &mut World) {
         let vmid = self.vmid;
         assert!(!world.guests.contains_key(&vmid), "VMID {vmid} is taken");
-        let node = self.node.unwrap_or_else(|| world.nodes[0].name.clone());
+        let node = self.node.clone().unwrap_or_else(|| world.nodes[0].name.clone());
         assert!(world.node(&node).is_some(), "no node {node}");
-        let mut guest = Guest::new(vmid, &node);
-        guest.set("smbios1", format!("uuid={}", world.next_uuid()));
-        guest.set("vmgenid", world.next_uuid());
-        guest.set("meta", format!("creation-qemu=10.0.13,ctime={}", world.now()));
-        guest.set("scsihw", "virtio-scsi-pci");
-        guest.set("ostype", "l26");
-        for (slot, storage, mib) in &self.disks {
-            let size = mib * MIB;
-            let wanted = Allocation { storage, node: &node, vmid, size, format: None };
-            let mut volid = world.allocate(&wanted).unwrap_or_else(|e| panic!("disk {slot} of {vmid}: {e:?}"));
-            if self.template {
-                volid = world.make_base(&volid, &node);
+        let place = Place { kind: self.kind, vmid, node };
+        let mut guest = Guest::new(&place);
+        match self.kind {
+            GuestKind::Qemu => self.describe_machine(world, &mut guest),
+            GuestKind::Lxc => {
+                for (option, value) in [("arch", "amd64"), ("memory", "512"), ("ostype", "debian"), ("swap", "512")] {
+                    guest.set(option, value);
+                }
+                guest.set("unprivileged", "1");
             }
-            guest.set(slot, format!("{volid},size={}", print_size(size)));
         }
-        if let Some((slot, storage)) = &self.cloudinit {
-            let wanted = Allocation { storage, node: &node, vmid, size: 0, format: None };
-            let volid = world.allocate_cloudinit(&wanted).unwrap_or_else(|e| panic!("disk {slot} of {vmid}: {e:?}"));
-            guest.set(slot, format!("{volid},media=cdrom"));
-        }
-        if let (Some((slot, ..)), false) = (self.disks.first(), self.mute_boot) {
-            guest.set("boot", format!("order={slot}"));
+        for (slot, storage, mib) in &self.disks {
+            let mut volid = allocate(world, &place, slot, storage, *mib);
+            if self.template {
+                volid = world.make_base(&volid, &place.node);
+            }
+            guest.set(slot, drive(&volid, slot, *mib));
         }
         for (name, value) in &self.options {
-            let value =
-                if options::is_net(name) { options::print_net(value, || world.next_mac()) } else { value.clone() };
+            let value = if options::is_net(name) {
+                options::print_net(self.kind, value, || world.next_mac())
+            } else {
+                value.clone()
+            };
             guest.set(name, value);
         }
         if self.template {
@@ -306,4 +342,34 @@ impl GuestBuilder {
         guest.pid = (self.power != Power::Stopped).then(|| world.next_process().0);
         world.guests.insert(vmid, guest);
     }
+
+    fn describe_machine(&self, world: &mut World, guest: &mut Guest) {
+        guest.set("smbios1", format!("uuid={}", world.next_uuid()));
+        guest.set("vmgenid", world.next_uuid());
+        guest.set("meta", format!("creation-qemu=10.0.13,ctime={}", world.now()));
+        guest.set("scsihw", "virtio-scsi-pci");
+        guest.set("ostype", "l26");
+        if let Some((slot, storage)) = &self.cloudinit {
+            let place = guest.place();
+            let wanted = Allocation { storage, place: &place, size: 0, format: None };
+            let volid =
+                world.allocate_cloudinit(&wanted).unwrap_or_else(|e| panic!("disk {slot} of {}: {e:?}", self.vmid));
+            guest.set(slot, format!("{volid},media=cdrom"));
+        }
+        if let (Some((slot, ..)), false) = (self.disks.first(), self.mute_boot) {
+            guest.set("boot", format!("order={slot}"));
+        }
+    }
+}
+
+/// Allocates a disk that a test asks for.
+pub(super) fn allocate(world: &mut World, place: &Place, slot: &str, storage: &str, mib: u64) -> String {
+    let wanted = Allocation { storage, place, size: mib * MIB, format: None };
+    world.allocate(&wanted).unwrap_or_else(|e| panic!("disk {slot} of {}: {e:?}", place.vmid))
+}
+
+/// The value of the drive it is in.
+pub(super) fn drive(volid: &str, slot: &str, mib: u64) -> String {
+    let path = if slot.starts_with("mp") { format!(",mp=/{slot}") } else { String::new() };
+    format!("{volid}{path},size={}", print_size(mib * MIB))
 }

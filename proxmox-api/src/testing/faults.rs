@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::guest::GuestKind;
 use super::reply::{ApiError, Reply};
 use super::tasks::{TaskFault, TaskTime};
 
@@ -90,10 +91,10 @@ impl Fault {
         Self::answer(403, &format!("Permission check failed ({path}, {privilege})"))
     }
 
-    /// `can't lock file … - got timeout` for a guest's configuration, without the ten seconds of the real one.
+    /// `can't lock file … - got timeout` for a virtual machine's configuration, without the ten seconds of the real one.
     /// Not executed. See [`FakeProxmox::hold_config_lock`](super::FakeProxmox::hold_config_lock) for the state.
     pub fn lock_timeout(vmid: u32) -> Self {
-        Self::answer(500, &super::tasks::lock_timeout(vmid))
+        Self::answer(500, &super::tasks::lock_timeout(GuestKind::Qemu, vmid))
     }
 
     /// Answers 401 with this reason phrase and an empty body. Not executed.

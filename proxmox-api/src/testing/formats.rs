@@ -152,25 +152,12 @@ pub(super) fn ipconfig_errors(name: &str, text: &str) -> Vec<String> {
     if properties.head.is_some() {
         errors.push(format!("{name}: invalid format - value without key, but schema does not define a default key\n"));
     }
-    let cidr = |v: &str, max: u8, ip: fn(&str) -> bool| {
-        v.split_once('/').is_some_and(|(a, p)| ip(a) && p.parse::<u8>().is_ok_and(|p| p > 7 && p <= max))
-    };
-    let v4 = |a: &str| a.parse::<Ipv4Addr>().is_ok();
-    let v6 = |a: &str| a.parse::<Ipv6Addr>().is_ok();
     for (key, value) in &properties.rest {
-        let (ok, what) = match key.as_str() {
-            "ip" => (value == "dhcp" || cidr(value, 32, v4), "ipv4 network configuration"),
-            "ip6" => (value == "dhcp" || value == "auto" || cidr(value, 128, v6), "ipv6 network configuration"),
-            "gw" => (v4(value), "ipv4 address"),
-            "gw6" => (v6(value), "ipv6 address"),
-            _ => {
-                errors.push(format!("{name}.{key}: {}", super::schema::UNKNOWN));
-                continue;
-            }
+        let problem = match key.as_str() {
+            "ip" | "ip6" | "gw" | "gw6" => address_error(key, value),
+            _ => Some(super::schema::UNKNOWN.to_owned()),
         };
-        if !ok {
-            errors.push(format!("{name}.{key}: invalid format - value does not look like a valid {what}\n"));
-        }
+        errors.extend(problem.map(|problem| format!("{name}.{key}: {problem}")));
     }
     for (gateway, address) in [("gw", "ip"), ("gw6", "ip6")] {
         if properties.get(gateway).is_some() && properties.get(address).is_none() {
@@ -180,6 +167,22 @@ pub(super) fn ipconfig_errors(name: &str, text: &str) -> Vec<String> {
     errors
 }
 
+/// What is wrong with the value of `ip`, `ip6`, `gw` or `gw6`.
+pub(super) fn address_error(key: &str, value: &str) -> Option<String> {
+    let cidr = |max: u8, ip: fn(&str) -> bool| {
+        value.split_once('/').is_some_and(|(a, p)| ip(a) && p.parse::<u8>().is_ok_and(|p| p > 7 && p <= max))
+    };
+    let v4 = |a: &str| a.parse::<Ipv4Addr>().is_ok();
+    let v6 = |a: &str| a.parse::<Ipv6Addr>().is_ok();
+    let (ok, what) = match key {
+        "ip" => (value == "dhcp" || cidr(32, v4), "ipv4 network configuration"),
+        "ip6" => (value == "dhcp" || value == "auto" || cidr(128, v6), "ipv6 network configuration"),
+        "gw" => (v4(value), "ipv4 address"),
+        _ => (v6(value), "ipv6 address"),
+    };
+    (!ok).then(|| format!("invalid format - value does not look like a valid {what}\n"))
+}
+
 /// Whether a value consists of what RFC 3986 leaves alone, the marks of RFC 2396, and `%`.
 pub(super) fn is_urlencoded(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-%_.!~*'()".contains(&b))
@@ -187,7 +190,11 @@ pub(super) fn is_urlencoded(text: &str) -> bool {
 
 /// Whether a percent-encoded list of SSH public keys, one a line, holds nothing that is not a key.
 pub(super) fn are_ssh_keys(encoded: &str) -> bool {
-    let text = percent_decode_str(encoded).decode_utf8_lossy().into_owned();
+    are_ssh_key_lines(&percent_decode_str(encoded).decode_utf8_lossy())
+}
+
+/// The same of a list that is not encoded.
+pub(super) fn are_ssh_key_lines(text: &str) -> bool {
     let mut lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')).peekable();
     lines.peek().is_some() && lines.all(is_ssh_key)
 }

@@ -4,6 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::formats::{self, Properties};
 use super::options;
+use super::storage::storage_of;
+
+/// Processors of every node.
+pub(super) const NODE_CPUS: u64 = 16;
 
 /// Whether a guest runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,6 +28,99 @@ pub enum GuestKind {
     /// A virtual machine.
     #[default]
     Qemu,
+    /// A container.
+    Lxc,
+}
+
+impl GuestKind {
+    /// The word before a VMID in messages.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            GuestKind::Qemu => "VM",
+            GuestKind::Lxc => "CT",
+        }
+    }
+
+    /// As in the API's paths.
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            GuestKind::Qemu => "qemu",
+            GuestKind::Lxc => "lxc",
+        }
+    }
+
+    /// Where the configuration files lie below the node's directory.
+    fn directory(self) -> &'static str {
+        match self {
+            GuestKind::Qemu => "qemu-server",
+            GuestKind::Lxc => "lxc",
+        }
+    }
+
+    /// The option that names the guest.
+    pub(super) fn name_option(self) -> &'static str {
+        match self {
+            GuestKind::Qemu => "name",
+            GuestKind::Lxc => "hostname",
+        }
+    }
+
+    /// What a storage must hold for the guest's volumes.
+    pub(super) fn content(self) -> &'static str {
+        match self {
+            GuestKind::Qemu => "images",
+            GuestKind::Lxc => "rootdir",
+        }
+    }
+
+    /// One of two words.
+    pub(super) fn of<T>(self, qemu: T, lxc: T) -> T {
+        match self {
+            GuestKind::Qemu => qemu,
+            GuestKind::Lxc => lxc,
+        }
+    }
+}
+
+/// Where a guest is looked for: the configuration file that a path means, whether it is there or not.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) kind: GuestKind,
+    pub(super) vmid: u32,
+    pub(super) node: String,
+}
+
+impl Place {
+    /// `VM 100`, `CT 200`
+    pub(super) fn label(&self) -> String {
+        format!("{} {}", self.kind.word(), self.vmid)
+    }
+
+    /// The error about a configuration file that is not there.
+    pub(super) fn no_config(&self) -> String {
+        let Place { kind, vmid, node } = self;
+        format!("Configuration file 'nodes/{node}/{}/{vmid}.conf' does not exist", kind.directory())
+    }
+
+    /// The other one, of methods that look for a virtual machine by themselves.
+    pub(super) fn no_vm(&self) -> String {
+        match self.kind {
+            GuestKind::Qemu => {
+                format!("unable to find configuration file for VM {} on node '{}'", self.vmid, self.node)
+            }
+            GuestKind::Lxc => self.no_config(),
+        }
+    }
+
+    /// The same guest on another node.
+    pub(super) fn on(&self, node: &str) -> Self {
+        Self { node: node.into(), ..self.clone() }
+    }
+
+    /// Whether that is this guest.
+    pub(super) fn holds(&self, guest: &Guest) -> bool {
+        guest.kind == self.kind && guest.vmid == self.vmid && guest.node == self.node
+    }
 }
 
 /// A guest as the fake holds it. [`FakeProxmox::guest`](super::FakeProxmox::guest) gives a copy,
@@ -33,7 +130,7 @@ pub enum GuestKind {
 pub struct Guest {
     /// Its number in the cluster.
     pub vmid: u32,
-    /// Virtual machine (containers are not modelled).
+    /// Virtual machine or container.
     pub kind: GuestKind,
     /// The node its configuration lies on.
     pub node: String,
@@ -48,20 +145,27 @@ pub struct Guest {
     pub ignores_shutdown: bool,
     /// Process id while it runs; a new one after each start.
     pub pid: Option<u32>,
+    /// The SSH keys a container was created with. They go into its files, not into its configuration.
+    pub ssh_public_keys: Option<String>,
 }
 
 impl Guest {
-    pub(super) fn new(vmid: u32, node: &str) -> Self {
+    pub(super) fn new(place: &Place) -> Self {
         Self {
-            vmid,
-            kind: GuestKind::Qemu,
-            node: node.into(),
+            vmid: place.vmid,
+            kind: place.kind,
+            node: place.node.clone(),
             config: BTreeMap::new(),
             pending: BTreeMap::new(),
             power: Power::Stopped,
             ignores_shutdown: false,
             pid: None,
+            ssh_public_keys: None,
         }
+    }
+
+    pub(super) fn place(&self) -> Place {
+        Place { kind: self.kind, vmid: self.vmid, node: self.node.clone() }
     }
 
     /// An option in effect.
@@ -93,10 +197,10 @@ impl Guest {
         merged
     }
 
-    /// Its name; a guest without one is listed as `VM 100`.
+    /// Its name, of a container its host name; a guest without one is listed as `VM 100`, `CT200`.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
-        self.get("name")
+        self.get(self.kind.name_option())
     }
 
     /// The lock in its configuration: `clone`, `backup`, `migrate` …
@@ -146,9 +250,12 @@ impl Guest {
         self.get(option) == Some("1")
     }
 
-    /// Cores of all sockets.
+    /// Cores of all sockets. A container without a limit has its node's.
     pub(super) fn cpus(&self) -> u64 {
         let number = |option| self.get(option).and_then(|v| v.parse::<u64>().ok());
+        if self.kind == GuestKind::Lxc {
+            return number("cores").unwrap_or(NODE_CPUS);
+        }
         number("vcpus").unwrap_or_else(|| number("cores").unwrap_or(1) * number("sockets").unwrap_or(1))
     }
 
@@ -156,8 +263,11 @@ impl Guest {
         self.get("memory").and_then(|v| v.trim_start_matches("current=").parse().ok()).unwrap_or(512)
     }
 
-    /// The drive it boots from: the first disk in `boot`, or `bootdisk`.
+    /// The drive it boots from: the first disk in `boot`, or `bootdisk`; of a container its root disk.
     pub(super) fn boot_disk(&self) -> Option<&str> {
+        if self.kind == GuestKind::Lxc {
+            return Some("rootfs");
+        }
         let order = self.get("boot").and_then(|b| b.split(',').find_map(|p| p.strip_prefix("order=")));
         let mut candidates = order.into_iter().flat_map(|o| o.split(';')).chain(self.get("bootdisk"));
         candidates.find(|slot| self.get(slot).is_some_and(|d| options::is_drive(slot) && !d.contains("media=cdrom")))
@@ -173,9 +283,31 @@ impl Guest {
         self.drives().into_iter().find(|(_, v)| is_cloudinit(v)).map(|(k, _)| k)
     }
 
+    /// Makes the pending changes effective. A volume that thereby leaves its drive becomes `unusedN`.
     pub(super) fn apply_pending(&mut self) {
-        self.config = self.merged();
-        self.pending.clear();
+        let changed = std::mem::take(&mut self.pending);
+        let before = self.config.clone();
+        for (option, change) in &changed {
+            match change {
+                Some(value) => self.set(option, value.clone()),
+                None => self.unset(option),
+            }
+        }
+        for left in changed.keys().filter(|option| options::is_drive(option)).filter_map(|option| before.get(option)) {
+            self.keep_unused(left);
+        }
+    }
+
+    /// Keeps a drive's volume, which no drive has any more, as the lowest free `unusedN` (without its size).
+    pub(super) fn keep_unused(&mut self, drive: &str) {
+        let volume = drive.split(',').next().unwrap_or_default();
+        let used = self.drives().iter().any(|(_, value)| value.split(',').next() == Some(volume));
+        if used || storage_of(volume).is_none() || drive.contains("media=cdrom") {
+            return;
+        }
+        if let Some(key) = (0..256).map(|n| format!("unused{n}")).find(|key| !self.config.contains_key(key)) {
+            self.set(&key, volume);
+        }
     }
 
     /// Forty hexadecimal digits that change with the file. (The real one is its SHA-1.)

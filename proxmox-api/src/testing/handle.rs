@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::builder::Builder;
+use super::builder::{self, Builder};
+use super::endpoints;
 use super::faults::{self, Effect, Fault, Pattern};
 use super::guest::{Guest, Power};
 use super::request::Recorded;
-use super::storage::{Allocation, Volume};
+use super::storage::Volume;
 use super::tasks::{TaskInfo, TaskTime};
 use super::world::World;
-use super::{endpoints, formats};
 
 type Hook = Box<dyn FnMut(&FakeProxmox, &Recorded) + Send>;
 type Hooks = Vec<(When, Pattern, Arc<Mutex<Hook>>)>;
@@ -202,16 +202,25 @@ impl FakeProxmox {
         describe(super::GuestBuilder::new(vmid, name)).build(&mut self.world());
     }
 
-    /// Allocates a volume and attaches it to a slot, as an administrator would; gives the volume id. Panics if
-    /// the guest or storage does not exist.
+    /// The same with a container.
+    pub fn add_container(
+        &self,
+        vmid: u32,
+        hostname: &str,
+        describe: impl FnOnce(super::GuestBuilder) -> super::GuestBuilder,
+    ) {
+        describe(super::GuestBuilder::container(vmid, hostname)).build(&mut self.world());
+    }
+
+    /// Allocates a volume and attaches it to a slot (a mount point `mp0` at `/mp0`), as an administrator would; gives the
+    /// volume id. Panics if the guest or storage does not exist.
     pub fn attach_disk(&self, vmid: u32, slot: &str, storage: &str, mib: u64) -> String {
         let mut world = self.world();
-        let node = world.guests.get(&vmid).map(|g| g.node.clone()).unwrap_or_default();
-        let size = mib * formats::MIB;
-        let wanted = Allocation { storage, node: &node, vmid, size, format: None };
-        let volid = world.allocate(&wanted).unwrap_or_else(|e| panic!("disk {slot} of {vmid}: {e:?}"));
-        let guest = world.guests.get_mut(&vmid).unwrap_or_else(|| panic!("no guest {vmid}"));
-        guest.set(slot, format!("{volid},size={}", formats::print_size(size)));
+        let place = world.guests.get(&vmid).unwrap_or_else(|| panic!("no guest {vmid}")).place();
+        let volid = builder::allocate(&mut world, &place, slot, storage, mib);
+        if let Some(guest) = world.guests.get_mut(&vmid) {
+            guest.set(slot, builder::drive(&volid, slot, mib));
+        }
         volid
     }
 
@@ -308,8 +317,8 @@ impl FakeProxmox {
 
     // ---- tasks -----------------------------------------------------------------------------------------------
 
-    /// How long tasks of a kind (`qmclone`, `qmstart`, `qmshutdown`, `qmdestroy`, `resize`, `qmconfig` …, `*` =
-    /// all others) take from now on.
+    /// How long tasks of a kind (`qmclone`, `qmstart`, `qmshutdown`, `qmdestroy`, `resize`, `qmconfig`, `vzcreate`,
+    /// `vzclone` …, `*` = all others) take from now on.
     pub fn task_time(&self, kind: &str, time: TaskTime) {
         self.world().task_times.insert(kind.into(), time);
     }
@@ -328,7 +337,9 @@ impl FakeProxmox {
     }
 
     /// Runs the next step of a task. A clone has three: locked skeleton; the whole configuration, still locked;
-    /// unlocked (and moved to its target node). Everything else has one.
+    /// unlocked (and moved to its target node). A container's clone is whole but for its volumes when the UPID is answered:
+    /// volumes; unlocked. Its resize: volume and configuration; file system. A migration: locked; moved. Everything else
+    /// has one.
     pub fn step(&self, upid: &str) -> bool {
         self.with_task(upid, World::step_task)
     }

@@ -1,7 +1,7 @@
 //! A stateful Proxmox VE in process, for tests and demonstrations.
 //!
 //! [`FakeProxmox`] listens on a free port of `127.0.0.1` with plain HTTP and speaks the API as Proxmox VE 9.1
-//! was seen to speak it (pve-manager 9.1.7, qemu-server 9.1.6): paths under `/api2/json`, the reason phrase
+//! was seen to speak it (pve-manager 9.1.7, qemu-server 9.1.6, pve-container 6.1.2): paths under `/api2/json`, the reason phrase
 //! on the status line, `Connection: close` after every error, tasks with a UPID, configurations with a digest,
 //! pending changes of running machines, volumes on storages.
 //!
@@ -14,9 +14,12 @@
 //!     .node("pve02")
 //!     .storage(Storage::lvm_thin("local-lvm"))
 //!     .storage(Storage::rbd("ceph"))
+//!     .storage(Storage::nfs("nfs"))
 //!     .template(9000, "debian-12-cloud", |t| {
 //!         t.node("pve01").disk("scsi0", "local-lvm", 10_240).cloudinit("ide2", "local-lvm").cores(2).memory(2048)
 //!     })
+//!     .vztmpl("nfs:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst")
+//!     .container(200, "dns01", |c| c.disk("rootfs", "local-lvm", 4096).net("net0", "name=eth0,bridge=vmbr0,ip=dhcp"))
 //!     .token("root@pam!bridge", "secret")
 //!     .start()
 //!     .await;
@@ -36,8 +39,8 @@
 //!
 //! # What it does not know
 //!
-//! Containers (their lists are empty, everything else answers 501), HA beyond [`FakeProxmox::ha_managed`], snapshots, backups, the guest agent,
-//! firewalls and pools beyond their names. A method that is not modelled answers 501 like one that does not
+//! HA beyond [`FakeProxmox::ha_managed`], snapshots, backups, the guest agent, firewalls and pools beyond their names;
+//! of containers what runs inside them, and bind mounts. A method that is not modelled answers 501 like one that does not
 //! exist.
 
 mod auth;

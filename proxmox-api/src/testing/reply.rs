@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const VERIFICATION: &str = "Parameter verification failed.";
 
 /// What a method answers, or an error.
-pub(super) type ApiResult = Result<Answer, ApiError>;
+pub(super) type ApiResult<T = Answer> = Result<T, ApiError>;
 
 /// The envelope of a success.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +37,9 @@ pub(super) enum ApiError {
     Plain(u16, String),
     /// Status 400 with one text per parameter.
     Parameters(BTreeMap<String, String>),
+    /// Status 500 with one text per part of a property string: seen when a container is to grow a mount point that is not
+    /// there.
+    Format(BTreeMap<String, String>),
     /// Status and reason phrase with an empty body: 401, 595, 596.
     Bare(u16, String),
     /// Status and reason phrase with the same text as body, which is not JSON.
@@ -101,6 +104,10 @@ impl From<ApiError> for Reply {
             ApiError::Parameters(errors) => {
                 let body = json!({"data": null, "errors": errors, "message": format!("{VERIFICATION}\n")});
                 Self { status: 400, reason: VERIFICATION.into(), body: Some((body.to_string(), JSON)) }
+            }
+            ApiError::Format(errors) => {
+                let body = json!({"data": null, "errors": errors, "message": "format error\n"});
+                Self { status: 500, reason: "format error".into(), body: Some((body.to_string(), JSON)) }
             }
             ApiError::Bare(status, reason) => Self { status, reason, body: None },
             ApiError::Text(status, text) => {

@@ -41,6 +41,10 @@ pub(super) enum Kind {
     Slot,
     Net,
     Drive,
+    /// The same three of a container.
+    MountSlot,
+    LxcNet,
+    Mount,
 }
 
 /// A parameter.
@@ -154,10 +158,8 @@ pub(super) fn verify(key: &str, kind: Kind, text: &str) -> Option<String> {
         Kind::Enum(values) if !values.contains(&text) => {
             Some(format!("value '{text}' does not have a value in the enumeration '{}'", values.join(", ")))
         }
-        Kind::Slot if !options::slots().any(|slot| slot == text) => {
-            let slots = options::slots().collect::<Vec<_>>().join(", ");
-            Some(format!("value '{text}' does not have a value in the enumeration '{slots}'"))
-        }
+        Kind::Slot => one_of(text, options::qemu::slots()),
+        Kind::MountSlot => one_of(text, options::lxc::slots()),
         Kind::DnsName if !formats::is_dns_name(text) => format("value does not look like a valid DNS name"),
         Kind::Storage if !is_storage_id(text) => format(&format!("storage ID '{text}' contains illegal characters")),
         Kind::Tags if !formats::are_tags(text) => format("invalid characters in tag"),
@@ -172,11 +174,19 @@ pub(super) fn verify(key: &str, kind: Kind, text: &str) -> Option<String> {
             format(&format!("format error\n{key}.current: {problem}"))
         }
         Kind::IpConfig => lines(formats::ipconfig_errors(key, text)),
-        Kind::Net => lines(options::net_errors(key, text)),
-        Kind::Drive => lines(options::drive_errors(key, text)),
+        Kind::Net => lines(options::qemu::net_errors(key, text)),
+        Kind::Drive => lines(options::qemu::drive_errors(key, text)),
+        Kind::LxcNet => lines(options::lxc::net_errors(key, text)),
+        Kind::Mount => lines(options::lxc::mount_errors(key, text)),
         Kind::Size if !is_resize(text) => Some("value does not match the regex pattern".into()),
         _ => None,
     }
+}
+
+fn one_of(text: &str, slots: impl Iterator<Item = String>) -> Option<String> {
+    let slots: Vec<String> = slots.collect();
+    let known = slots.iter().any(|slot| slot == text);
+    (!known).then(|| format!("value '{text}' does not have a value in the enumeration '{}'", slots.join(", ")))
 }
 
 fn bounds(number: f64, min: f64, max: f64) -> Option<String> {
@@ -212,7 +222,7 @@ mod tests {
 
     fn errors(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         let raw = pairs.iter().map(|(k, v)| ((*k).to_owned(), RawValue::One((*v).to_owned()))).collect();
-        check(&[options::CONFIG], &raw).unwrap_err()
+        check(&[options::qemu::CONFIG], &raw).unwrap_err()
     }
 
     #[test]
@@ -253,8 +263,8 @@ mod tests {
     #[test]
     fn numbered_options_end_where_the_bus_ends() {
         for (known, unknown) in [("scsi30", "scsi31"), ("ide3", "ide4"), ("net31", "net32"), ("unused255", "scsi01")] {
-            assert!(find(&[options::CONFIG], known).is_some(), "{known}");
-            assert!(find(&[options::CONFIG], unknown).is_none(), "{unknown}");
+            assert!(find(&[options::qemu::CONFIG], known).is_some(), "{known}");
+            assert!(find(&[options::qemu::CONFIG], unknown).is_none(), "{unknown}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Storages and the volumes on them.
 
 use super::formats::{self, GIB, MIB};
+use super::guest::Place;
 use super::reply::ApiError;
 use super::world::World;
 
@@ -120,8 +121,10 @@ pub struct Volume {
     pub volid: String,
     /// The node it lies on; `None` on a shared storage.
     pub node: Option<String>,
-    /// The owner its name states.
+    /// The owner its name states; 0 of a template for containers, which has none.
     pub vmid: u32,
+    /// `images` (of virtual machines), `rootdir` (of containers) or `vztmpl`.
+    pub content: &'static str,
     /// Bytes.
     pub size: u64,
     /// `raw` or `qcow2`.
@@ -132,10 +135,11 @@ pub struct Volume {
 }
 
 /// What is to be allocated.
+#[derive(Clone, Copy)]
 pub(super) struct Allocation<'a> {
     pub(super) storage: &'a str,
-    pub(super) node: &'a str,
-    pub(super) vmid: u32,
+    /// For which guest, and so where and of what content.
+    pub(super) place: &'a Place,
     pub(super) size: u64,
     pub(super) format: Option<&'a str>,
 }
@@ -196,16 +200,17 @@ impl World {
         name: impl Fn(u32, u32) -> String,
         base: Option<&str>,
     ) -> Result<String, ApiError> {
-        let storage = self.storage_on(wanted.storage, wanted.node)?.clone();
-        if !storage.holds("images") {
-            let text = format!("storage '{}' does not support vm images", storage.id);
-            return Err(ApiError::parameter("storage", text));
+        let Place { kind, vmid, node } = wanted.place;
+        let storage = self.storage_on(wanted.storage, node)?.clone();
+        if !storage.holds(kind.content()) {
+            let what = kind.of("vm images", "container directories");
+            return Err(ApiError::parameter("storage", format!("storage '{}' does not support {what}", storage.id)));
         }
         let format = match wanted.format {
             Some(format) if storage.has_files() => format,
             _ => "raw",
         };
-        let node = if storage.shared { None } else { Some(wanted.node.to_owned()) };
+        let node = if storage.shared { None } else { Some(node.clone()) };
         let taken = |world: &Self, stem: &str| {
             world.volumes.iter().any(|v| {
                 v.node == node
@@ -214,14 +219,14 @@ impl World {
             })
         };
         let number = (0..1000).find(|&n| {
-            let stem = name(wanted.vmid, n);
+            let stem = name(*vmid, n);
             !taken(self, &stem) && !taken(self, &stem.replacen("vm-", "base-", 1))
         });
         let Some(number) = number else {
-            let what = storage.volid(wanted.vmid, &name(wanted.vmid, 0), format);
+            let what = storage.volid(*vmid, &name(*vmid, 0), format);
             return Err(ApiError::internal(format!("unable to allocate an image name for '{what}'")));
         };
-        let own = storage.volid(wanted.vmid, &name(wanted.vmid, number), format);
+        let own = storage.volid(*vmid, &name(*vmid, number), format);
         let volid = match base {
             // Thin snapshots of LVM stand alone, everything else names its base.
             Some(base) if storage.plugin != "lvmthin" => {
@@ -234,13 +239,36 @@ impl World {
         self.volumes.push(Volume {
             volid: volid.clone(),
             node,
-            vmid: wanted.vmid,
+            vmid: *vmid,
+            content: kind.content(),
             size: wanted.size,
             format: format.into(),
             base,
             ctime,
         });
         Ok(volid)
+    }
+
+    /// Puts a template for containers on a storage: `local:vztmpl/debian-12.tar.zst`. On every node that has the storage.
+    pub(super) fn add_vztmpl(&mut self, volid: &str) {
+        let storage = storage_of(volid).and_then(|id| self.storages.iter().find(|s| s.id == id));
+        let storage = storage.filter(|s| s.holds("vztmpl")).unwrap_or_else(|| panic!("no storage for {volid}")).clone();
+        let nodes: Vec<Option<String>> = match storage.shared {
+            true => vec![None],
+            false => self.nodes.iter().filter(|n| storage.is_on(&n.name)).map(|n| Some(n.name.clone())).collect(),
+        };
+        let format = volid.rsplit('.').next().unwrap_or_default();
+        let ctime = self.now();
+        self.volumes.extend(nodes.into_iter().map(|node| Volume {
+            volid: volid.into(),
+            node,
+            vmid: 0,
+            content: "vztmpl",
+            size: 120 * MIB,
+            format: format!("t{format}"),
+            base: None,
+            ctime,
+        }));
     }
 
     /// Turns `vm-N-disk-M` into `base-N-disk-M`, as making a template does.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::auth::Caller;
+use super::guest::GuestKind;
 use super::world::World;
 
 /// How long tasks take. Nothing here sleeps: a task whose time has come is finished by the next request or
@@ -153,8 +154,10 @@ pub(super) enum ConfigLock {
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The error after that.
-pub(super) fn lock_timeout(vmid: u32) -> String {
-    format!("can't lock file '/var/lock/qemu-server/lock-{vmid}.conf' - got timeout")
+pub(super) fn lock_timeout(kind: GuestKind, vmid: u32) -> String {
+    let file =
+        kind.of(format!("/var/lock/qemu-server/lock-{vmid}.conf"), format!("/run/lock/lxc/pve-config-{vmid}.lock"));
+    format!("can't lock file '{file}' - got timeout")
 }
 
 impl World {
@@ -275,7 +278,8 @@ impl World {
             {
                 self.tasks[at].log.push("trying to acquire lock...".into());
                 self.tasks[at].cleanup = None;
-                self.end_task(at, Err(lock_timeout(vmid)));
+                let kind = self.guests.get(&vmid).map_or(GuestKind::Qemu, |guest| guest.kind);
+                self.end_task(at, Err(lock_timeout(kind, vmid)));
                 return;
             }
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::auth::Identities;
-use super::guest::Guest;
+use super::guest::{Guest, Place};
 use super::reply::ApiError;
 use super::storage::{Storage, Volume};
 use super::tasks::{Task, TaskTime};
@@ -106,14 +106,24 @@ impl World {
         self.nodes.iter().find(|n| n.name == name)
     }
 
-    /// The guest, if its configuration lies on that node.
-    pub(super) fn guest_on(&self, vmid: u32, node: &str) -> Result<&Guest, ApiError> {
-        self.guests.get(&vmid).filter(|g| g.node == node).ok_or_else(|| ApiError::internal(no_config(vmid, node)))
+    /// The guest, if its configuration lies there.
+    pub(super) fn guest_on(&self, place: &Place) -> Result<&Guest, ApiError> {
+        let guest = self.guests.get(&place.vmid).filter(|guest| place.holds(guest));
+        guest.ok_or_else(|| ApiError::internal(place.no_config()))
     }
 
     /// The same inside a worker, to be changed.
-    pub(super) fn guest_mut(&mut self, vmid: u32, node: &str) -> Result<&mut Guest, String> {
-        self.guests.get_mut(&vmid).filter(|g| g.node == node).ok_or_else(|| no_config(vmid, node))
+    pub(super) fn guest_mut(&mut self, place: &Place) -> Result<&mut Guest, String> {
+        let guest = self.guests.get_mut(&place.vmid).filter(|guest| place.holds(guest));
+        guest.ok_or_else(|| place.no_config())
+    }
+
+    /// Adds a guest, and puts it into a pool.
+    pub(super) fn add(&mut self, guest: Guest, pool: Option<&str>) {
+        if let Some(members) = pool.and_then(|pool| self.pools.get_mut(pool)) {
+            members.insert(guest.vmid);
+        }
+        self.guests.insert(guest.vmid, guest);
     }
 
     /// Removes a guest from what refers to it.
@@ -130,20 +140,10 @@ impl World {
     }
 }
 
-/// The error about a configuration file that is not there.
-pub(super) fn no_config(vmid: u32, node: &str) -> String {
-    format!("Configuration file 'nodes/{node}/qemu-server/{vmid}.conf' does not exist")
-}
-
-/// The other one, of methods that look for the guest by themselves.
-pub(super) fn no_vm(vmid: u32, node: &str) -> String {
-    format!("unable to find configuration file for VM {vmid} on node '{node}'")
-}
-
 /// The error about a lock in a guest's configuration.
 pub(super) fn check_lock(guest: &Guest) -> Result<(), String> {
     match guest.lock() {
-        Some(lock) => Err(format!("VM is locked ({lock})")),
+        Some(lock) => Err(format!("{} is locked ({lock})", guest.kind.word())),
         None => Ok(()),
     }
 }

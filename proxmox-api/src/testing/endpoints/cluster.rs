@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Ctx, Route, plain, qemu, storage, task};
+use super::guest::status::{resource, unknown_resource};
+use super::{Ctx, Route, plain, storage, task};
 use crate::testing::formats::GIB;
+use crate::testing::guest::NODE_CPUS;
 use crate::testing::reply::{ApiError, ApiResult};
 use crate::testing::schema::{Kind, Param, opt};
 use crate::testing::world::{Node, World};
 
 const RESOURCES: &[Param] = &[opt("type", Kind::Enum(&["vm", "storage", "node", "sdn"]))];
+const HA_RESOURCES: &[Param] = &[opt("type", Kind::Enum(&["ct", "vm"]))];
 const NEXTID: &[Param] = &[opt("vmid", Kind::Vmid)];
 
 pub(super) fn route(method: &str, path: &[&str]) -> Option<Route> {
@@ -28,10 +31,13 @@ pub(super) fn route(method: &str, path: &[&str]) -> Option<Route> {
         ["cluster", "nextid"] => plain(&[NEXTID], nextid),
         ["cluster", "tasks"] => plain(&[], task::cluster_list),
         ["cluster", "options"] => plain(&[], |_| Ok(json!({"mac_prefix": "BC:24:11", "allowed-tags": []}).into())),
-        ["cluster", "ha", "resources"] => plain(&[], |ctx| {
+        ["cluster", "ha", "resources"] => plain(&[HA_RESOURCES], |ctx| {
             ctx.caller.check("/", &["Sys.Audit"])?;
-            let item = |vmid: &u32| json!({"sid": format!("vm:{vmid}"), "type": "vm", "state": "started"});
-            Ok(ctx.world.ha.iter().map(item).collect::<Value>().into())
+            let kinds = ctx.world.ha.iter().filter_map(|vmid| Some((vmid, ctx.world.guests.get(vmid)?.kind)));
+            let items = kinds.map(|(vmid, kind)| (vmid, kind.of("vm", "ct")));
+            let items = items.filter(|(_, kind)| ctx.param("type").is_none_or(|wanted| wanted == *kind));
+            let item = |(vmid, kind)| json!({"sid": format!("{kind}:{vmid}"), "type": kind, "state": "started"});
+            Ok(items.map(item).collect::<Value>().into())
         }),
         ["pools"] => plain(&[], |ctx| {
             let seen = |pool: &&String| ctx.caller.has(&format!("/pool/{pool}"), "Pool.Audit");
@@ -73,6 +79,7 @@ fn nextid(ctx: &mut Ctx<'_>) -> ApiResult {
         return Ok(Value::String(ctx.world.next_id().to_string()).into());
     };
     if wanted.parse().is_ok_and(|vmid: u32| ctx.world.guests.contains_key(&vmid)) {
+        // Also of a container.
         return Err(ApiError::parameter("vmid", format!("VM {wanted} already exists")));
     }
     Ok(Value::String(wanted.into()).into())
@@ -90,7 +97,7 @@ fn resources(ctx: &mut Ctx<'_>) -> ApiResult {
             }
             let mut item = match &ctx.world.seen {
                 // A destroyed guest vanishes at once, a new one is nameless until the next cycle.
-                Some(seen) => seen.get(vmid).cloned().unwrap_or_else(|| qemu::unknown_resource(guest)),
+                Some(seen) => seen.get(vmid).cloned().unwrap_or_else(|| unknown_resource(guest)),
                 None => live.get(vmid).cloned().unwrap_or_default(),
             };
             // Lock and tags are read from the configuration itself and never lag.
@@ -128,7 +135,7 @@ pub(in crate::testing) fn status_cycle(world: &World) -> BTreeMap<u32, Value> {
         .values()
         .map(|guest| {
             let online = world.node(&guest.node).is_some_and(|n| n.online);
-            (guest.vmid, if online { qemu::resource(guest) } else { qemu::unknown_resource(guest) })
+            (guest.vmid, if online { resource(guest) } else { unknown_resource(guest) })
         })
         .collect()
 }
@@ -148,7 +155,7 @@ pub(super) fn node_resource(ctx: &Ctx<'_>, node: &Node) -> Value {
             .map(|g| g.memory_mib() * 1024 * 1024)
             .sum();
         let more = json!({
-            "cpu": 0.02, "maxcpu": 16, "mem": used + 2 * GIB, "maxmem": 128 * GIB, "disk": 20 * GIB,
+            "cpu": 0.02, "maxcpu": NODE_CPUS, "mem": used + 2 * GIB, "maxmem": 128 * GIB, "disk": 20 * GIB,
             "maxdisk": 250 * GIB, "uptime": 86_400, "cgroup-mode": 2,
         });
         if let (Some(item), Value::Object(more)) = (item.as_object_mut(), more) {

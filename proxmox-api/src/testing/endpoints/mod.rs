@@ -2,6 +2,8 @@
 
 mod access;
 mod cluster;
+mod guest;
+mod lxc;
 mod node;
 mod qemu;
 mod storage;
@@ -13,6 +15,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::auth::{Caller, Credentials};
+use super::guest::{GuestKind, Place};
 use super::reply::{ApiError, ApiResult, Reply};
 use super::request::{RawParams, Recorded};
 use super::schema::{self, Kind, Param, Params};
@@ -20,7 +23,7 @@ use super::tasks::{ConfigLock, Job, TaskFault, lock_timeout};
 use super::world::World;
 
 pub(super) use cluster::status_cycle;
-pub(super) use qemu::move_guest;
+pub(super) use guest::migrate::move_guest;
 
 /// What became of a request.
 pub(super) enum Outcome {
@@ -37,6 +40,8 @@ pub(super) struct Ctx<'a> {
     pub(super) node: String,
     /// The VMID in the path, if there is one.
     pub(super) vmid: u32,
+    /// The kind of guest the path is about, if it is about one.
+    pub(super) kind: GuestKind,
     /// All segments of the path.
     pub(super) path: Vec<String>,
     pub(super) params: Params,
@@ -54,6 +59,11 @@ impl Ctx<'_> {
 
     pub(super) fn number(&self, name: &str) -> Option<u64> {
         self.param(name).and_then(|v| v.parse().ok())
+    }
+
+    /// The guest that the path is about.
+    pub(super) fn place(&self) -> Place {
+        Place { kind: self.kind, vmid: self.vmid, node: self.node.clone() }
     }
 
     /// Checks one of several privileges on the guest of the path.
@@ -80,6 +90,11 @@ impl Ctx<'_> {
         asked
     }
 
+    /// Whether root asked to ignore the lock in the configuration (checked by `check_skiplock`).
+    pub(super) fn skips_lock(&self) -> bool {
+        self.flag("skiplock")
+    }
+
     /// Refuses `skiplock` to everybody but root with a ticket.
     pub(super) fn check_skiplock(&self) -> Result<(), ApiError> {
         let root = self.caller.user == "root@pam" && self.caller.tokenid.is_none();
@@ -103,6 +118,11 @@ pub(super) fn plain(params: &'static [&'static [Param]], run: fn(&mut Ctx<'_>) -
     Some(Route { params, locks: false, run })
 }
 
+/// A method that takes the lock of the guest's configuration.
+pub(super) fn locked(params: &'static [&'static [Param]], run: fn(&mut Ctx<'_>) -> ApiResult) -> Option<Route> {
+    Some(Route { params, locks: true, run })
+}
+
 fn route(method: &str, path: &[&str]) -> Option<Route> {
     match path {
         [] | ["version"] | ["cluster", ..] | ["pools", ..] => cluster::route(method, path),
@@ -112,6 +132,7 @@ fn route(method: &str, path: &[&str]) -> Option<Route> {
         ["nodes", _, "tasks", rest @ ..] => task::route(method, rest),
         ["nodes", _, "storage", ..] => storage::route(method, path),
         ["nodes", _, "qemu", rest @ ..] => qemu::route(method, rest),
+        ["nodes", _, "lxc", rest @ ..] => lxc::route(method, rest),
         ["nodes", ..] => node::route(method, path),
         _ => None,
     }
@@ -147,7 +168,7 @@ pub(super) fn dispatch(
     {
         return Outcome::Done(error.into());
     }
-    let (vmid, mut errors) = path_vmid(&path);
+    let (kind, vmid, mut errors) = path_guest(&path);
     let params = match schema::check(route.params, raw) {
         Ok(params) => params,
         Err(more) => {
@@ -162,12 +183,20 @@ pub(super) fn dispatch(
         match world.config_lock(vmid, None) {
             ConfigLock::Free => {}
             ConfigLock::Until(instant) => return Outcome::WaitUntil(instant),
-            ConfigLock::Busy => return Outcome::Done(ApiError::internal(lock_timeout(vmid)).into()),
+            ConfigLock::Busy => return Outcome::Done(ApiError::internal(lock_timeout(kind, vmid)).into()),
         }
     }
     recorded.executed = true;
-    let mut ctx =
-        Ctx { world, caller, node: node.into(), vmid, path: segments.to_vec(), params, task_fault: task_fault.clone() };
+    let mut ctx = Ctx {
+        world,
+        caller,
+        node: node.into(),
+        vmid,
+        kind,
+        path: segments.to_vec(),
+        params,
+        task_fault: task_fault.clone(),
+    };
     Outcome::Done((route.run)(&mut ctx).into())
 }
 
@@ -181,11 +210,12 @@ fn check_node(world: &World, name: &str) -> Result<(), ApiError> {
     }
 }
 
-/// The VMID of `/nodes/N/qemu/VMID/…`, and what is wrong with it.
-fn path_vmid(path: &[&str]) -> (u32, BTreeMap<String, String>) {
-    let ["nodes", _, "qemu", vmid, ..] = path else { return (0, BTreeMap::new()) };
+/// The guest of `/nodes/N/qemu/VMID/…` or `/nodes/N/lxc/VMID/…`, and what is wrong with its VMID.
+fn path_guest(path: &[&str]) -> (GuestKind, u32, BTreeMap<String, String>) {
+    let kind = if path.get(2) == Some(&"lxc") { GuestKind::Lxc } else { GuestKind::Qemu };
+    let ["nodes", _, "qemu" | "lxc", vmid, ..] = path else { return (kind, 0, BTreeMap::new()) };
     match schema::verify("vmid", Kind::Vmid, vmid) {
-        None => (vmid.parse().unwrap_or_default(), BTreeMap::new()),
-        Some(error) => (0, BTreeMap::from([("vmid".to_owned(), error)])),
+        None => (kind, vmid.parse().unwrap_or_default(), BTreeMap::new()),
+        Some(error) => (kind, 0, BTreeMap::from([("vmid".to_owned(), error)])),
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::cluster::{node_resource, version};
 use super::{Ctx, Route, plain};
 use crate::testing::formats::GIB;
+use crate::testing::guest::NODE_CPUS;
 use crate::testing::reply::ApiResult;
 use crate::testing::schema::{Kind, Param, opt};
 
@@ -19,8 +20,6 @@ pub(super) fn route(method: &str, path: &[&str]) -> Option<Route> {
         ["nodes", _, "version"] => plain(&[], |_| Ok(version().into())),
         ["nodes", _, "status"] => plain(&[], status),
         ["nodes", _, "network"] => plain(&[NETWORK], network),
-        // Containers are not modelled; their listing says that there are none.
-        ["nodes", _, "lxc"] => plain(&[], |_| Ok(json!([]).into())),
         _ => None,
     }
 }
@@ -43,7 +42,7 @@ fn status(ctx: &mut Ctx<'_>) -> ApiResult {
     ctx.caller.check(&format!("/nodes/{}", ctx.node), &["Sys.Audit"])?;
     Ok(json!({
         "pveversion": "pve-manager/9.1.7/0307225d4bc8b3ed", "uptime": 86_400, "cpu": 0.02, "wait": 0,
-        "loadavg": ["0.10", "0.12", "0.09"], "cpuinfo": {"cpus": 16, "cores": 8, "sockets": 1},
+        "loadavg": ["0.10", "0.12", "0.09"], "cpuinfo": {"cpus": NODE_CPUS, "cores": 8, "sockets": 1},
         "memory": {"total": 128 * GIB, "used": 2 * GIB, "free": 126 * GIB, "available": 126 * GIB},
         "rootfs": {"total": 250 * GIB, "used": 20 * GIB, "free": 230 * GIB, "avail": 230 * GIB},
     })

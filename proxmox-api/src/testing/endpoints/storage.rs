@@ -125,19 +125,24 @@ fn content(ctx: &mut Ctx<'_>) -> ApiResult {
         let path = format!("/storage/{}", storage.id);
         ctx.caller.check(&path, &["Datastore.Audit", "Datastore.AllocateSpace"])?;
     }
-    let images = ctx.param("content").is_none_or(|c| c == "images");
+    let content = ctx.param("content");
     let vmid = ctx.number("vmid");
     let items = ctx
         .world
         .volumes
         .iter()
-        .filter(|v| images && storage_of(&v.volid) == Some(&storage.id))
+        .filter(|v| storage_of(&v.volid) == Some(&storage.id) && content.is_none_or(|c| c == v.content))
         .filter(|v| v.node.as_deref().is_none_or(|n| n == ctx.node) && vmid.is_none_or(|id| id == u64::from(v.vmid)))
         .map(|v| {
-            json!({
-                "volid": v.volid, "content": "images", "format": v.format, "size": v.size, "used": v.size,
-                "vmid": v.vmid, "ctime": v.ctime, "parent": v.base,
-            })
+            let mut item = json!({
+                "volid": v.volid, "content": v.content, "format": v.format, "size": v.size, "ctime": v.ctime,
+            });
+            if v.vmid != 0 {
+                item["vmid"] = json!(v.vmid);
+                item["used"] = json!(v.size);
+                item["parent"] = json!(v.base);
+            }
+            item
         });
     Ok(items.collect::<Value>().into())
 }

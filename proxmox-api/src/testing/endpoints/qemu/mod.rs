@@ -1,22 +1,15 @@
 //! `/nodes/N/qemu`: virtual machines.
 
 mod clone;
-mod config;
+mod cloudinit;
 mod create;
-mod destroy;
 mod disks;
-mod drives;
-mod migrate;
 mod power;
-mod status;
-mod update;
 
-use super::{Ctx, Route, plain};
-use crate::testing::options::CONFIG;
+use super::guest::{config, destroy, migrate, status, update};
+use super::{Ctx, Route, locked, plain};
+use crate::testing::options::qemu::CONFIG;
 use crate::testing::schema::{Kind, Param, opt, req};
-
-pub(in crate::testing) use migrate::move_guest;
-pub(super) use status::{resource, unknown_resource};
 
 const ANY: usize = usize::MAX;
 
@@ -98,7 +91,6 @@ const MIGRATE: &[Param] = &[
 const MIGRATE_CHECK: &[Param] = &[opt("target", Kind::Text(256))];
 
 pub(super) fn route(method: &str, path: &[&str]) -> Option<Route> {
-    let locked = |params, run| Some(Route { params, locks: true, run });
     match (method, path) {
         ("GET", []) => plain(&[LIST], status::list),
         ("POST", []) => plain(&[CONFIG, CREATE], create::create),
@@ -108,8 +100,8 @@ pub(super) fn route(method: &str, path: &[&str]) -> Option<Route> {
         ("PUT", [_, "config"]) => locked(&[CONFIG, UPDATE], update::put),
         ("POST", [_, "config"]) => locked(&[CONFIG, UPDATE, UPDATE_ASYNC], update::post),
         ("GET", [_, "pending"]) => plain(&[], config::pending),
-        ("GET", [_, "cloudinit"]) => plain(&[], config::cloudinit),
-        ("PUT", [_, "cloudinit"]) => locked(&[], config::regenerate_cloudinit),
+        ("GET", [_, "cloudinit"]) => plain(&[], cloudinit::cloudinit),
+        ("PUT", [_, "cloudinit"]) => locked(&[], cloudinit::regenerate_cloudinit),
         ("POST", [_, "clone"]) => plain(&[CLONE], clone::clone),
         ("PUT", [_, "resize"]) => plain(&[RESIZE], disks::resize),
         ("PUT", [_, "unlink"]) => locked(&[UNLINK], disks::unlink),
@@ -125,12 +117,5 @@ pub(super) fn route(method: &str, path: &[&str]) -> Option<Route> {
         ("POST", [_, "status", "suspend"]) => plain(&[SUSPEND], power::suspend),
         ("POST", [_, "status", "resume"]) => plain(&[RESUME], power::resume),
         _ => None,
-    }
-}
-
-impl Ctx<'_> {
-    /// Whether root asked to ignore the lock in the configuration (checked by `check_skiplock`).
-    fn skips_lock(&self) -> bool {
-        self.flag("skiplock")
     }
 }

@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 
 use super::Ctx;
 use crate::testing::formats::MIB;
-use crate::testing::guest::{Guest, Power};
+use crate::testing::guest::{Guest, GuestKind, Power};
 use crate::testing::options;
 use crate::testing::reply::ApiResult;
 
 fn name(guest: &Guest) -> String {
-    guest.name().map_or_else(|| format!("VM {}", guest.vmid), str::to_owned)
+    let nameless = guest.kind.of(format!("VM {}", guest.vmid), format!("CT{}", guest.vmid));
+    guest.name().map_or(nameless, str::to_owned)
 }
 
 fn status(guest: &Guest) -> &'static str {
@@ -32,12 +33,23 @@ fn item(guest: &Guest) -> Value {
         "vmid": guest.vmid, "name": name(guest), "status": status(guest), "cpus": guest.cpus(),
         "cpu": if running { json!(0.01) } else { json!(0) },
         "mem": if running { guest.memory_mib() * MIB / 4 } else { 0 },
-        "memhost": if running { guest.memory_mib() * MIB / 4 } else { 0 },
         "maxmem": guest.memory_mib() * MIB, "disk": 0, "maxdisk": boot_disk_bytes(guest),
         "netin": 0, "netout": 0, "uptime": uptime(guest),
     });
-    if guest.is_template() {
-        item["template"] = json!(1);
+    match guest.kind {
+        GuestKind::Qemu => {
+            item["memhost"] = item["mem"].clone();
+            if guest.is_template() {
+                item["template"] = json!(1);
+            }
+        }
+        GuestKind::Lxc => {
+            let swap = guest.get("swap").and_then(|v| v.parse::<u64>().ok()).unwrap_or(512);
+            for (key, value) in [("maxswap", swap * MIB), ("swap", 0), ("diskread", 0), ("diskwrite", 0)] {
+                item[key] = json!(value);
+            }
+            item["type"] = json!("lxc");
+        }
     }
     if let Some(tags) = guest.get("tags") {
         item["tags"] = json!(tags);
@@ -62,17 +74,15 @@ fn qmpstatus(guest: &Guest) -> &'static str {
     }
 }
 
-pub(super) fn list(ctx: &mut Ctx<'_>) -> ApiResult {
+pub(in crate::testing::endpoints) fn list(ctx: &mut Ctx<'_>) -> ApiResult {
     let ctx = &*ctx;
     let full = ctx.flag("full");
-    let guests = ctx
-        .world
-        .guests
-        .values()
-        .filter(|g| g.node == ctx.node && ctx.caller.has(&format!("/vms/{}", g.vmid), "VM.Audit"));
+    let guests = ctx.world.guests.values().filter(|g| {
+        g.kind == ctx.kind && g.node == ctx.node && ctx.caller.has(&format!("/vms/{}", g.vmid), "VM.Audit")
+    });
     let items = guests.map(|guest| {
         let mut item = item(guest);
-        if full {
+        if full && guest.kind == GuestKind::Qemu {
             item["qmpstatus"] = json!(qmpstatus(guest));
         }
         item
@@ -80,26 +90,34 @@ pub(super) fn list(ctx: &mut Ctx<'_>) -> ApiResult {
     Ok(items.collect::<Value>().into())
 }
 
-pub(super) fn index(ctx: &mut Ctx<'_>) -> ApiResult {
+pub(in crate::testing::endpoints) fn index(ctx: &mut Ctx<'_>) -> ApiResult {
     ctx.check_vm(&["VM.Audit"])?;
-    let names = ["config", "cloudinit", "pending", "status", "unlink", "migrate", "resize"];
+    let names: &[&str] = match ctx.kind {
+        GuestKind::Qemu => &["config", "cloudinit", "pending", "status", "unlink", "migrate", "resize"],
+        GuestKind::Lxc => &["config", "pending", "status", "migrate", "resize", "clone"],
+    };
     Ok(names.iter().map(|n| json!({ "subdir": n })).collect::<Value>().into())
 }
 
-pub(super) fn current(ctx: &mut Ctx<'_>) -> ApiResult {
+pub(in crate::testing::endpoints) fn current(ctx: &mut Ctx<'_>) -> ApiResult {
     ctx.check_vm(&["VM.Audit"])?;
-    let guest = ctx.world.guest_on(ctx.vmid, &ctx.node)?;
+    let guest = ctx.world.guest_on(&ctx.place())?;
     let mut item = item(guest);
-    item["qmpstatus"] = json!(qmpstatus(guest));
     item["ha"] = json!({"managed": u8::from(ctx.world.ha.contains(&ctx.vmid))});
+    if guest.is_running() {
+        for key in ["cpufull", "cpusome", "iofull", "iosome", "memoryfull", "memorysome"] {
+            item[format!("pressure{key}")] = guest.kind.of(json!(0), json!("0.00"));
+        }
+    }
+    if guest.kind == GuestKind::Lxc {
+        return Ok(item.into());
+    }
+    item["qmpstatus"] = json!(qmpstatus(guest));
     let agent = guest.get("agent").unwrap_or_default();
     if agent.split(',').any(|p| matches!(p, "1" | "enabled=1")) {
         item["agent"] = json!(1);
     }
     if guest.is_running() {
-        for key in ["cpufull", "cpusome", "iofull", "iosome", "memoryfull", "memorysome"] {
-            item[format!("pressure{key}")] = json!(0);
-        }
         let nics = guest.config.keys().filter(|k| options::is_net(k)).map(|k| {
             let tap = format!("tap{}i{}", guest.vmid, k.trim_start_matches("net"));
             (tap, json!({"netin": 0, "netout": 0}))
@@ -113,12 +131,12 @@ pub(super) fn current(ctx: &mut Ctx<'_>) -> ApiResult {
 pub(in crate::testing::endpoints) fn resource(guest: &Guest) -> Value {
     let mut item = item(guest);
     if let Some(map) = item.as_object_mut() {
-        for key in ["pid", "serial", "cpus"] {
+        for key in ["pid", "serial", "cpus", "swap", "maxswap"] {
             map.remove(key);
         }
     }
-    item["id"] = json!(format!("qemu/{}", guest.vmid));
-    item["type"] = json!("qemu");
+    item["id"] = json!(format!("{}/{}", guest.kind.path(), guest.vmid));
+    item["type"] = json!(guest.kind.path());
     item["node"] = json!(guest.node);
     item["template"] = json!(u8::from(guest.is_template()));
     item["maxcpu"] = json!(guest.cpus());
@@ -133,7 +151,7 @@ pub(in crate::testing::endpoints) fn resource(guest: &Guest) -> Value {
 /// The same for a guest that the status daemon has not seen (yet, or any more).
 pub(in crate::testing::endpoints) fn unknown_resource(guest: &Guest) -> Value {
     json!({
-        "id": format!("qemu/{}", guest.vmid), "type": "qemu", "vmid": guest.vmid, "node": guest.node,
+        "id": format!("{}/{}", guest.kind.path(), guest.vmid), "type": guest.kind.path(), "vmid": guest.vmid, "node": guest.node,
         "status": "unknown",
     })
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::Ctx;
-use crate::testing::guest::Guest;
+use super::{Ctx, power};
+use crate::testing::guest::{Guest, GuestKind};
 use crate::testing::options;
 use crate::testing::reply::{ApiError, ApiResult};
 use crate::testing::storage::storage_of;
@@ -34,9 +34,13 @@ fn local_disks(world: &World, guest: &Guest) -> Vec<(String, u64)> {
         .collect()
 }
 
-pub(super) fn preconditions(ctx: &mut Ctx<'_>) -> ApiResult {
+pub(in crate::testing::endpoints) fn preconditions(ctx: &mut Ctx<'_>) -> ApiResult {
     ctx.check_vm(&["VM.Migrate"])?;
-    let guest = ctx.world.guest_on(ctx.vmid, &ctx.node)?;
+    let guest = ctx.world.guest_on(&ctx.place())?;
+    if guest.kind == GuestKind::Lxc {
+        // Nodes are listed for the affinity rules of HA only.
+        return Ok(json!({ "running": u8::from(guest.is_running()) }).into());
+    }
     let disks: Vec<Value> = local_disks(ctx.world, guest)
         .into_iter()
         .map(|(volid, size)| json!({"volid": volid, "size": size, "cdrom": u8::from(volid.contains("cloudinit"))}))
@@ -59,7 +63,7 @@ pub(super) fn preconditions(ctx: &mut Ctx<'_>) -> ApiResult {
     Ok(check.into())
 }
 
-pub(super) fn migrate(ctx: &mut Ctx<'_>) -> ApiResult {
+pub(in crate::testing::endpoints) fn migrate(ctx: &mut Ctx<'_>) -> ApiResult {
     ctx.check_vm(&["VM.Migrate"])?;
     let target = ctx.param("target").unwrap_or_default().to_owned();
     if target == ctx.node {
@@ -68,33 +72,32 @@ pub(super) fn migrate(ctx: &mut Ctx<'_>) -> ApiResult {
     if ctx.world.node(&target).is_none() {
         return Err(ApiError::internal(format!("no such cluster node '{target}'")));
     }
-    let guest = ctx.world.guest_on(ctx.vmid, &ctx.node)?;
+    let place = ctx.place();
+    let guest = ctx.world.guest_on(&place)?;
     check_lock(guest).map_err(ApiError::internal)?;
-    if guest.is_running() && !ctx.flag("online") {
-        return Err(ApiError::internal("can't migrate running VM without --online"));
+    let (online, restart) = (ctx.flag("online"), ctx.flag("restart"));
+    if guest.is_running() && !online && !restart {
+        let vm = "can't migrate running VM without --online";
+        return Err(ApiError::internal(
+            place.kind.of(vm, "can't migrate running container without --online or --restart"),
+        ));
     }
-    let (vmid, node) = (ctx.vmid, ctx.node.clone());
     let with_local = ctx.flag("with-local-disks");
-    let mut job = Job::new("qmigrate", vmid, move |world, _| {
-        let guest = world.guest_mut(vmid, &node)?;
-        guest.set("lock", "migrate");
+    let (begin, locked) = (place.clone(), place.clone());
+    let mut job = Job::new(place.kind.of("qmigrate", "vzmigrate"), place.vmid, move |world, _| {
+        world.guest_mut(&begin)?.set("lock", "migrate");
         Ok(())
     });
-    let node = ctx.node.clone();
-    let lock_node = node.clone();
     job.steps.push(Box::new(move |world, log| {
-        let guest = world.guest_mut(vmid, &node)?.clone();
-        log.push(format!("starting migration of VM {vmid} to node '{target}'"));
+        let guest = world.guest_mut(&place)?.clone();
+        log.push(format!("starting migration of {} to node '{target}'", place.label()));
         let disks = local_disks(world, &guest);
-        if guest.is_running()
-            && !with_local
-            && let Some((volid, _)) = disks.iter().find(|(v, _)| !v.contains("cloudinit"))
-        {
-            log.push(format!(
-                "can't migrate local disk '{volid}': can't live migrate attached local disks without \
-                 with-local-disks option"
-            ));
-            return Err("Problem found while scanning volumes - can't migrate VM - check log".into());
+        match place.kind {
+            GuestKind::Qemu if guest.is_running() && !with_local => check_attached(&disks, log)?,
+            GuestKind::Lxc if guest.is_running() && !restart => {
+                return Err("lxc live migration is currently not implemented".into());
+            }
+            _ => {}
         }
         for (volid, _) in &disks {
             let storage = storage_of(volid).unwrap_or_default();
@@ -103,13 +106,32 @@ pub(super) fn migrate(ctx: &mut Ctx<'_>) -> ApiResult {
         if !world.node(&target).is_some_and(|n| n.online) {
             return Err(format!("unable to connect to node '{target}'"));
         }
-        move_guest(world, vmid, &target);
-        world.guest_mut(vmid, &target)?.unset("lock");
+        let restarts = place.kind == GuestKind::Lxc && guest.is_running();
+        if restarts {
+            log.push(format!("shutdown {}", place.label()));
+            power::halt(world, &place)?;
+        }
+        move_guest(world, place.vmid, &target);
+        let there = place.on(&target);
+        world.guest_mut(&there)?.unset("lock");
+        if restarts {
+            log.push(format!("start container on target node '{target}'"));
+            power::run(world, &there);
+        }
         Ok(())
     }));
     job.cleanup = Some(Box::new(move |world, _| {
-        world.guest_mut(vmid, &lock_node)?.unset("lock");
+        world.guest_mut(&locked)?.unset("lock");
         Ok(())
     }));
     ctx.spawn_by_ha("hamigrate", job)
+}
+
+/// Without the option for them, the disks of a running machine must be on shared storage.
+fn check_attached(disks: &[(String, u64)], log: &mut Vec<String>) -> Result<(), String> {
+    let Some((volid, _)) = disks.iter().find(|(v, _)| !v.contains("cloudinit")) else { return Ok(()) };
+    log.push(format!(
+        "can't migrate local disk '{volid}': can't live migrate attached local disks without with-local-disks option"
+    ));
+    Err("Problem found while scanning volumes - can't migrate VM - check log".into())
 }

@@ -2,7 +2,7 @@
 
 use super::{Ctx, drives};
 use crate::testing::formats;
-use crate::testing::guest::Guest;
+use crate::testing::guest::{Guest, GuestKind, Place};
 use crate::testing::options;
 use crate::testing::reply::{ApiError, ApiResult, nothing};
 use crate::testing::schema::Params;
@@ -11,44 +11,43 @@ use crate::testing::world::{World, check_lock};
 
 /// A checked change.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Update {
-    pub(super) set: Params,
-    pub(super) delete: Vec<String>,
-    pub(super) revert: Vec<String>,
+pub(in crate::testing::endpoints) struct Update {
+    pub(in crate::testing::endpoints) set: Params,
+    pub(in crate::testing::endpoints) delete: Vec<String>,
+    pub(in crate::testing::endpoints) revert: Vec<String>,
     /// Destroy the volumes of removed drives instead of keeping them as `unusedN`.
-    pub(super) force: bool,
-    pub(super) digest: Option<String>,
-    pub(super) skiplock: bool,
+    pub(in crate::testing::endpoints) force: bool,
+    pub(in crate::testing::endpoints) digest: Option<String>,
+    pub(in crate::testing::endpoints) skiplock: bool,
 }
 
-pub(super) fn put(ctx: &mut Ctx<'_>) -> ApiResult {
+pub(in crate::testing::endpoints) fn put(ctx: &mut Ctx<'_>) -> ApiResult {
     let update = checked(ctx)?;
-    let (vmid, node) = (ctx.vmid, ctx.node.clone());
-    apply(ctx.world, &node, vmid, &update, &mut Vec::new())?;
+    apply(ctx.world, &ctx.place(), &update, &mut Vec::new())?;
     nothing()
 }
 
-pub(super) fn post(ctx: &mut Ctx<'_>) -> ApiResult {
+pub(in crate::testing::endpoints) fn post(ctx: &mut Ctx<'_>) -> ApiResult {
     let update = checked(ctx)?;
-    let (vmid, node) = (ctx.vmid, ctx.node.clone());
+    let place = ctx.place();
     let summary: Vec<String> = update.set.iter().map(|(k, v)| format!("-{k} {v}")).collect();
-    ctx.spawn(Job::new("qmconfig", vmid, move |world, log| {
-        log.push(format!("update VM {vmid}: {}", summary.join(" ")));
-        apply(world, &node, vmid, &update, log).map_err(text)
+    ctx.spawn(Job::new("qmconfig", place.vmid, move |world, log| {
+        log.push(format!("update {}: {}", place.label(), summary.join(" ")));
+        apply(world, &place, &update, log).map_err(text)
     }))
 }
 
 /// The message of an error, as a task's exit status.
-pub(super) fn text(error: ApiError) -> String {
+pub(in crate::testing::endpoints) fn text(error: ApiError) -> String {
     match error {
         ApiError::Plain(_, message) | ApiError::NotImplemented(message) => message,
-        ApiError::Parameters(errors) => errors.into_values().collect::<Vec<_>>().join("; "),
+        ApiError::Parameters(errors) | ApiError::Format(errors) => errors.into_values().collect::<Vec<_>>().join("; "),
         ApiError::Bare(_, reason) | ApiError::Text(_, reason) => reason,
     }
 }
 
 /// Names in a list parameter.
-pub(super) fn names(list: &str) -> Vec<String> {
+pub(in crate::testing::endpoints) fn names(list: &str) -> Vec<String> {
     list.split([',', ';', ' ', '\0']).filter(|n| !n.is_empty()).map(str::to_owned).collect()
 }
 
@@ -87,7 +86,7 @@ fn checked(ctx: &mut Ctx<'_>) -> Result<Update, ApiError> {
     }
     for name in update.delete.iter().chain(&update.revert) {
         let key = if update.delete.contains(name) { "delete" } else { "revert" };
-        if !options::is_option(name) {
+        if !options::is_option(ctx.kind, name) {
             return Err(ApiError::parameter(key, format!("unknown option '{name}'")));
         }
         if update.set.contains_key(name) {
@@ -101,11 +100,11 @@ fn checked(ctx: &mut Ctx<'_>) -> Result<Update, ApiError> {
     {
         *tags = normal;
     }
-    let guest = ctx.world.guests.get(&ctx.vmid).filter(|g| g.node == ctx.node);
+    let place = ctx.place();
     for (slot, value) in update.set.iter().filter(|(k, _)| options::is_drive(k)) {
-        drives::check(ctx.world, guest, slot, value, &ctx.node)?;
+        drives::check(ctx.world, &place, slot, value)?;
     }
-    check_state(ctx.world, &ctx.node, ctx.vmid, &update)?;
+    check_state(ctx.world, &place, &update)?;
     Ok(update)
 }
 
@@ -121,7 +120,7 @@ fn check_rights(ctx: &Ctx<'_>, update: &Update) -> Result<(), ApiError> {
         if matches!(option.as_str(), "lock" | "args") && ctx.caller.tokenid.is_some() {
             return Err(ApiError::internal(format!("only root can set '{option}' config")));
         }
-        ctx.check_vm(&[options::privilege(option, value)])?;
+        ctx.check_vm(&[options::privilege(ctx.kind, option, value)])?;
     }
     for (option, value) in &update.set {
         if let Some(storage) = drives::allocates_on(value).filter(|_| options::is_drive(option)) {
@@ -135,7 +134,7 @@ fn check_rights(ctx: &Ctx<'_>, update: &Update) -> Result<(), ApiError> {
 }
 
 /// SDN.Use on the bridge of a network device; with a VLAN tag on the tag below it.
-pub(super) fn check_bridge(ctx: &Ctx<'_>, net: &str) -> Result<(), ApiError> {
+pub(in crate::testing::endpoints) fn check_bridge(ctx: &Ctx<'_>, net: &str) -> Result<(), ApiError> {
     let net = formats::Properties::parse(net);
     let Some(bridge) = net.get("bridge") else { return Ok(()) };
     let path = format!("/sdn/zones/localnetwork/{bridge}");
@@ -144,15 +143,45 @@ pub(super) fn check_bridge(ctx: &Ctx<'_>, net: &str) -> Result<(), ApiError> {
 }
 
 /// What depends on the guest: it exists, nobody changed or locked it, balloon and memory fit.
-fn check_state(world: &World, node: &str, vmid: u32, update: &Update) -> Result<(), ApiError> {
-    let guest = world.guest_on(vmid, node)?;
-    if update.digest.as_ref().is_some_and(|d| *d != guest.digest()) {
-        return Err(ApiError::internal("checksum mismatch (file change by other user?)"));
-    }
+fn check_state(world: &World, place: &Place, update: &Update) -> Result<(), ApiError> {
+    let guest = world.guest_on(place)?;
+    check_digest(guest, update.digest.as_deref()).map_err(ApiError::internal)?;
     if !update.skiplock {
         check_lock(guest).map_err(ApiError::internal)?;
     }
-    check_balloon(guest, update)
+    match place.kind {
+        GuestKind::Qemu => check_balloon(guest, update),
+        GuestKind::Lxc => check_fixed(guest, update),
+    }
+}
+
+/// The error about a configuration that somebody changed.
+pub(in crate::testing::endpoints) fn check_digest(guest: &Guest, digest: Option<&str>) -> Result<(), String> {
+    if digest.is_none_or(|digest| digest == guest.digest()) {
+        return Ok(());
+    }
+    let vm = "checksum mismatch (file change by other user?)";
+    let ct = "detected modified configuration - file changed by other user? Try again.";
+    Err(guest.kind.of(vm, ct).into())
+}
+
+/// What a container cannot do without, and what it is for ever.
+fn check_fixed(guest: &Guest, update: &Update) -> Result<(), ApiError> {
+    for name in update.delete.iter().filter(|name| guest.merged().contains_key(*name)) {
+        match name.as_str() {
+            "memory" | "rootfs" | "ostype" => {
+                return Err(ApiError::internal(format!("unable to delete required option '{name}'")));
+            }
+            "unprivileged" => {
+                return Err(ApiError::internal(format!("unable to delete read-only option: '{name}'")));
+            }
+            _ => {}
+        }
+    }
+    match update.set.contains_key("unprivileged") {
+        true => Err(ApiError::internal("unable to modify read-only option: 'unprivileged'")),
+        false => Ok(()),
+    }
 }
 
 fn check_balloon(guest: &Guest, update: &Update) -> Result<(), ApiError> {
@@ -171,115 +200,111 @@ fn check_balloon(guest: &Guest, update: &Update) -> Result<(), ApiError> {
 }
 
 /// Makes a change.
-pub(super) fn apply(
+pub(in crate::testing::endpoints) fn apply(
     world: &mut World,
-    node: &str,
-    vmid: u32,
+    place: &Place,
     update: &Update,
     log: &mut Vec<String>,
 ) -> Result<(), ApiError> {
-    check_state(world, node, vmid, update)?;
-    check_protection(world.guest_on(vmid, node)?, update)?;
-    let running = world.guest_on(vmid, node)?.is_running();
+    check_state(world, place, update)?;
+    check_protection(world.guest_on(place)?, update)?;
     for name in &update.delete {
-        remove(world, node, vmid, name, update.force, running).map_err(ApiError::internal)?;
+        remove(world, place, name, update.force).map_err(ApiError::internal)?;
     }
     for name in &update.revert {
-        world.guest_mut(vmid, node).map_err(ApiError::internal)?.pending.remove(name);
+        world.guest_mut(place).map_err(ApiError::internal)?.pending.remove(name);
     }
     for (slot, value) in update.set.iter().filter(|(k, _)| options::is_drive(k)) {
-        attach(world, node, vmid, slot, value, running, log)?;
+        attach(world, place, slot, value, log)?;
     }
     for (name, value) in update.set.iter().filter(|(k, _)| !options::is_drive(k)) {
         let value = if options::is_net(name) {
             // A device without a MAC address gets a new one each time.
-            options::print_net(value, || world.next_mac())
+            options::print_net(place.kind, value, || world.next_mac())
         } else {
             value.clone()
         };
-        let guest = world.guest_mut(vmid, node).map_err(ApiError::internal)?;
-        write(guest, name, value, running);
+        write(world.guest_mut(place).map_err(ApiError::internal)?, name, value);
     }
-    if !running {
-        world.guest_mut(vmid, node).map_err(ApiError::internal)?.apply_pending();
+    let guest = world.guest_mut(place).map_err(ApiError::internal)?;
+    if !guest.is_running() {
+        guest.apply_pending();
     }
     Ok(())
 }
 
+/// A protected guest keeps its volumes; those of a container are not even changed.
 fn check_protection(guest: &Guest, update: &Update) -> Result<(), ApiError> {
     if !guest.flag("protection") {
         return Ok(());
     }
-    for name in update.delete.iter().filter(|n| guest.config.contains_key(*n)) {
-        let what = if options::is_unused(name) {
-            format!("unused disk '{}'", guest.get(name).unwrap_or_default())
-        } else if options::is_drive(name) {
-            format!("drive '{name}'")
-        } else {
-            continue;
+    let ct = guest.place().label();
+    let removed = update.delete.iter().filter(|name| guest.config.contains_key(*name)).find_map(|name| {
+        let what = match guest.kind {
+            _ if !options::is_drive(name) && !options::is_unused(name) => return None,
+            GuestKind::Lxc => format!("{ct} drive '{name}'"),
+            GuestKind::Qemu if options::is_drive(name) => format!("drive '{name}'"),
+            GuestKind::Qemu => format!("unused disk '{}'", guest.get(name).unwrap_or_default()),
         };
-        return Err(ApiError::internal(format!("can't remove {what} - protection mode enabled")));
+        Some(format!("can't remove {what}"))
+    });
+    let changed = || {
+        let name = update.set.keys().find(|name| guest.kind == GuestKind::Lxc && options::is_drive(name))?;
+        Some(format!("can't update {ct} drive '{name}'"))
+    };
+    match removed.or_else(changed) {
+        Some(what) => Err(ApiError::internal(format!("{what} - protection mode enabled"))),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Sets an option now, or at the next start. The file cannot hold an empty value: it reads back as absent.
-fn write(guest: &mut Guest, name: &str, value: String, running: bool) {
-    if running && !options::is_hotplugged(name) && guest.get(name) != Some(&value) {
+/// True if it is effective.
+fn write(guest: &mut Guest, name: &str, value: String) -> bool {
+    if guest.is_running() && !options::is_hotplugged(guest, name, false) && guest.get(name) != Some(&value) {
         guest.pending.insert(name.into(), Some(value));
-    } else {
-        guest.pending.remove(name);
-        if value.is_empty() {
-            guest.unset(name);
-        } else {
-            guest.set(name, value);
-        }
+        return false;
     }
+    guest.pending.remove(name);
+    if value.is_empty() {
+        guest.unset(name);
+    } else {
+        guest.set(name, value);
+    }
+    true
 }
 
-fn remove(world: &mut World, node: &str, vmid: u32, name: &str, force: bool, running: bool) -> Result<(), String> {
+fn remove(world: &mut World, place: &Place, name: &str, force: bool) -> Result<(), String> {
+    let guest = world.guest_mut(place)?;
+    let waits = guest.is_running() && !options::is_hotplugged(guest, name, true);
     if options::is_unused(name) {
-        let value = world.guest_mut(vmid, node)?.config.remove(name);
-        if let Some(volid) = value {
-            world.remove_volume(&volid, node);
+        if let Some(volid) = guest.config.remove(name) {
+            world.remove_volume(&volid, &place.node);
         }
-        return Ok(());
-    }
-    if options::is_drive(name) && (!running || options::is_hotplugged(name)) {
-        return drives::detach(world, node, vmid, name, force);
-    }
-    let guest = world.guest_mut(vmid, node)?;
-    if running && !options::is_hotplugged(name) {
-        if guest.config.contains_key(name) {
-            guest.pending.insert(name.into(), None);
-        } else {
-            guest.pending.remove(name);
-        }
+    } else if options::is_drive(name) && !waits {
+        return drives::detach(world, place, name, force);
+    } else if waits && guest.config.contains_key(name) {
+        guest.pending.insert(name.into(), None);
     } else {
         guest.pending.remove(name);
-        guest.unset(name);
+        if !waits {
+            guest.unset(name);
+        }
     }
     Ok(())
 }
 
-fn attach(
-    world: &mut World,
-    node: &str,
-    vmid: u32,
-    slot: &str,
-    value: &str,
-    running: bool,
-    log: &mut Vec<String>,
-) -> Result<(), ApiError> {
-    let value = drives::realise(world, node, vmid, slot, value, log)?;
+fn attach(world: &mut World, place: &Place, slot: &str, value: &str, log: &mut Vec<String>) -> Result<(), ApiError> {
+    let value = drives::realise(world, place, slot, value, log)?;
     let volume = value.split(',').next().unwrap_or_default().to_owned();
-    let guest = world.guest_mut(vmid, node).map_err(ApiError::internal)?;
+    let guest = world.guest_mut(place).map_err(ApiError::internal)?;
     guest.config.retain(|key, held| !(options::is_unused(key) && *held == volume));
     let old = guest.get(slot).map(str::to_owned);
-    write(guest, slot, value, running);
     // Another volume in an occupied slot: the old one is kept as unused.
-    if let Some(old) = old.filter(|old| old.split(',').next() != Some(&volume)) {
-        drives::register_unused(world, node, vmid, &old, false).map_err(ApiError::internal)?;
+    if write(guest, slot, value)
+        && let Some(old) = old.filter(|old| old.split(',').next() != Some(&volume))
+    {
+        drives::register_unused(world, place, &old, false).map_err(ApiError::internal)?;
     }
     Ok(())
 }

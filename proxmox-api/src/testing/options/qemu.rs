@@ -1,13 +1,11 @@
-//! The options of a virtual machine's configuration (Proxmox VE 9.1) and the formats of drives and network devices.
+//! The options of a virtual machine's configuration, and the formats of its drives and network devices.
 
-use super::formats::{Properties, is_mac, property_bool};
-use super::schema::{Kind, Param, UNKNOWN, find, numbered, opt};
-
-const ANY: usize = usize::MAX;
-const HUGE: i64 = i64::MAX;
+use super::{ANY, HUGE, boolean, integer, is_drive, is_net, is_unused};
+use crate::testing::formats::{Properties, is_mac, property_bool};
+use crate::testing::schema::{Kind, Param, UNKNOWN, numbered, opt};
 
 /// Options that `POST qemu`, `PUT config` and `POST config` share.
-pub(super) const CONFIG: &[Param] = &[
+pub(in crate::testing) const CONFIG: &[Param] = &[
     opt("acpi", Kind::Bool),
     opt("affinity", Kind::Text(ANY)),
     opt("agent", Kind::Text(ANY)),
@@ -109,42 +107,16 @@ pub(super) const CONFIG: &[Param] = &[
     opt("watchdog", Kind::Text(ANY)),
 ];
 
-/// Whether a configuration may have that option.
-pub(super) fn is_option(name: &str) -> bool {
-    // `meta` is written by Proxmox VE itself and no parameter, but known to `delete`.
-    name == "meta" || find(&[CONFIG], name).is_some()
-}
-
-/// Whether the API shows an option as a JSON number.
-pub(super) fn is_number(name: &str) -> bool {
-    matches!(find(&[CONFIG], name).map(|p| p.kind), Some(Kind::Bool | Kind::Int(..) | Kind::Number(..)))
-}
-
 /// The slots of drives: bus and how many there are.
 const SLOTS: &[(&str, u32)] = &[("ide", 4), ("scsi", 31), ("virtio", 16), ("sata", 6), ("efidisk", 1), ("tpmstate", 1)];
 
 /// All slots, in the order of the API's enumeration.
-pub(super) fn slots() -> impl Iterator<Item = String> {
+pub(in crate::testing) fn slots() -> impl Iterator<Item = String> {
     SLOTS.iter().flat_map(|(bus, count)| (0..*count).map(move |n| format!("{bus}{n}")))
 }
 
-/// Whether an option is a drive slot (`unusedN` is not).
-pub(super) fn is_drive(name: &str) -> bool {
-    matches!(find(&[CONFIG], name).map(|p| p.kind), Some(Kind::Drive))
-}
-
-/// Whether an option is `unusedN`.
-pub(super) fn is_unused(name: &str) -> bool {
-    name.starts_with("unused") && is_option(name)
-}
-
-/// Whether an option is `netN`.
-pub(super) fn is_net(name: &str) -> bool {
-    matches!(find(&[CONFIG], name).map(|p| p.kind), Some(Kind::Net))
-}
-
 /// Options of cloud-init.
-pub(super) fn is_cloudinit(name: &str) -> bool {
+pub(in crate::testing) fn is_cloudinit(name: &str) -> bool {
     matches!(
         name,
         "cicustom" | "cipassword" | "citype" | "ciupgrade" | "ciuser" | "nameserver" | "searchdomain" | "sshkeys"
@@ -152,7 +124,7 @@ pub(super) fn is_cloudinit(name: &str) -> bool {
 }
 
 /// Whether a change reaches a running machine at once. Everything else waits for its next start.
-pub(super) fn is_hotplugged(name: &str) -> bool {
+pub(in crate::testing) fn is_hotplugged(name: &str) -> bool {
     is_cloudinit(name)
         || is_net(name)
         || is_unused(name)
@@ -178,7 +150,7 @@ pub(super) fn is_hotplugged(name: &str) -> bool {
 }
 
 /// The privilege a change of an option needs on `/vms/ID`.
-pub(super) fn privilege(name: &str, value: Option<&str>) -> &'static str {
+pub(in crate::testing) fn privilege(name: &str, value: Option<&str>) -> &'static str {
     match name {
         _ if value.is_some_and(|v| v.contains("media=cdrom")) && is_drive(name) => "VM.Config.CDROM",
         _ if is_drive(name) || is_unused(name) => "VM.Config.Disk",
@@ -196,7 +168,7 @@ pub(super) fn privilege(name: &str, value: Option<&str>) -> &'static str {
 }
 
 /// The models of network devices.
-pub(super) const MODELS: &[&str] = &[
+pub(in crate::testing) const MODELS: &[&str] = &[
     "e1000",
     "e1000-82540em",
     "e1000-82544gc",
@@ -214,7 +186,7 @@ pub(super) const MODELS: &[&str] = &[
 ];
 
 /// The errors of a `netN` value.
-pub(super) fn net_errors(name: &str, text: &str) -> Vec<String> {
+pub(in crate::testing) fn net_errors(name: &str, text: &str) -> Vec<String> {
     let mut errors = Vec::new();
     let net = Properties::parse(text);
     let model = net.head.as_deref().or_else(|| net.get("model"));
@@ -246,21 +218,8 @@ pub(super) fn net_errors(name: &str, text: &str) -> Vec<String> {
     errors
 }
 
-fn boolean(value: &str) -> String {
-    format!("type check ('boolean') failed - got '{value}'")
-}
-
-fn integer(value: &str, min: i64, max: i64) -> Option<String> {
-    match value.parse::<i64>() {
-        Err(_) => Some(format!("type check ('integer') failed - got '{value}'")),
-        Ok(n) if n < min => Some(format!("value must have a minimum value of {min}")),
-        Ok(n) if n > max => Some(format!("value must have a maximum value of {max}")),
-        Ok(_) => None,
-    }
-}
-
 /// A network device as the configuration file holds it; `mac` is asked for one that has none.
-pub(super) fn print_net(text: &str, mac: impl FnOnce() -> String) -> String {
+pub(in crate::testing) fn print_net(text: &str, mac: impl FnOnce() -> String) -> String {
     let mut net = Properties::parse(text);
     let mut model = net.head.take().or_else(|| net.take("model"));
     let mut address = net.take("macaddr");
@@ -278,7 +237,7 @@ pub(super) fn print_net(text: &str, mac: impl FnOnce() -> String) -> String {
     net.print_sorted()
 }
 
-const DRIVE_BOOLEANS: &[&str] = &[
+pub(super) const DRIVE_BOOLEANS: &[&str] = &[
     "backup",
     "detect_zeroes",
     "iothread",
@@ -333,7 +292,7 @@ const DRIVE_ENUMS: &[(&str, &[&str])] = &[
 ];
 
 /// The errors of a drive's value.
-pub(super) fn drive_errors(name: &str, text: &str) -> Vec<String> {
+pub(in crate::testing) fn drive_errors(name: &str, text: &str) -> Vec<String> {
     let drive = Properties::parse(text);
     let mut errors = Vec::new();
     if drive.head.is_none() && drive.get("file").is_none() && drive.get("volume").is_none() {
@@ -353,22 +312,6 @@ pub(super) fn drive_errors(name: &str, text: &str) -> Vec<String> {
         }
     }
     errors
-}
-
-/// A drive's value with its volume as head and its booleans as 1 and 0.
-pub(super) fn parse_drive(text: &str) -> Properties {
-    let mut drive = Properties::parse(text);
-    for key in ["file", "volume"] {
-        if let Some(file) = drive.take(key) {
-            drive.head = Some(file);
-        }
-    }
-    for key in DRIVE_BOOLEANS {
-        if let Some(value) = drive.get(key).and_then(property_bool) {
-            drive.set(key, value);
-        }
-    }
-    drive
 }
 
 #[cfg(test)]

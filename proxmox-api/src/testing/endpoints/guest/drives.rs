@@ -1,7 +1,7 @@
 //! Drives of a configuration: allocating, attaching, detaching.
 
-use crate::testing::formats::{self, GIB, MIB, Properties};
-use crate::testing::guest::{Guest, is_cloudinit};
+use crate::testing::formats::{self, GIB, MIB};
+use crate::testing::guest::{Guest, Place, is_cloudinit};
 use crate::testing::options;
 use crate::testing::reply::ApiError;
 use crate::testing::storage::{Allocation, size_text, storage_of};
@@ -9,7 +9,7 @@ use crate::testing::world::World;
 
 /// What a drive's value asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(in crate::testing::endpoints) enum Wanted {
     /// `storage:GiB`, in bytes.
     New { storage: String, size: u64 },
     /// `storage:cloudinit`
@@ -23,7 +23,7 @@ pub(super) enum Wanted {
 }
 
 /// Reads the head of a drive's value.
-pub(super) fn wanted(head: &str) -> Wanted {
+pub(in crate::testing::endpoints) fn wanted(head: &str) -> Wanted {
     if matches!(head, "none" | "cdrom") {
         return Wanted::Empty;
     }
@@ -39,26 +39,38 @@ pub(super) fn wanted(head: &str) -> Wanted {
     }
 }
 
-/// What is checked before anything is locked or changed: the storages of the drives exist.
-pub(super) fn check(world: &World, guest: Option<&Guest>, slot: &str, value: &str, node: &str) -> Result<(), ApiError> {
+/// What is checked before anything is locked or changed: the storages of the drives exist and may hold them.
+pub(in crate::testing::endpoints) fn check(
+    world: &World,
+    place: &Place,
+    slot: &str,
+    value: &str,
+) -> Result<(), ApiError> {
+    let (node, kind) = (place.node.as_str(), place.kind);
     let drive = options::parse_drive(value);
     match wanted(drive.head.as_deref().unwrap_or_default()) {
         Wanted::New { storage, .. } => {
             let storage = world.storage_on(&storage, node)?;
-            if !storage.holds("images") {
-                let text = format!("storage '{}' does not support vm images", storage.id);
-                return Err(ApiError::parameter("storage", text));
+            if !storage.holds(kind.content()) {
+                let id = &storage.id;
+                let vm = format!("storage '{id}' does not support vm images");
+                let ct = format!("storage '{id}' does not allow content type 'rootdir' (Container)");
+                return Err(kind.of(ApiError::parameter("storage", vm), ApiError::internal(ct)));
             }
         }
         Wanted::CloudInit { storage } => {
             world.storage_on(&storage, node)?;
+            let guest = world.guest_on(place).ok();
             let other = guest.and_then(Guest::cloudinit_slot).filter(|s| s != slot);
             if let Some(other) = other {
                 return Err(ApiError::internal(format!("{slot} - cloud-init drive is already attached at '{other}'")));
             }
         }
         Wanted::Path(path) => {
-            return Err(ApiError::parameter(slot, format!("unable to associate path '{path}' to any storage")));
+            let vm = ApiError::parameter(slot, format!("unable to associate path '{path}' to any storage"));
+            // Not even a token of root@pam may name one.
+            let ct = "Permission check failed (mount point type bind is only allowed for root@pam)";
+            return Err(kind.of(vm, ApiError::Plain(403, ct.into())));
         }
         Wanted::Volume(volid) => {
             world.storage_on(storage_of(&volid).unwrap_or(&volid), node)?;
@@ -72,7 +84,7 @@ pub(super) fn check(world: &World, guest: Option<&Guest>, slot: &str, value: &st
 }
 
 /// The storage on which a value allocates something.
-pub(super) fn allocates_on(value: &str) -> Option<String> {
+pub(in crate::testing::endpoints) fn allocates_on(value: &str) -> Option<String> {
     match wanted(options::parse_drive(value).head.as_deref().unwrap_or_default()) {
         Wanted::New { storage, .. } | Wanted::CloudInit { storage } => Some(storage),
         _ => None,
@@ -80,14 +92,14 @@ pub(super) fn allocates_on(value: &str) -> Option<String> {
 }
 
 /// Does what a drive's value asks for and gives the value to be written.
-pub(super) fn realise(
+pub(in crate::testing::endpoints) fn realise(
     world: &mut World,
-    node: &str,
-    vmid: u32,
+    place: &Place,
     slot: &str,
     value: &str,
     log: &mut Vec<String>,
 ) -> Result<String, ApiError> {
+    let node = place.node.as_str();
     let mut drive = options::parse_drive(value);
     match wanted(drive.head.as_deref().unwrap_or_default()) {
         Wanted::New { storage, size } => {
@@ -98,7 +110,7 @@ pub(super) fn realise(
                 None if slot.starts_with("efidisk") || slot.starts_with("tpmstate") => 4 * MIB,
                 None => size,
             };
-            let wanted = Allocation { storage: &storage, node, vmid, size, format: format.as_deref() };
+            let wanted = Allocation { storage: &storage, place, size, format: format.as_deref() };
             let volid = world.allocate(&wanted)?;
             drive.head = Some(volid);
             drive.set("size", size_text(size));
@@ -106,7 +118,7 @@ pub(super) fn realise(
         }
         Wanted::CloudInit { storage } => {
             let format = drive.take("format");
-            let wanted = Allocation { storage: &storage, node, vmid, size: 0, format: format.as_deref() };
+            let wanted = Allocation { storage: &storage, place, size: 0, format: format.as_deref() };
             drive.head = Some(world.allocate_cloudinit(&wanted)?);
             drive.take("size");
             drive.set("media", "cdrom");
@@ -125,35 +137,34 @@ pub(super) fn realise(
 
 /// Takes a drive out of the configuration. Its volume becomes the lowest free `unusedN` (without its size), or
 /// is destroyed if `force`, or if it is a cloud-init image.
-pub(super) fn detach(world: &mut World, node: &str, vmid: u32, slot: &str, force: bool) -> Result<(), String> {
-    let guest = world.guest_mut(vmid, node)?;
+pub(in crate::testing::endpoints) fn detach(
+    world: &mut World,
+    place: &Place,
+    slot: &str,
+    force: bool,
+) -> Result<(), String> {
+    let guest = world.guest_mut(place)?;
     let Some(value) = guest.config.remove(slot) else { return Ok(()) };
     guest.pending.remove(slot);
-    register_unused(world, node, vmid, &value, force)
+    register_unused(world, place, &value, force)
 }
 
 /// What becomes of a volume whose drive is gone.
-pub(super) fn register_unused(
+pub(in crate::testing::endpoints) fn register_unused(
     world: &mut World,
-    node: &str,
-    vmid: u32,
+    place: &Place,
     value: &str,
     force: bool,
 ) -> Result<(), String> {
-    let drive = Properties::parse(value);
-    let Some(volid) = drive.head.filter(|v| storage_of(v).is_some()) else { return Ok(()) };
-    let guest = world.guest_mut(vmid, node)?;
-    let still_used = guest.drives().iter().any(|(_, v)| v.split(',').next() == Some(&volid));
-    let cdrom = drive.rest.iter().any(|(k, v)| k == "media" && v == "cdrom");
-    if force || is_cloudinit(value) {
-        if !still_used {
-            world.remove_volume(&volid, node);
-        }
-    } else if !cdrom && !still_used {
-        let free = (0..256).map(|n| format!("unused{n}")).find(|k| !guest.config.contains_key(k));
-        if let Some(key) = free {
-            guest.set(&key, volid);
-        }
+    let guest = world.guest_mut(place)?;
+    if !force && !is_cloudinit(value) {
+        guest.keep_unused(value);
+        return Ok(());
+    }
+    let volid = value.split(',').next().unwrap_or_default();
+    let still_used = guest.drives().iter().any(|(_, v)| v.split(',').next() == Some(volid));
+    if !still_used {
+        world.remove_volume(volid, &place.node);
     }
     Ok(())
 }
