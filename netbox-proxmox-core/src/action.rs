@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use proxmox_api::{DriveSlot, GuestType, MiB, NodeName, StorageId, Vmid};
+use proxmox_api::{DiskSlot, GuestType, MiB, NodeName, StorageId, Vmid};
 use serde::{Deserialize, Serialize};
 
 use crate::guest::RecordId;
@@ -61,6 +61,31 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         root_size: Option<Megabytes>,
     },
+    /// Creates a container from a template volume.
+    ///
+    /// Before: the VMID is free and recorded. After: a stopped container with the record's marker, state `creating`,
+    /// configured as `set` says. Twice: as a clone.
+    CreateContainer {
+        /// The new guest.
+        guest: Target,
+        /// The template volume, `store:vztmpl/…`.
+        template: String,
+        /// The node it shall be on; `None`: one that has the template volume.
+        node: Option<NodeName>,
+        /// The storage of its root disk.
+        storage: StorageId,
+        /// The size of its root disk; `None`: Proxmox's default of 4 GiB.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        root_size: Option<MiB>,
+        /// Whether its root is an ordinary user of the node.
+        unprivileged: bool,
+        /// Proxmox's `features`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        features: Option<String>,
+        /// What is configured at once. SSH keys can be set only now.
+        #[serde(flatten)]
+        set: Settings,
+    },
     /// Changes the guest's configuration.
     ///
     /// Before: the guest is ours. After: it says so; a running guest takes some of it at its next start. Twice: what
@@ -79,11 +104,14 @@ pub enum Action {
         /// The guest.
         guest: Target,
         /// Where it is attached.
-        slot: DriveSlot,
+        slot: DiskSlot,
         /// Where it is allocated; `None`: on the storage of the root disk.
         storage: Option<StorageId>,
         /// How large it is.
         size: MiB,
+        /// Where a container mounts it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
     },
     /// Grows a disk.
     ///
@@ -99,12 +127,13 @@ pub enum Action {
     /// Detaches a disk and destroys its volume.
     ///
     /// Before: the slot holds exactly this volume, it is not the root disk, and the record no longer names the slot.
-    /// After: slot and volume are gone. Twice: an empty slot is left.
+    /// After: slot and volume are gone; a running container gives its volume up when it stops, and it is removed by the
+    /// next plan. Twice: an empty slot is left.
     RemoveDisk {
         /// The guest.
         guest: Target,
         /// The slot.
-        slot: DriveSlot,
+        slot: DiskSlot,
         /// The volume seen at the look-up. `None`: the copy of the template's disk in a guest that this plan creates;
         /// of any other guest nothing is removed then.
         volume: Option<String>,
@@ -195,7 +224,7 @@ pub enum DiskRef {
     /// The disk it boots from, whatever its slot.
     Root,
     /// The disk at this slot.
-    Slot(DriveSlot),
+    Slot(DiskSlot),
 }
 
 /// The guest of an action, of a reference of either kind.
@@ -204,6 +233,7 @@ macro_rules! guest_of {
         match $action {
             Action::Record { guest, .. }
             | Action::Clone { guest, .. }
+            | Action::CreateContainer { guest, .. }
             | Action::Configure { guest, .. }
             | Action::AddDisk { guest, .. }
             | Action::ResizeDisk { guest, .. }
@@ -225,6 +255,7 @@ impl Action {
         match self {
             Self::Record { .. } => "record",
             Self::Clone { .. } => "clone",
+            Self::CreateContainer { .. } => "create-container",
             Self::Configure { .. } => "configure",
             Self::AddDisk { .. } => "add-disk",
             Self::ResizeDisk { .. } => "resize-disk",
@@ -237,6 +268,11 @@ impl Action {
             Self::Destroy { .. } => "destroy",
             Self::Report(_) => "report",
         }
+    }
+
+    /// Whether it makes a guest.
+    pub fn creates(&self) -> bool {
+        matches!(self, Self::Clone { .. } | Self::CreateContainer { .. })
     }
 
     /// The guest it is for; a report is for a reader.
@@ -293,9 +329,27 @@ impl fmt::Display for Action {
                 }
                 f.write_str(if *full { " full" } else { " linked" })
             }
+            Self::CreateContainer { guest, template, node, storage, root_size, unprivileged, features, set } => {
+                write!(f, " {guest} from {template}")?;
+                if let Some(node) = node {
+                    write!(f, " on {node}")?;
+                }
+                write!(f, " storage {storage}")?;
+                if let Some(size) = root_size {
+                    write!(f, " rootfs {size}")?;
+                }
+                f.write_str(if *unprivileged { " unprivileged" } else { " privileged" })?;
+                if let Some(features) = features {
+                    write!(f, " features {features}")?;
+                }
+                write!(f, ":{set}")
+            }
             Self::Configure { guest, set } => write!(f, " {guest}:{set}"),
-            Self::AddDisk { guest, slot, storage, size } => {
+            Self::AddDisk { guest, slot, storage, size, path } => {
                 write!(f, " {guest}: {slot} {size}")?;
+                if let Some(path) = path {
+                    write!(f, " at {path}")?;
+                }
                 match storage {
                     Some(storage) => write!(f, " on {storage}"),
                     None => f.write_str(" on the storage of the root disk"),

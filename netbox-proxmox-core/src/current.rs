@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use proxmox_api::{
-    DriveSlot, GuestType, IpConfig, MiB, NetDevice, NodeName, PowerState, QemuConfig, SshKeys, StorageId, Vmid,
+    Configuration, DiskSlot, Drive, GuestType, IpConfig, LxcConfig, LxcNet, MiB, MountSlot, NetDevice, NodeName,
+    PowerState, QemuConfig, SshKeys, StorageId, Vmid,
 };
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,16 @@ pub struct CurrentDisk {
     /// Its size; not known right after it was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<MiB>,
+    /// Where a container mounts it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
+impl From<&Drive> for CurrentDisk {
+    fn from(drive: &Drive) -> Self {
+        let path = drive.get("mp").map(str::to_owned);
+        Self { volume: drive.volume().to_owned(), storage: drive.storage(), size: drive.size(), path }
+    }
 }
 
 /// A network interface that a guest has.
@@ -48,6 +59,20 @@ impl From<&NetDevice> for CurrentInterface {
             vlans: Vlans::of(device.tag, device.rest.iter().find(|(key, _)| key == "trunks").map_or("", |(_, it)| it)),
             mtu: device.mtu,
             link_down: device.link_down.unwrap_or_default(),
+        }
+    }
+}
+
+impl From<&LxcNet> for CurrentInterface {
+    fn from(device: &LxcNet) -> Self {
+        let text = |key: &str| device.get(key).map(str::to_owned);
+        let tag = device.number("tag").and_then(|tag| u16::try_from(tag).ok());
+        Self {
+            mac: text("hwaddr"),
+            bridge: text("bridge"),
+            vlans: Vlans::of(tag, device.get("trunks").unwrap_or_default()),
+            mtu: device.number("mtu"),
+            link_down: device.flag("link_down"),
         }
     }
 }
@@ -95,13 +120,16 @@ pub struct Current {
     /// Lower bound of the balloon; it may not exceed the memory.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub balloon: Part<MiB>,
-    /// SSH keys of cloud-init.
+    /// Swap of a container.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub swap: Part<MiB>,
+    /// SSH keys of cloud-init. Those in a container nobody sees: unknown, but none in one that is about to be created.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub ssh_keys: Part<SshKeys>,
     /// Its network interfaces, `netN`, by N.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub interfaces: Part<BTreeMap<u8, CurrentInterface>>,
-    /// `ipconfigN`, by N.
+    /// `ipconfigN`, by N; of a container the addresses in its `netN`.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub ipconfig: Part<BTreeMap<u8, IpConfig>>,
     /// Whether it has a cloud-init drive.
@@ -109,13 +137,16 @@ pub struct Current {
     pub cloud_init: Part<bool>,
     /// Its disks, without CD-ROMs and the cloud-init drive.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
-    pub disks: Part<BTreeMap<DriveSlot, CurrentDisk>>,
+    pub disks: Part<BTreeMap<DiskSlot, CurrentDisk>>,
     /// Slots that something other than a disk is attached to: CD-ROMs, the cloud-init drive.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub other_drives: Vec<DriveSlot>,
+    pub other_drives: Vec<DiskSlot>,
+    /// Its volumes that are attached nowhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unused: Vec<String>,
     /// The disk it boots from.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
-    pub root: Part<DriveSlot>,
+    pub root: Part<DiskSlot>,
     /// Its tags.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub tags: Part<Vec<String>>,
@@ -143,12 +174,14 @@ impl Current {
             cores: Part::Unknown,
             memory: Part::Unknown,
             balloon: Part::Unknown,
+            swap: Part::Unknown,
             ssh_keys: Part::Unknown,
             interfaces: Part::Unknown,
             ipconfig: Part::Unknown,
             cloud_init: Part::Unknown,
             disks: Part::Unknown,
             other_drives: Vec::new(),
+            unused: Vec::new(),
             root: Part::Unknown,
             tags: Part::Unknown,
             description: Part::Unknown,
@@ -156,14 +189,12 @@ impl Current {
         }
     }
 
-    /// A VM as Proxmox describes it; `config` is the one with pending values merged.
-    pub fn observed(vmid: Vmid, node: NodeName, config: &QemuConfig, power: PowerState) -> Self {
-        let drives = config.drives();
-        let (disks, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            drives.into_iter().partition(|(_, drive)| !drive.is_cdrom() && !drive.is_cloudinit());
-        let disks = disks.into_iter().map(|(slot, drive)| {
-            (slot, CurrentDisk { volume: drive.volume().to_owned(), storage: drive.storage(), size: drive.size() })
-        });
+    /// A guest as Proxmox describes it; `config` is the one with pending values merged.
+    pub fn observed(vmid: Vmid, node: NodeName, config: &Configuration, power: PowerState) -> Self {
+        let of_kind = match config {
+            Configuration::Qemu(config) => Self::machine(vmid, config),
+            Configuration::Lxc(config) => Self::container(vmid, config),
+        };
         Self {
             node: Part::Given(node),
             name: Part::known(config.name().map(str::to_owned)),
@@ -171,6 +202,21 @@ impl Current {
             template: config.template(),
             protection: Part::Given(config.protection()),
             lock: config.lock().map(str::to_owned),
+            unused: config.unused().into_iter().map(|(_, volume)| volume.to_string()).collect(),
+            root: Part::known(config.root_disk()),
+            tags: Part::Given(config.tags()),
+            description: Part::known(note::find(config.description().unwrap_or_default())),
+            onboot: Part::Given(config.onboot()),
+            ..of_kind
+        }
+    }
+
+    /// What only a VM has.
+    fn machine(vmid: Vmid, config: &QemuConfig) -> Self {
+        let drives = config.drives();
+        let (disks, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            drives.into_iter().partition(|(_, drive)| !drive.is_cdrom() && !drive.is_cloudinit());
+        Self {
             sockets: Part::Given(config.sockets()),
             cores: Part::Given(config.cores()),
             memory: Part::known(config.memory()),
@@ -179,23 +225,55 @@ impl Current {
             interfaces: Part::Given(config.nets().iter().map(|(n, net)| (*n, net.into())).collect()),
             ipconfig: Part::Given(interfaces().filter_map(|n| Some((n, config.ipconfig(n)?))).collect()),
             cloud_init: Part::Given(config.cloudinit_drive().is_some()),
-            disks: Part::Given(disks.collect()),
-            other_drives: others.into_keys().collect(),
-            root: Part::known(config.boot_disk()),
-            tags: Part::Given(config.tags()),
-            description: Part::known(note::find(config.description().unwrap_or_default())),
-            onboot: Part::Given(config.onboot()),
+            disks: Part::Given(disks.iter().map(|(slot, drive)| ((*slot).into(), drive.into())).collect()),
+            other_drives: others.into_keys().map(DiskSlot::from).collect(),
             ..Self::new(Some(vmid), GuestType::Qemu)
         }
     }
 
+    /// What only a container has.
+    fn container(vmid: Vmid, config: &LxcConfig) -> Self {
+        let nets = config.nets();
+        let volumes = config.volumes();
+        Self {
+            sockets: Part::Given(1),
+            cores: Part::known(config.cores()),
+            memory: Part::Given(config.memory()),
+            swap: Part::Given(config.swap()),
+            interfaces: Part::Given(nets.iter().map(|(n, net)| (*n, net.into())).collect()),
+            ipconfig: Part::Given(nets.iter().map(|(n, net)| (*n, net.addresses())).collect()),
+            disks: Part::Given(volumes.iter().map(|(slot, drive)| ((*slot).into(), drive.into())).collect()),
+            ..Self::new(Some(vmid), GuestType::Lxc)
+        }
+    }
+
+    /// A container that is created with nothing but this root disk. What it gets by default is taken as unknown: what
+    /// NetBox says is asked for.
+    pub(crate) fn new_container(vmid: Option<Vmid>, root: CurrentDisk) -> Self {
+        let slot = DiskSlot::Mount(MountSlot::Rootfs);
+        Self {
+            power: Part::Given(PowerState::Stopped),
+            protection: Part::Given(false),
+            sockets: Part::Given(1),
+            ssh_keys: Part::None,
+            interfaces: Part::Given(BTreeMap::new()),
+            ipconfig: Part::Given(BTreeMap::new()),
+            disks: Part::Given(BTreeMap::from([(slot, root)])),
+            root: Part::Given(slot),
+            tags: Part::Given(Vec::new()),
+            description: Part::None,
+            onboot: Part::Given(false),
+            ..Self::new(vmid, GuestType::Lxc)
+        }
+    }
+
     /// The disk at a slot, where the disks are known.
-    pub fn disk(&self, slot: DriveSlot) -> Option<&CurrentDisk> {
+    pub fn disk(&self, slot: DiskSlot) -> Option<&CurrentDisk> {
         self.disks.given()?.get(&slot)
     }
 
     /// The root disk, where it is known.
-    pub fn root_disk(&self) -> Option<(DriveSlot, &CurrentDisk)> {
+    pub fn root_disk(&self) -> Option<(DiskSlot, &CurrentDisk)> {
         let slot = *self.root.given()?;
         self.disk(slot).map(|disk| (slot, disk))
     }

@@ -1,7 +1,7 @@
 //! From a delivery to an event, with nothing looked up.
 
 use netbox_api::{Delivery, EventKind, Object, Snapshot, VirtualMachine};
-use proxmox_api::{MiB, SshKeys};
+use proxmox_api::{GuestType, MiB, SshKeys};
 
 use crate::current::Current;
 use crate::event::{Change, Changed, Context, DiskFacts, Event, InterfaceFacts, RecordFacts};
@@ -105,7 +105,7 @@ fn record_change(delivery: &Delivery, machine: &VirtualMachine, fields: &FieldNa
         cluster,
         vmid: custom(&fields.vmid),
         node: custom(&fields.node),
-        has_ssh_keys: custom(&fields.ssh_keys).is_some(),
+        ssh_keys: custom(&fields.ssh_keys),
         root_size: machine.disk.filter(|_| machine.virtual_disk_count.unwrap_or_default() == 0).map(Megabytes),
         tags: tags(machine.tags.iter().map(|tag| tag.name.as_str())),
         onboot: machine.start_on_boot.as_ref().and_then(|choice| onboot(&choice.value)),
@@ -129,7 +129,7 @@ pub(crate) fn record_facts(snapshot: &Snapshot, fields: &FieldNames) -> RecordFa
         cluster: None,
         vmid: custom(&fields.vmid),
         node: custom(&fields.node),
-        has_ssh_keys: snapshot.custom_field(&fields.ssh_keys).is_set(),
+        ssh_keys: custom(&fields.ssh_keys),
         root_size: match snapshot.integer("virtual_disk_count") {
             None | Some(0) => snapshot.integer("disk").map(Megabytes),
             Some(_) => None,
@@ -222,7 +222,11 @@ fn inferred(snapshot: &Snapshot, fields: &FieldNames) -> Option<Current> {
     let custom = |name: &str| snapshot.custom_field(name).text();
     let vmid = custom(&fields.vmid)?.trim().parse().ok()?;
     let kind = record_facts(snapshot, fields).kind?;
-    let keys = custom(&fields.ssh_keys).map_or(Part::None, |text| Part::maybe(SshKeys::parse(&text).ok()));
+    let keys = match kind {
+        GuestType::Qemu => custom(&fields.ssh_keys).map_or(Part::None, |text| Part::maybe(SshKeys::parse(&text).ok())),
+        // What is in a container nobody sees.
+        GuestType::Lxc => Part::Unknown,
+    };
     Some(Current {
         node: Part::maybe(custom(&fields.node).and_then(|node| node.parse().ok())),
         name: Part::maybe(snapshot.text("name").map(str::to_owned)),

@@ -1,7 +1,7 @@
 //! One thing that happened in NetBox: its cause, desired, current, and the context that a decision needs.
 
 use netbox_api::EventKind;
-use proxmox_api::{DriveSlot, GuestType, NodeName, StorageId, Vmid};
+use proxmox_api::{DiskSlot, GuestType, NodeName, StorageId, Vmid};
 use serde::{Deserialize, Serialize};
 
 use crate::current::Current;
@@ -94,8 +94,9 @@ pub struct RecordFacts {
     pub vmid: Option<String>,
     /// The node field.
     pub node: Option<String>,
-    /// Whether it has SSH keys.
-    pub has_ssh_keys: bool,
+    /// Its SSH keys, as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ssh_keys: Option<String>,
     /// The size of its root disk, where it has no virtual disks.
     pub root_size: Option<Megabytes>,
     /// Its tags, as Proxmox writes them.
@@ -104,6 +105,13 @@ pub struct RecordFacts {
     /// Whether it starts with its node, where NetBox says so.
     #[serde(default)]
     pub onboot: Option<bool>,
+}
+
+impl RecordFacts {
+    /// Its SSH keys one by one. A web form ends its lines with CRLF, where REST keeps them (seen on NetBox 4.7.3).
+    fn key_lines(&self) -> Vec<&str> {
+        self.ssh_keys.iter().flat_map(|keys| keys.lines()).map(str::trim).filter(|line| !line.is_empty()).collect()
+    }
 }
 
 /// What a change tells of a virtual disk.
@@ -181,14 +189,17 @@ impl Change {
         before.zip(after).is_some_and(|(before, after)| before.node != after.node)
     }
 
+    /// Whether it set other SSH keys, or cleared them.
+    pub fn changed_ssh_keys(&self) -> bool {
+        let (before, after) = self.record_facts();
+        before.zip(after).is_some_and(|(before, after)| before.key_lines() != after.key_lines())
+    }
+
     /// Whether it cleared the SSH keys.
     pub fn cleared_ssh_keys(&self) -> bool {
-        let (before, after) = self.record_facts();
-        before.zip(after).is_some_and(|(before, after)| before.has_ssh_keys && !after.has_ssh_keys)
+        self.changed_ssh_keys() && self.record_facts().1.is_some_and(|after| after.key_lines().is_empty())
     }
-}
 
-impl Change {
     /// Whether it turned starting with the node on or off; the record's creation counts.
     pub fn changed_onboot(&self) -> bool {
         let (before, after) = self.record_facts();
@@ -274,6 +285,19 @@ pub struct StorageFacts {
     pub nodes: Vec<NodeName>,
     /// Whether it takes disks of VMs.
     pub images: bool,
+    /// Whether it takes volumes of containers.
+    #[serde(default)]
+    pub rootdir: bool,
+}
+
+impl StorageFacts {
+    /// Whether it takes disks of guests of this kind.
+    pub fn takes(&self, kind: GuestType) -> bool {
+        match kind {
+            GuestType::Qemu => self.images,
+            GuestType::Lxc => self.rootdir,
+        }
+    }
 }
 
 /// Where a disk of a record was when the server last saw it.
@@ -282,7 +306,7 @@ pub struct KnownDisk {
     /// The id of the VirtualDisk.
     pub id: u64,
     /// The slot.
-    pub slot: DriveSlot,
+    pub slot: DiskSlot,
     /// The volume.
     pub volume: String,
 }
@@ -321,6 +345,9 @@ pub struct Context {
     /// The template; none = there is no guest with that VMID.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub template: Part<TemplateFacts>,
+    /// The nodes that have the template volume; none = no node has it.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub volume_nodes: Part<Vec<NodeName>>,
     /// The storages of the cluster.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub storages: Part<Vec<StorageFacts>>,
@@ -348,6 +375,9 @@ pub struct Context {
     /// Where the record's disks were when they were last seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known_disks: Vec<KnownDisk>,
+    /// Volumes whose disk was deleted and whose removal was begun: a running container gives them up when it stops.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removals: Vec<KnownDisk>,
     /// Which `netN` the record's interfaces were when they were last seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known_interfaces: Vec<KnownInterface>,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use ipnet::IpNet;
-use proxmox_api::{DriveSlot, GuestType, MiB, NodeName, SshKeys, StorageId, Vmid};
+use proxmox_api::{DiskSlot, GuestType, MiB, NodeName, SshKeys, StorageId, Vmid};
 use serde::{Deserialize, Serialize};
 
 use crate::address::GatewayRule;
@@ -121,12 +121,15 @@ pub struct GuestDisk {
     /// The id of the VirtualDisk.
     pub id: u64,
     /// Where it is attached; its name in NetBox.
-    pub slot: DriveSlot,
+    pub slot: DiskSlot,
     /// Its size.
     pub size: Megabytes,
     /// Its storage; not given means that of the root disk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage: Option<StorageId>,
+    /// Where a container mounts it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
 }
 
 /// A network interface in NetBox.
@@ -211,7 +214,7 @@ pub struct Guest {
     /// Memory; NetBox's MB are taken as MiB.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub memory: Part<MiB>,
-    /// SSH keys for cloud-init.
+    /// SSH keys: for cloud-init, or of a container's root when it is created.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub ssh_keys: Part<SshKeys>,
     /// The primary IPv4 address with its prefix length.
@@ -281,7 +284,7 @@ impl Guest {
     }
 
     /// The disk that the record has at a slot.
-    pub fn disk(&self, slot: DriveSlot) -> Option<&GuestDisk> {
+    pub fn disk(&self, slot: DiskSlot) -> Option<&GuestDisk> {
         self.disks.given()?.iter().find(|disk| disk.slot == slot)
     }
 

@@ -53,7 +53,8 @@ pub use part::Part;
 pub use plan::{plan, plan_with};
 pub use policy::Policy;
 pub use proxmox_api::{
-    DriveSlot, GuestType, IpConfig, MiB, NodeName, PowerState, QemuConfig, SshKeys, StorageId, Upid, Vmid,
+    Configuration, DiskSlot, DriveSlot, GuestType, IpConfig, LxcConfig, MiB, MountSlot, NodeName, PowerState,
+    QemuConfig, SshKeys, StorageId, Upid, Vmid,
 };
 pub use record::{FieldNames, Related};
 pub use report::{Report, ReportKey};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use proxmox_api::Vmid;
+use proxmox_api::{MiB, Vmid};
 use serde::{Deserialize, Serialize};
 
 use crate::address::GatewayRule;
@@ -23,6 +23,8 @@ pub struct Policy {
     pub reconcile_power: ReconcilePower,
     /// How a template is cloned.
     pub clone: CloneMode,
+    /// How containers are made.
+    pub containers: Containers,
     /// Which VMIDs are allocated.
     pub vmids: VmidChoice,
     /// Where the gateway is.
@@ -55,6 +57,7 @@ impl Default for Policy {
             power_off: PowerOff::default(),
             reconcile_power: ReconcilePower::default(),
             clone: CloneMode::default(),
+            containers: Containers::default(),
             vmids: VmidChoice::default(),
             gateway: GatewayRule::default(),
             disk_base: DiskBase::default(),
@@ -128,6 +131,25 @@ pub enum CloneMode {
     Full,
     /// The disks of the template are the base of the guest's; its storage cannot be chosen.
     Linked,
+}
+
+/// How containers are made, where NetBox has no field for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Containers {
+    /// Whether the root of a container is an ordinary user of the node. A clone keeps its template's.
+    pub unprivileged: bool,
+    /// Proxmox's `features`; none for none. A token may ask for no other than `nesting=1`, without which the systemd of
+    /// today's distributions does not run well. A clone keeps its template's.
+    pub features: Option<String>,
+    /// Swap; not given leaves Proxmox's 512 MiB, or the template's.
+    pub swap: Option<MiB>,
+}
+
+impl Default for Containers {
+    fn default() -> Self {
+        Self { unprivileged: true, features: Some("nesting=1".into()), swap: None }
+    }
 }
 
 /// Which VMIDs are allocated.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 use netbox_api::{CustomFields, IpAddress, PrimaryIp, VirtualDisk, VirtualMachine, VmInterface};
-use proxmox_api::{DriveSlot, GuestType, MiB, NodeName, SshKeys, StorageId, Vmid};
+use proxmox_api::{DiskSlot, DriveSlot, GuestType, MiB, MountSlot, NodeName, SshKeys, StorageId, Vmid};
 use serde::{Deserialize, Serialize};
 
 use crate::address::GatewayRule;
@@ -32,6 +32,8 @@ pub struct FieldNames {
     pub lxc_template: String,
     /// Storage of a virtual disk (select, on virtual disks).
     pub disk_storage: String,
+    /// Where a container mounts a virtual disk (text, on virtual disks; may be missing).
+    pub mount_path: String,
     /// Bridge of an interface (text or select, on virtual machine interfaces; may be missing).
     pub bridge: String,
     /// Where the gateway is: `first`, `last` or `none` (text or select; may be missing).
@@ -49,6 +51,7 @@ impl Default for FieldNames {
             vm_template: "proxmox_vm_templates".into(),
             lxc_template: "proxmox_lxc_templates".into(),
             disk_storage: "proxmox_disk_storage_volume".into(),
+            mount_path: "proxmox_mount_path".into(),
             bridge: "proxmox_bridge".into(),
             gateway: "proxmox_gateway".into(),
         }
@@ -93,7 +96,7 @@ impl FieldNames {
             ipv6: reader.address("primary_ip6", record.primary_ip6.as_ref()),
             gateway: reader.gateway(custom),
             root_size: root_size(record),
-            disks: related.disks.map_or(Part::Unknown, |disks| Part::Given(reader.disks(disks))),
+            disks: related.disks.map_or(Part::Unknown, |disks| Part::Given(reader.disks(disks, kind))),
             interfaces: related.interfaces.map_or(Part::Unknown, |all| Part::Given(reader.interfaces(all, related))),
             tags: Part::Given(tags(record.tags.iter().map(|tag| tag.name.as_str()))),
             description: Part::known(Some(record.description.trim().to_owned()).filter(|text| !text.is_empty())),
@@ -281,19 +284,27 @@ impl Reader<'_> {
         rule.given().copied()
     }
 
-    fn disks(&mut self, disks: &[VirtualDisk]) -> Vec<GuestDisk> {
-        disks.iter().filter_map(|disk| self.disk(disk)).collect()
+    fn disks(&mut self, disks: &[VirtualDisk], kind: Option<GuestType>) -> Vec<GuestDisk> {
+        disks.iter().filter_map(|disk| self.disk(disk, kind.unwrap_or(GuestType::Qemu))).collect()
     }
 
-    fn disk(&mut self, disk: &VirtualDisk) -> Option<GuestDisk> {
-        let Ok(slot) = disk.name.parse::<DriveSlot>() else {
-            self.problem(
-                &format!("disk {}", disk.name),
-                &disk.name,
-                "its name must be where Proxmox attaches it: \
-                scsi0 to scsi30, virtio0 to virtio15, sata0 to sata5 or ide0 to ide3. Rename the disk in NetBox",
-                Blocks::Part,
-            );
+    fn disk(&mut self, disk: &VirtualDisk, kind: GuestType) -> Option<GuestDisk> {
+        let slot = match kind {
+            GuestType::Qemu => disk.name.parse().map(DriveSlot::into),
+            GuestType::Lxc => disk.name.parse().map(MountSlot::into),
+        };
+        let Ok(slot) = slot else {
+            let why = match kind {
+                GuestType::Qemu => {
+                    "its name must be where Proxmox attaches it: scsi0 to scsi30, virtio0 to virtio15, sata0 to sata5 or \
+                     ide0 to ide3. Rename the disk in NetBox"
+                }
+                GuestType::Lxc => {
+                    "its name must be where Proxmox attaches it to a container: rootfs, or mp0 to mp255. Rename the disk \
+                     in NetBox"
+                }
+            };
+            self.problem(&format!("disk {}", disk.name), &disk.name, why, Blocks::Part);
             return None;
         };
         if disk.size == 0 {
@@ -305,12 +316,28 @@ impl Reader<'_> {
             );
             return None;
         }
-        let name = self.fields.disk_storage.clone();
-        let storage = match self.custom(&disk.custom_fields, &name, Blocks::Part, storage_id) {
-            Part::Given(storage) => Some(storage),
-            Part::None | Part::Unknown => None,
-        };
-        Some(GuestDisk { id: disk.id, slot, size: Megabytes(disk.size), storage })
+        let storage = self.custom_of_disk(disk, &self.fields.disk_storage.clone(), storage_id);
+        Some(GuestDisk { id: disk.id, slot, size: Megabytes(disk.size), storage, path: self.mount_path(disk, slot) })
+    }
+
+    fn mount_path(&mut self, disk: &VirtualDisk, slot: DiskSlot) -> Option<String> {
+        let DiskSlot::Mount(MountSlot::Mp(_)) = slot else { return None };
+        self.custom_of_disk(disk, &self.fields.mount_path.clone(), mount_path)
+    }
+
+    /// A custom field of a disk; a problem with it names the disk, too.
+    fn custom_of_disk<T: Clone>(
+        &mut self,
+        disk: &VirtualDisk,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let before = self.problems.len();
+        let value = self.custom(&disk.custom_fields, name, Blocks::Part, parse).given().cloned();
+        for problem in &mut self.problems[before..] {
+            problem.field = format!("disk {} {name}", disk.name);
+        }
+        value
     }
 
     /// The interfaces that are network cards: a child of another one exists within the guest only.
@@ -371,6 +398,16 @@ fn bridge(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err("this is not the name of a bridge, such as vmbr0. Correct it, or clear it".into())
+    }
+}
+
+/// A comma would end the path in Proxmox's property strings, and `..` leads out of what was meant.
+fn mount_path(text: &str) -> Result<String, String> {
+    let clean = |part: &str| !matches!(part, "." | "..") && !part.contains([',', '\n', '\r']);
+    if text.len() > 1 && text.starts_with('/') && text.split('/').all(clean) {
+        Ok(text.to_owned())
+    } else {
+        Err("this is not where a container can mount a disk, such as /srv/data. Correct it".into())
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a person is told, and the words it is told in: every text of the planner is here.
 
 use ipnet::IpNet;
-use proxmox_api::{DriveSlot, GuestType, MiB, NodeName, StorageId, Vmid};
+use proxmox_api::{DiskSlot, GuestType, MiB, NodeName, StorageId, Vmid};
 use serde::{Deserialize, Serialize};
 
 use crate::guest::{Blocks, Guest, Problem, RecordId, Status};
@@ -155,7 +155,7 @@ impl Reporter {
     }
 
     /// A disk that NetBox wants smaller than it is.
-    pub fn shrink(&self, disk: DriveSlot, wanted: Megabytes, found: Megabytes) -> Report {
+    pub fn shrink(&self, disk: DiskSlot, wanted: Megabytes, found: Megabytes) -> Report {
         let text = format!(
             "{}: disk {disk} is {found} in Proxmox and {wanted} in NetBox. Proxmox cannot shrink a disk; nothing was \
              changed. Set the size in NetBox to {} or more.",
@@ -175,7 +175,7 @@ impl Reporter {
     }
 
     /// A disk that NetBox has and Proxmox has not, without a change that created it.
-    pub fn missing_disk(&self, disk: DriveSlot, size: Megabytes) -> Report {
+    pub fn missing_disk(&self, disk: DiskSlot, size: Megabytes) -> Report {
         let text = format!(
             "{}: disk {disk} ({size}) is missing in Proxmox and was not added, because nobody just created it in NetBox. \
              Delete it in NetBox and create it again to have it added.",
@@ -185,7 +185,7 @@ impl Reporter {
     }
 
     /// A disk that Proxmox has and NetBox has not, without a change that deleted it.
-    pub fn orphaned_disk(&self, disk: DriveSlot, volume: &str) -> Report {
+    pub fn orphaned_disk(&self, disk: DiskSlot, volume: &str) -> Report {
         let text = format!(
             "{}: disk {disk} ({volume}) is in Proxmox and not in NetBox. It was left, as nobody deleted it in NetBox: \
              create it there, or remove it in Proxmox.",
@@ -195,7 +195,7 @@ impl Reporter {
     }
 
     /// A disk for a slot that something else is attached to.
-    pub fn occupied_slot(&self, disk: DriveSlot) -> Report {
+    pub fn occupied_slot(&self, disk: DiskSlot) -> Report {
         let text = format!(
             "{}: disk {disk} was not added: the guest's CD-ROM or cloud-init drive is attached there. \
              Use another name in NetBox.",
@@ -205,7 +205,7 @@ impl Reporter {
     }
 
     /// A disk whose storage is another one in NetBox than in Proxmox.
-    pub fn other_storage(&self, disk: DriveSlot, wanted: &StorageId, found: &StorageId) -> Report {
+    pub fn other_storage(&self, disk: DiskSlot, wanted: &StorageId, found: &StorageId) -> Report {
         let text = format!(
             "{}: disk {disk} is on storage {found}, NetBox says {wanted}. Disks are not moved: move it in Proxmox, or \
              correct NetBox.",
@@ -240,9 +240,9 @@ impl Reporter {
     }
 
     /// The root disk was deleted in NetBox.
-    pub fn root_disk_kept(&self, disk: DriveSlot) -> Report {
+    pub fn root_disk_kept(&self, disk: DiskSlot) -> Report {
         let text = format!(
-            "{}: disk {disk} was deleted in NetBox and kept in Proxmox: the guest boots from it. \
+            "{}: disk {disk} was deleted in NetBox and kept in Proxmox: the guest starts from it. \
              Delete the virtual machine to have the guest removed.",
             self.name
         );
@@ -250,13 +250,63 @@ impl Reporter {
     }
 
     /// A deleted disk whose slot now holds another volume.
-    pub fn other_volume(&self, disk: DriveSlot, known: &str, found: &str) -> Report {
+    pub fn other_volume(&self, disk: DiskSlot, known: &str, found: &str) -> Report {
         let text = format!(
             "{}: disk {disk} was deleted in NetBox and not removed: it was {known}, and now {found} is attached there. \
              Remove it in Proxmox if it is not needed.",
             self.name
         );
         self.report(&format!("disk {disk}"), format!("removed: {known}"), found, text)
+    }
+
+    /// A deleted disk that a running container still has mounted.
+    pub fn removed_at_stop(&self, disk: DiskSlot) -> Report {
+        let text = format!(
+            "{}: disk {disk} was deleted in NetBox and is removed once the container has stopped: Proxmox does not take a \
+             mount point from a running one.",
+            self.name
+        );
+        self.report(&format!("disk {disk}"), "removed", "mounted until the container stops", text)
+    }
+
+    /// A disk of a container that NetBox does not say where to mount.
+    pub fn no_mount_path(&self, disk: DiskSlot) -> Report {
+        let text = format!(
+            "{}: disk {disk} was not added, as NetBox does not say where the container mounts it. Write the path, such as \
+             /srv/data, into the disk's mount path field (`proxmox_mount_path`).",
+            self.name
+        );
+        self.report(&format!("disk {disk}"), "a disk", "no mount path", text)
+    }
+
+    /// A disk of a container that is mounted elsewhere than NetBox says.
+    pub fn other_path(&self, disk: DiskSlot, wanted: &str, found: &str) -> Report {
+        let text = format!(
+            "{}: disk {disk} is mounted at {found}, NetBox says {wanted}. It is not moved: change the mount point in \
+             Proxmox, or correct NetBox.",
+            self.name
+        );
+        self.report(&format!("disk {disk} mount path"), wanted, found, text)
+    }
+
+    /// SSH keys for a container that exists.
+    pub fn keys_of_container(&self) -> Report {
+        let text = format!(
+            "{}: SSH keys: not set, because Proxmox can give a container keys only when it creates it from a template \
+             volume. Set them within the container, or have it created anew.",
+            self.name
+        );
+        self.report("SSH keys", "set", "a container that exists", text)
+    }
+
+    /// An address for a container that has no card to hold it.
+    pub fn no_card(&self, index: u8, address: &IpNet) -> Report {
+        let text = format!(
+            "{}: {address} was not set, because the container has no net{index}. Create the interface in NetBox and assign \
+             the address to it.",
+            self.name
+        );
+        self.report(&format!("interface net{index}"), address, "missing", text)
     }
 
     /// A network card that NetBox has no interface for, though nobody deleted it there.
@@ -397,6 +447,60 @@ impl Reporter {
         self.report("template", template, "not a template", text)
     }
 
+    /// A template of the other kind of guest.
+    pub fn template_of_other_kind(&self, template: Vmid, wanted: GuestType) -> Report {
+        let text = format!(
+            "{}: not created, because template {template} is {}, NetBox says {}. Choose another template, or correct the \
+             type.",
+            self.name,
+            kind(if wanted == GuestType::Lxc { GuestType::Qemu } else { GuestType::Lxc }),
+            kind(wanted)
+        );
+        self.report("template", template, "of the other kind", text)
+    }
+
+    /// A container's template that is neither a VMID nor a volume.
+    pub fn not_a_volume(&self, volume: &str) -> Report {
+        let text = format!(
+            "{}: not created, because \"{volume}\" is no template of a container: its value is a volume such as \
+             local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst, or the VMID of a container template. Choose another, or \
+             correct the choice in NetBox.",
+            self.name
+        );
+        self.report("template", volume, "not a volume", text)
+    }
+
+    /// A template volume that does not exist.
+    pub fn volume_missing(&self, volume: &str) -> Report {
+        let text = format!(
+            "{}: not created, because no node has the template {volume} (or the token may not see it). Download it in \
+             Proxmox, or choose another template in NetBox.",
+            self.name
+        );
+        self.report("template", volume, "missing", text)
+    }
+
+    /// A template volume that the wanted node does not have.
+    pub fn volume_elsewhere(&self, volume: &str, wanted: &NodeName, nodes: &[NodeName]) -> Report {
+        let nodes = nodes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let text = format!(
+            "{}: not created, because node {wanted} does not have the template {volume}, which is on {nodes}. Download it \
+             there, or set the node to one that has it.",
+            self.name
+        );
+        self.report("node", wanted, nodes, text)
+    }
+
+    /// A container whose root disk has no storage to be on.
+    pub fn no_storage(&self, of_template: &StorageId) -> Report {
+        let text = format!(
+            "{}: not created, because no storage is set, and storage {of_template} of its template takes no volumes of \
+             containers. Choose a storage in NetBox.",
+            self.name
+        );
+        self.report("storage", "a storage", format!("unusable: {of_template}"), text)
+    }
+
     /// A template that cannot be cloned to the wanted node.
     pub fn template_not_shared(&self, template: Vmid, on: &NodeName, wanted: &NodeName, storage: &StorageId) -> Report {
         let text = format!(
@@ -418,7 +522,7 @@ impl Reporter {
     pub fn storage_unusable(&self, what: &str, storage: &StorageId, node: Option<&NodeName>) -> Report {
         let on = node.map_or_else(String::new, |node| format!(" on node {node}"));
         let text = format!(
-            "{}: {what} was not made, because storage {storage} does not exist{on} or takes no disks of VMs. \
+            "{}: {what} was not made, because storage {storage} does not exist{on} or takes no such disks. \
              Choose another storage in NetBox.",
             self.name
         );
@@ -426,10 +530,11 @@ impl Reporter {
     }
 
     /// A creation that ended half-way, under a lock that nobody holds any more.
-    pub fn stuck_lock(&self, vmid: Vmid, lock: &str) -> Report {
+    pub fn stuck_lock(&self, kind: GuestType, vmid: Vmid, lock: &str) -> Report {
+        let tool = if kind == GuestType::Lxc { "pct" } else { "qm" };
         let text = format!(
             "{}: the guest {vmid} is locked ({lock}) and no task is running: its creation was killed. Run \
-             `qm unlock {vmid}` on its node and remove it, then save the virtual machine in NetBox again.",
+             `{tool} unlock {vmid}` on its node and remove it, then save the virtual machine in NetBox again.",
             self.name
         );
         self.report("vmid", vmid, format!("locked ({lock})"), text)
@@ -468,7 +573,6 @@ impl Reporter {
     /// A record that says VM where Proxmox has a container, or the reverse.
     pub fn other_kind(&self, vmid: Option<Vmid>, wanted: GuestType, found: GuestType) -> Report {
         let vmid = vmid.map_or_else(String::new, |vmid| format!(" {vmid}"));
-        let kind = |kind| if kind == GuestType::Lxc { "a container (lxc)" } else { "a virtual machine (vm)" };
         let text = format!(
             "{}: the guest{vmid} in Proxmox is {}, NetBox says {}. A guest cannot be changed from one into the other; \
              nothing was done. Correct the type, or the VMID.",
@@ -479,10 +583,14 @@ impl Reporter {
         self.report("type", wanted, found, text)
     }
 
-    /// A record of a kind that is not handled.
-    pub fn kind_not_supported(&self, kind: GuestType) -> Report {
-        let text = format!("{}: containers are not supported; nothing was done.", self.name);
-        self.report("type", kind, "not supported", text)
+    /// A container that NetBox wants paused.
+    pub fn not_suspended(&self) -> Report {
+        let text = format!(
+            "{}: the status is paused, and a container cannot be suspended; it was left as it is. Set the status to Active \
+             or Offline.",
+            self.name
+        );
+        self.report("status", "paused", "a container", text)
     }
 
     /// The guest of a deleted record that is not destroyed.
@@ -547,6 +655,14 @@ impl Reporter {
         };
         let text = format!("{}: failed: {action}. {then}: {why}", self.name);
         self.report(action, "done", why, text)
+    }
+}
+
+/// A kind of guest, for people.
+fn kind(kind: GuestType) -> &'static str {
+    match kind {
+        GuestType::Qemu => "a virtual machine (vm)",
+        GuestType::Lxc => "a container (lxc)",
     }
 }
 

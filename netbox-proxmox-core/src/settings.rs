@@ -35,7 +35,10 @@ pub struct Settings {
     /// `balloon`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub balloon: Option<MiB>,
-    /// `sshkeys`.
+    /// `swap`, of a container.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub swap: Option<MiB>,
+    /// `sshkeys`; of a container those that it is created with.
     #[serde(skip_serializing_if = "Part::is_unknown")]
     pub ssh_keys: Part<SshKeys>,
     /// Its network interfaces.
@@ -176,6 +179,7 @@ impl fmt::Display for Settings {
         item("cores", self.cores.map(|cores| cores.to_string()))?;
         item("memory", self.memory.map(|memory| memory.0.to_string()))?;
         item("balloon", self.balloon.map(|balloon| balloon.0.to_string()))?;
+        item("swap", self.swap.map(|swap| swap.0.to_string()))?;
         item(
             "sshkeys",
             match &self.ssh_keys {

@@ -16,15 +16,16 @@ use crate::executor::{Failure, FailureKind, Outcome};
 use crate::guest::{Guest, RecordId};
 use crate::marker::MarkerState;
 use crate::record::Related;
+use crate::report::Reporter;
 
 /// How often it begins again when the configuration changed meanwhile, or a reply was lost.
 const TRIES: u32 = 3;
 
-/// The VM at the record's VMID, if the record may adopt it or owns it already.
+/// The guest at the record's VMID, if the record may adopt it or owns it already.
 ///
 /// # Errors
 /// [`FailureKind::Conflict`] where nothing is at the VMID; [`FailureKind::Refused`] where NetBox says none, or what is
-/// there is a container, a template, still being created, or another record's; else as Proxmox failed.
+/// there is of the other kind, a template, still being created, or another record's; else as Proxmox failed.
 pub async fn find(bridge: &Bridge, cluster: &ProxmoxCluster, guest: &Guest) -> Result<Observed, Failure> {
     let listing = Listing::of_guests(&cluster.client).await?;
     find_in(bridge, cluster, guest, &listing).await
@@ -38,13 +39,16 @@ async fn find_in(
 ) -> Result<Observed, Failure> {
     let vmid = vmid(guest)?;
     let observed = match guests::at(&cluster.client, vmid, listing).await? {
-        At::Vm(observed) => *observed,
-        At::Container(_) => return Err(refused(format!("guest {vmid} is a container: containers are not supported"))),
+        At::Guest(observed) => *observed,
         At::Nothing => {
             let why = format!("Proxmox has no guest {vmid}: correct the VMID of {} in NetBox", guest.name);
             return Err(Failure::new(FailureKind::Conflict, why));
         }
     };
+    let found = observed.config.kind();
+    if let Some(wanted) = guest.kind.filter(|kind| *kind != found) {
+        return Err(refused(Reporter::of(guest).other_kind(Some(vmid), wanted, found).text));
+    }
     match observed.ownership(guest.record, &bridge.identities) {
         Ownership::Another { whose, .. } => Err(refused(format!(
             "guest {vmid} belongs to {whose}. If that is over, remove the line `netbox-proxmox:` from the guest's notes \
@@ -139,8 +143,7 @@ pub async fn adopt(bridge: &Bridge, cluster: &ProxmoxCluster, guest: &Guest) -> 
             }
             _ => {}
         }
-        let vm = cluster.client.node(&observed.node).qemu(observed.vmid);
-        match vm.set_config(&update(bridge, guest.record, &observed)).await {
+        match observed.handle(&cluster.client).set_config(&update(bridge, guest.record, &observed)).await {
             Ok(()) => {
                 remember(bridge, cluster, guest.record, &observed).await?;
                 return Ok(Outcome::Done);
@@ -173,7 +176,10 @@ async fn remember(
     let before = bridge.inbox.seen(record).await?.filter(|seen| seen.vmid == observed.vmid);
     let seen = Seen::new(observed.vmid, &observed.node, &cluster.netbox_cluster);
     let seen = match before {
-        Some(before) => Seen { disks: before.disks, interfaces: before.interfaces, ..seen },
+        Some(before) => {
+            let Seen { disks, interfaces, removals, .. } = before;
+            Seen { disks, interfaces, removals, ..seen }
+        }
         None => seen,
     };
     bridge.inbox.put_seen(record, &seen).await?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use proxmox_api::Vmid;
+use proxmox_api::{SecretString, Vmid};
 use tokio::sync::{Mutex, Semaphore};
 
 use super::backoff::Backoff;
@@ -37,6 +37,8 @@ pub struct Bridge {
     pub policy: Policy,
     /// The names of the custom fields.
     pub fields: FieldNames,
+    /// The password of root in every container that is created; without one it has none.
+    pub container_password: Option<SecretString>,
     /// How long a task of Proxmox may take.
     pub task_deadline: Duration,
     /// How long to wait before an event is tried again.
@@ -57,6 +59,7 @@ impl Bridge {
             inbox,
             policy: Policy::default(),
             fields: FieldNames::default(),
+            container_password: None,
             task_deadline: Duration::from_secs(3600),
             backoff: Backoff::default(),
             copies: Arc::new(Semaphore::new(2)),

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use proxmox_api::{
-    Client, ConfigUpdate, ConfigView, GuestType, NodeName, PowerState, QemuConfig, TaskFilter, TaskSource, Upid, Vmid,
+    Client, ConfigUpdate, ConfigView, Configuration, GuestHandle, GuestType, NodeName, PowerState, TaskFilter,
+    TaskSource, Upid, Vmid,
 };
 
 use super::listing::Listing;
@@ -13,7 +14,7 @@ use crate::executor::{Failure, FailureKind};
 use crate::guest::RecordId;
 use crate::marker;
 
-/// A VM as it is now.
+/// A guest as it is now.
 #[derive(Debug, Clone)]
 pub struct Observed {
     /// Its VMID.
@@ -21,7 +22,7 @@ pub struct Observed {
     /// The node it is on.
     pub node: NodeName,
     /// Its configuration, pending values merged.
-    pub config: QemuConfig,
+    pub config: Configuration,
 }
 
 impl Observed {
@@ -38,9 +39,9 @@ impl Observed {
         }
     }
 
-    /// The MAC address of `netN`.
-    pub(crate) fn mac(&self, index: u8) -> Option<String> {
-        self.config.nets().remove(&index)?.macaddr
+    /// The requests that concern it, where it is.
+    pub(crate) fn handle(&self, client: &Client) -> GuestHandle {
+        client.node(&self.node).guest(self.config.kind(), self.vmid)
     }
 
     /// The lock of a creation that has not ended.
@@ -54,10 +55,8 @@ impl Observed {
 pub enum At {
     /// Nothing: the VMID is free.
     Nothing,
-    /// A VM.
-    Vm(Box<Observed>),
-    /// A container, on this node.
-    Container(NodeName),
+    /// A guest.
+    Guest(Box<Observed>),
 }
 
 /// What is at a VMID. Absent is what `nextid` says is free, never a gap in a listing.
@@ -78,40 +77,43 @@ pub async fn at(client: &Client, vmid: Vmid, listing: &Listing) -> Result<At, Fa
     let Some(node) = guest.node.clone() else {
         return Err(Failure::new(FailureKind::Retry, format!("Proxmox does not say which node guest {vmid} is on")));
     };
-    if guest.guest_type() == Some(GuestType::Lxc) {
-        return Ok(At::Container(node));
-    }
-    match observe(client, vmid, &node).await {
-        Ok(observed) => Ok(At::Vm(Box::new(observed))),
+    let kind = guest.guest_type().unwrap_or(GuestType::Qemu);
+    match observe(client, kind, vmid, &node).await {
+        Ok(observed) => Ok(At::Guest(Box::new(observed))),
         // Moved or removed since the listing.
         Err(error) if error.is_not_found() => Err(Failure::new(FailureKind::Conflict, format!("Proxmox: {error}"))),
         Err(error) => Err(error.into()),
     }
 }
 
-/// The VM on a node.
+/// The guest on a node.
 ///
 /// # Errors
 /// As the client's.
-pub async fn observe(client: &Client, vmid: Vmid, node: &NodeName) -> Result<Observed, proxmox_api::Error> {
-    let config = client.node(node).qemu(vmid).config(ConfigView::Pending).await?;
+pub async fn observe(
+    client: &Client,
+    kind: GuestType,
+    vmid: Vmid,
+    node: &NodeName,
+) -> Result<Observed, proxmox_api::Error> {
+    let config = client.node(node).guest(kind, vmid).config(ConfigView::Pending).await?;
     Ok(Observed { vmid, node: node.clone(), config })
 }
 
-/// Whether a VM runs.
+/// Whether a guest runs.
 ///
 /// # Errors
 /// As the client's.
 pub async fn power(client: &Client, observed: &Observed) -> Result<PowerState, proxmox_api::Error> {
-    Ok(client.node(&observed.node).qemu(observed.vmid).status().await?.power_state())
+    Ok(observed.handle(client).status().await?.power_state())
 }
 
-/// The planner's view of a VM.
+/// The planner's view of a guest.
 pub fn current(observed: &Observed, power: PowerState) -> Current {
     Current::observed(observed.vmid, observed.node.clone(), &observed.config, power)
 }
 
-/// Waits until a VM that we began to create is no longer being created, and gives it as it then is. A lock that
+/// Waits until a guest that we began to create is no longer being created, and gives it as it then is. A lock that
 /// remains with no task running stays in the answer.
 ///
 /// # Errors
@@ -134,14 +136,14 @@ pub async fn wait_for_creation(
             return Err(Failure::new(FailureKind::Locked, why));
         }
         tokio::time::sleep(Duration::from_millis(300)).await;
-        observed = match observe(client, observed.vmid, &observed.node).await {
+        observed = match observe(client, observed.config.kind(), observed.vmid, &observed.node).await {
             Ok(observed) => observed,
             // A clone that fails removes what it began; one for another node is moved there at its end.
             Err(error) if error.is_not_found() => {
                 let listing = Listing::of_guests(client).await?;
                 match at(client, observed.vmid, &listing).await? {
-                    At::Vm(observed) => *observed,
-                    At::Nothing | At::Container(_) => return Ok(None),
+                    At::Guest(observed) => *observed,
+                    At::Nothing => return Ok(None),
                 }
             }
             Err(error) => return Err(error.into()),
@@ -150,7 +152,7 @@ pub async fn wait_for_creation(
     Ok(Some(observed))
 }
 
-/// Whether the task that creates a VM runs. The task of a clone is the template's: its VMID does not find it (seen on
+/// Whether the task that creates a guest runs. The task of a clone is the template's: its VMID does not find it (seen on
 /// Proxmox VE 9.1), so without a UPID any clone that runs on the node counts.
 async fn creation_runs(client: &Client, node: &NodeName, upid: Option<&Upid>) -> Result<bool, Failure> {
     if let Some(upid) = upid {
@@ -161,7 +163,8 @@ async fn creation_runs(client: &Client, node: &NodeName, upid: Option<&Upid>) ->
         };
     }
     let active = TaskFilter { source: Some(TaskSource::Active), ..TaskFilter::default() };
-    let creates = |kind: Option<&str>| matches!(kind, Some("qmclone" | "qmcreate" | "qmrestore"));
+    let kinds = ["qmclone", "qmcreate", "qmrestore", "vzclone", "vzcreate", "vzrestore"];
+    let creates = |kind: Option<&str>| kind.is_some_and(|kind| kinds.contains(&kind));
     let tasks = client.node(node).tasks(&active).await?;
     Ok(tasks.iter().any(|task| task.is_running() && creates(task.kind.as_deref())))
 }

@@ -180,13 +180,17 @@ pub struct Seen {
     /// Which `netN` its interfaces were.
     #[serde(default)]
     pub interfaces: Vec<KnownInterface>,
+    /// Volumes whose removal was begun: a running container gives them up when it stops.
+    #[serde(default)]
+    pub removals: Vec<KnownDisk>,
 }
 
 impl Seen {
     /// A guest of which nothing is known yet but where it is.
     pub fn new(vmid: Vmid, node: &NodeName, cluster: &str) -> Self {
         let (node, cluster) = (node.clone(), cluster.to_owned());
-        Self { vmid, node, cluster, disks: Vec::new(), wanted: Vec::new(), interfaces: Vec::new() }
+        let (disks, wanted, interfaces, removals) = Default::default();
+        Self { vmid, node, cluster, disks, wanted, interfaces, removals }
     }
 }
 

@@ -13,6 +13,7 @@ pub struct Listing {
     guests: Vec<Resource>,
     by_vmid: HashMap<Vmid, usize>,
     nodes: Vec<NodeName>,
+    offline: Vec<NodeName>,
     storages: Vec<StorageFacts>,
 }
 
@@ -48,6 +49,11 @@ impl Listing {
         &self.nodes
     }
 
+    /// Whether a node is not known to be down.
+    pub fn is_online(&self, node: &NodeName) -> bool {
+        !self.offline.contains(node)
+    }
+
     /// The storages.
     pub fn storages(&self) -> &[StorageFacts] {
         &self.storages
@@ -57,8 +63,9 @@ impl Listing {
         match self.storages.iter_mut().find(|storage| storage.id == id) {
             Some(storage) => storage.nodes.push(node),
             None => {
-                let images = content.is_none_or(|content| content.split(',').any(|it| it == "images"));
-                self.storages.push(StorageFacts { id, shared, nodes: vec![node], images });
+                let takes = |what: &str| content.is_none_or(|content| content.split(',').any(|it| it == what));
+                let (images, rootdir) = (takes("images"), takes("rootdir"));
+                self.storages.push(StorageFacts { id, shared, nodes: vec![node], images, rootdir });
             }
         }
     }
@@ -74,6 +81,9 @@ impl FromIterator<Resource> for Listing {
             } else if let (Some(id), Some(node)) = (resource.storage.clone(), resource.node.clone()) {
                 listing.add_storage(id, node, resource.shared, resource.content.as_deref());
             } else if resource.kind == "node" {
+                if resource.status.as_deref() == Some("offline") {
+                    listing.offline.extend(resource.node.clone());
+                }
                 listing.nodes.extend(resource.node);
             }
         }

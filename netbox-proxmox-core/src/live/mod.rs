@@ -18,6 +18,7 @@ pub mod reconcile;
 mod remember;
 #[cfg(feature = "inbox-sqlite")]
 pub mod sqlite;
+mod templates;
 
 pub use backoff::Backoff;
 pub use bridge::{Bridge, ProxmoxCluster};

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use netbox_api::client::VirtualMachineFilter;
 use netbox_api::{EventKind, VirtualMachine};
-use proxmox_api::{GuestType, Resource, Vmid};
+use proxmox_api::{Resource, Vmid};
 
 use super::brakes::HELD;
 use super::bridge::{Bridge, ProxmoxCluster};
@@ -221,10 +221,10 @@ impl<'a> Reconcile<'a> {
     }
 
     async fn orphan(&self, cluster: &ProxmoxCluster, guest: &Resource) -> Result<Option<Report>, Failure> {
-        let (Some(vmid), Some(node), Some(GuestType::Qemu)) = (guest.vmid, &guest.node, guest.guest_type()) else {
+        let (Some(vmid), Some(node), Some(kind)) = (guest.vmid, &guest.node, guest.guest_type()) else {
             return Ok(None);
         };
-        let observed = match guests::observe(&cluster.client, vmid, node).await {
+        let observed = match guests::observe(&cluster.client, kind, vmid, node).await {
             Ok(observed) => observed,
             // Moved or removed since the listing.
             Err(error) if error.is_not_found() => return Ok(None),
@@ -362,5 +362,5 @@ impl Differing {
 
 /// Whether a plan makes a guest.
 pub fn creates(plan: &[Action]) -> bool {
-    plan.iter().any(|action| matches!(action, Action::Clone { .. }))
+    plan.iter().any(Action::creates)
 }

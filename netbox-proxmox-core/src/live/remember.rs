@@ -2,7 +2,7 @@
 //! disks were.
 
 use netbox_api::EventKind;
-use proxmox_api::{DriveSlot, PowerState, Vmid};
+use proxmox_api::{DiskSlot, PowerState, Vmid};
 
 use super::bridge::{Bridge, ProxmoxCluster};
 use super::guests::{self, At};
@@ -14,6 +14,7 @@ use crate::current::Current;
 use crate::event::{Change, Changed, Event, KnownDisk, Ownership};
 use crate::executor::{Failure, Outcome};
 use crate::guest::RecordId;
+use crate::part::Part;
 use crate::plan::known_interfaces;
 
 /// Remembers where a guest of ours and its disks are. A disk that NetBox no longer has is remembered while anything is
@@ -42,11 +43,16 @@ pub(super) async fn remember(
     let (Some(vmid), Some(node), Some(listed)) = (current.vmid, current.node.given(), guest.disks.given()) else {
         return Ok(());
     };
-    let volume = |slot: DriveSlot| current.disk(slot).map(|disk| disk.volume.clone());
+    let volume = |slot: DiskSlot| current.disk(slot).map(|disk| disk.volume.clone());
     let present =
         listed.iter().filter_map(|disk| Some(KnownDisk { id: disk.id, slot: disk.slot, volume: volume(disk.slot)? }));
     let before = bridge.inbox.seen(record).await?;
-    let (before, wanted) = before.map(|seen| (seen.disks, seen.wanted)).unwrap_or_default();
+    let (before, wanted, mut removals) =
+        before.map(|seen| (seen.disks, seen.wanted, seen.removals)).unwrap_or_default();
+    // What somebody attached again is theirs, and what a stopped guest has nowhere they removed.
+    let attached = |name: &String| current.disks.given().into_iter().flatten().any(|(_, disk)| disk.volume == *name);
+    let waits = |name: &String| current.power != Part::Given(PowerState::Stopped) || current.unused.contains(name);
+    removals.retain(|removal| !attached(&removal.volume) && waits(&removal.volume));
     let gone = before.into_iter().filter(|known| {
         listed.iter().all(|disk| disk.id != known.id && disk.slot != known.slot) && volume(known.slot).is_some()
     });
@@ -59,14 +65,14 @@ pub(super) async fn remember(
     let wanted = lacking.map(|disk| disk.id).collect();
     let disks = present.chain(gone).collect();
     let interfaces = known_interfaces(event, &bridge.policy);
-    let seen = Seen { disks, wanted, interfaces, ..Seen::new(vmid, node, &cluster.netbox_cluster) };
+    let seen = Seen { disks, wanted, interfaces, removals, ..Seen::new(vmid, node, &cluster.netbox_cluster) };
     bridge.inbox.put_seen(record, &seen).await
 }
 
 /// The guest that a plan gave volumes, whose names only Proxmox knows.
 fn made_volumes(applied: &Applied) -> Option<Vmid> {
     let makes = |(action, outcome): &&(Action, Outcome)| {
-        matches!(action, Action::Clone { .. } | Action::AddDisk { .. }) && *outcome != Outcome::Unchanged
+        (action.creates() || matches!(action, Action::AddDisk { .. })) && *outcome != Outcome::Unchanged
     };
     applied.done.iter().find(makes).and_then(|(action, _)| action.target()?.vmid)
 }
@@ -79,7 +85,7 @@ async fn again(
     vmid: Vmid,
 ) -> Result<Option<Current>, Failure> {
     let listing = Listing::of_guests(&cluster.client).await?;
-    let At::Vm(observed) = guests::at(&cluster.client, vmid, &listing).await? else { return Ok(None) };
+    let At::Guest(observed) = guests::at(&cluster.client, vmid, &listing).await? else { return Ok(None) };
     let ours = matches!(observed.ownership(record, &bridge.identities), Ownership::Ours { .. });
     // Whether it runs is nothing to remember.
     let current = || Current::observed(vmid, observed.node.clone(), &observed.config, PowerState::Stopped);

@@ -1,11 +1,12 @@
 //! Rows 2 and 3, CPU, memory and SSH keys, and all else that goes into one change of the configuration.
 
-use proxmox_api::PowerState;
+use proxmox_api::{GuestType, PowerState};
 
 use super::draft::Draft;
 use super::{interfaces, labels};
 use crate::action::Action;
 use crate::event::Change;
+use crate::guest::Template;
 use crate::part::Part;
 use crate::report::mib;
 use crate::settings::{InterfaceSettings, Settings};
@@ -16,6 +17,7 @@ pub(super) fn plan(draft: &mut Draft<'_>) -> Vec<Action> {
     labels::plan(draft, &mut set);
     vcpus(draft, &mut set);
     memory(draft, &mut set);
+    swap(draft, &mut set);
     ssh_keys(draft, &mut set);
     let macs = interfaces::plan(draft, &mut set);
     // A clone inherits its template's protection, and could then never be removed.
@@ -23,7 +25,8 @@ pub(super) fn plan(draft: &mut Draft<'_>) -> Vec<Action> {
         set.protection = Some(false);
     }
     if !set.is_empty() {
-        if draft.current.power == Part::Given(PowerState::Running) {
+        // A running container takes all of it at once (seen on Proxmox VE 9.1).
+        if draft.current.power == Part::Given(PowerState::Running) && draft.current.kind == GuestType::Qemu {
             let report = pending(&set).map(|fields| draft.reporter.pending(&fields));
             report.into_iter().for_each(|report| draft.report(report));
         }
@@ -78,8 +81,18 @@ fn memory(draft: &mut Draft<'_>, set: &mut Settings) {
     });
 }
 
+/// NetBox has no field for a container's swap: it is set when one is made.
+fn swap(draft: &Draft<'_>, set: &mut Settings) {
+    if draft.creating && draft.current.kind == GuestType::Lxc {
+        set.swap = draft.policy.containers.swap.filter(|swap| draft.current.swap != Part::Given(*swap));
+    }
+}
+
 /// No keys in NetBox leave those of the template; only somebody who cleared them has them removed.
 fn ssh_keys(draft: &mut Draft<'_>, set: &mut Settings) {
+    if draft.current.kind == GuestType::Lxc && draft.current.ssh_keys.is_unknown() {
+        return keys_of_container(draft);
+    }
     let found = match &draft.current.ssh_keys {
         Part::Given(keys) => format!("{} key(s)", keys.keys().len()),
         Part::None => "no keys".to_owned(),
@@ -97,5 +110,15 @@ fn ssh_keys(draft: &mut Draft<'_>, set: &mut Settings) {
     let text = wanted.given().map_or_else(|| "no keys".to_owned(), |keys| format!("{} key(s)", keys.keys().len()));
     if draft.cloud_init("SSH keys", &text) {
         draft.gated("SSH keys", text, found, |_| set.ssh_keys = wanted);
+    }
+}
+
+/// The keys in a container that exists nobody sees, and Proxmox cannot change them: a person who sets others is told, and
+/// whoever has a template cloned that comes with its own.
+fn keys_of_container(draft: &mut Draft<'_>) {
+    let cloned = draft.creating && matches!(draft.guest.template, Part::Given(Template::Guest(_)));
+    if draft.event.caused(Change::changed_ssh_keys) || (cloned && draft.guest.ssh_keys.given().is_some()) {
+        let report = draft.reporter.keys_of_container();
+        draft.report(report);
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn stuck(event: &Event, guest: &Guest, current: &Current) -> Option<R
     let (vmid, lock) = (current.vmid?, current.lock.as_deref().filter(|lock| matches!(*lock, "clone" | "create"))?);
     let ours = event.context.intent.as_ref().is_some_and(|intent| intent.vmid == vmid)
         && !matches!(event.context.ownership, Ownership::Another { .. });
-    ours.then(|| Reporter::of(guest).stuck_lock(vmid, lock))
+    ours.then(|| Reporter::of(guest).stuck_lock(current.kind, vmid, lock))
 }
 
 /// Makes the guest of a deleted record, whose removal was put off, this record's.
@@ -59,6 +59,7 @@ pub(super) fn converge(
     migrate::plan(&mut draft);
     disks::plan(&mut draft);
     power::plan(&mut draft);
+    disks::after_shutdown(&mut draft);
     if draft.creating {
         let set = Settings { marker: Some(MarkerState::Ready), ..Settings::default() };
         let guest = draft.target.clone();

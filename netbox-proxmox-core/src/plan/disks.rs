@@ -1,13 +1,13 @@
 //! Rows 5, 6 and 7: disks are grown and added, never shrunk or moved, and removed only for a cause.
 
 use netbox_api::EventKind;
-use proxmox_api::{DriveSlot, MiB};
+use proxmox_api::{DiskSlot, GuestType, MiB, PowerState};
 
 use super::create::usable;
 use super::draft::Draft;
 use crate::action::{Action, DiskRef, RecordValue};
 use crate::current::CurrentDisk;
-use crate::event::{Change, Changed, DiskFacts, Event};
+use crate::event::{Change, Changed, DiskFacts, Event, KnownDisk};
 use crate::guest::{Guest, GuestDisk};
 use crate::part::Part;
 use crate::units::Megabytes;
@@ -21,6 +21,7 @@ pub(super) fn plan(draft: &mut Draft<'_>) {
         }
     }
     let removed = removed(draft);
+    begun_removals(draft);
     orphans(draft, &removed);
     record_root(draft);
 }
@@ -120,6 +121,12 @@ fn compare(draft: &mut Draft<'_>, disk: &GuestDisk, found: &CurrentDisk) {
         let report = draft.reporter.other_storage(disk.slot, wanted, &found);
         draft.report(report);
     }
+    if let (Some(wanted), Some(found)) = (&disk.path, &found.path)
+        && wanted != found
+    {
+        let report = draft.reporter.other_path(disk.slot, wanted, found);
+        draft.report(report);
+    }
     let Some(size) = found.size else { return };
     let megabytes = draft.policy.disk_base.to_megabytes(size);
     if disk.size < megabytes {
@@ -134,7 +141,8 @@ fn compare(draft: &mut Draft<'_>, disk: &GuestDisk, found: &CurrentDisk) {
 fn missing(draft: &mut Draft<'_>, disk: &GuestDisk) {
     let of_root = draft.current.root_disk().and_then(|(_, root)| draft.storage_of(root));
     let storage = disk.storage.clone().or(of_root).or_else(|| draft.guest.storage.given().cloned());
-    if let Some(id) = storage.as_ref().filter(|id| !usable(draft.event, id, draft.node.as_ref())) {
+    let kind = draft.current.kind;
+    if let Some(id) = storage.as_ref().filter(|id| !usable(draft.event, kind, id, draft.node.as_ref())) {
         let report = draft.reporter.storage_unusable(&format!("disk {}", disk.slot), id, draft.node.as_ref());
         return draft.report(report);
     }
@@ -146,10 +154,14 @@ fn missing(draft: &mut Draft<'_>, disk: &GuestDisk) {
         let report = draft.reporter.missing_disk(disk.slot, disk.size);
         return draft.report(report);
     }
+    if kind == GuestType::Lxc && disk.path.is_none() {
+        let report = draft.reporter.no_mount_path(disk.slot);
+        return draft.report(report);
+    }
     let size: MiB = draft.policy.disk_base.to_mib(disk.size);
     draft.gated(&format!("disk {}", disk.slot), disk.size, "missing", |draft| {
         let guest = draft.target.clone();
-        draft.step(Action::AddDisk { guest, slot: disk.slot, storage, size });
+        draft.step(Action::AddDisk { guest, slot: disk.slot, storage, size, path: disk.path.clone() });
     });
 }
 
@@ -157,7 +169,7 @@ fn missing(draft: &mut Draft<'_>, disk: &GuestDisk) {
 struct Deleted<'a> {
     /// The id of the VirtualDisk.
     id: u64,
-    slot: DriveSlot,
+    slot: DiskSlot,
     /// What it was.
     facts: &'a DiskFacts,
 }
@@ -172,13 +184,13 @@ fn deleted(change: &Change) -> Option<Deleted<'_>> {
 }
 
 /// Disks that NetBox said were deleted; gives the slots that are to be emptied.
-fn removed(draft: &mut Draft<'_>) -> Vec<DriveSlot> {
+fn removed(draft: &mut Draft<'_>) -> Vec<DiskSlot> {
     let event = draft.event;
     let ours = |before: &DiskFacts| before.record.is_none_or(|record| record == draft.guest.record);
     // Where the record names the slot again, its new disk is compared like any other. A root disk may have been recorded
     // again before its deletion was heard of: whoever deleted it is told all the same.
     let root = draft.current.root.given().copied();
-    let lacking = |slot: DriveSlot| draft.guest.disk(slot).is_none() || root == Some(slot);
+    let lacking = |slot: DiskSlot| draft.guest.disk(slot).is_none() || root == Some(slot);
     let gone: Vec<_> = event.cause.iter().filter_map(deleted).filter(|it| lacking(it.slot) && ours(it.facts)).collect();
     gone.into_iter().filter(|it| remove(draft, it)).map(|it| it.slot).collect()
 }
@@ -205,9 +217,52 @@ fn remove(draft: &mut Draft<'_>, disk: &Deleted<'_>) -> bool {
     }
     // What is only about to be cloned has no volume yet: that of the template is not it.
     let volume = draft.event.current.is_some().then(|| found.volume.clone());
+    if keeps_until_stopped(draft) {
+        let report = draft.reporter.removed_at_stop(slot);
+        draft.report(report);
+    }
     let guest = draft.target.clone();
     draft.step(Action::RemoveDisk { guest, slot, volume });
     true
+}
+
+/// A running container gives up a mount point when it stops (seen on Proxmox VE 9.1).
+fn keeps_until_stopped(draft: &Draft<'_>) -> bool {
+    draft.current.kind == GuestType::Lxc && draft.current.power == Part::Given(PowerState::Running)
+}
+
+/// Removals that were begun are finished once the guest has given the volume up.
+fn begun_removals(draft: &mut Draft<'_>) {
+    let current = draft.current;
+    let attached = |name: &String| current.disks.given().into_iter().flatten().any(|(_, disk)| disk.volume == *name);
+    for KnownDisk { slot, volume, .. } in draft.event.context.removals.iter().filter(|it| !attached(&it.volume)) {
+        if draft.current.unused.contains(volume) {
+            let (guest, slot, volume) = (draft.target.clone(), *slot, Some(volume.clone()));
+            draft.step(Action::RemoveDisk { guest, slot, volume });
+        } else if keeps_until_stopped(draft) {
+            let report = draft.reporter.removed_at_stop(*slot);
+            draft.report(report);
+        }
+    }
+}
+
+/// What the guest gives up because it is shut down by this plan.
+pub(super) fn after_shutdown(draft: &mut Draft<'_>) {
+    if !keeps_until_stopped(draft) || !draft.steps().any(|action| matches!(action, Action::Shutdown { .. })) {
+        return;
+    }
+    let begun = draft.event.context.removals.iter().map(|it| (it.slot, it.volume.clone()));
+    let now = draft.steps().filter_map(|action| match action {
+        Action::RemoveDisk { slot, volume: Some(volume), .. } => Some((*slot, volume.clone())),
+        _ => None,
+    });
+    let mut all: Vec<(DiskSlot, String)> = begun.chain(now).collect();
+    all.sort();
+    all.dedup();
+    for (slot, volume) in all {
+        let guest = draft.target.clone();
+        draft.step(Action::RemoveDisk { guest, slot, volume: Some(volume) });
+    }
 }
 
 /// Of a disk that was never seen, or is not remembered, only NetBox's own words say which volume it was: gives them where
@@ -228,7 +283,7 @@ fn unlike(draft: &Draft<'_>, facts: &DiskFacts, found: &CurrentDisk) -> Option<S
 }
 
 /// Disks that NetBox lacks, though nobody deleted them there: a gap in a listing never destroys.
-fn orphans(draft: &mut Draft<'_>, removed: &[DriveSlot]) {
+fn orphans(draft: &mut Draft<'_>, removed: &[DiskSlot]) {
     let (Some(disks), Some(_)) = (draft.current.disks.given(), draft.guest.disks.given()) else { return };
     let left = disks.iter().filter(|(slot, _)| {
         !removed.contains(slot) && draft.guest.disk(**slot).is_none() && draft.current.root.given() != Some(*slot)

@@ -87,6 +87,11 @@ impl<'a> Draft<'a> {
         self.reports.push(Action::Report(report));
     }
 
+    /// The steps so far.
+    pub(super) fn steps(&self) -> impl Iterator<Item = &Action> {
+        self.steps.iter()
+    }
+
     pub(super) fn step(&mut self, action: Action) {
         self.steps.push(action);
     }

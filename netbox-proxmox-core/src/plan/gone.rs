@@ -1,8 +1,6 @@
 //! Row 10: what destroys needs a cause. The guest of a record is removed only because NetBox said that this record
 //! was deleted, and only where its change log agrees.
 
-use proxmox_api::GuestType;
-
 use super::power::power_off_limit;
 use crate::action::{Action, Target};
 use crate::event::{Change, Changed, Deletion, Event, Ownership};
@@ -17,7 +15,7 @@ pub(super) fn plan(event: &Event, policy: &Policy) -> Vec<Action> {
         return if event.context.looked_up { Vec::new() } else { needs_look_up(event) };
     };
     let Changed::Record { before: Some(facts), .. } = &deleted.what else { return Vec::new() };
-    let (Some(kind), Some(current)) = (facts.kind, &event.current) else { return Vec::new() };
+    let (Some(_), Some(current)) = (facts.kind, &event.current) else { return Vec::new() };
     if event.context.managed == Some(false) {
         return Vec::new();
     }
@@ -26,9 +24,6 @@ pub(super) fn plan(event: &Event, policy: &Policy) -> Vec<Action> {
     }
     let reporter = Reporter::new(deleted.record, &deleted.name, facts.cluster.as_deref());
     let keep = |why: &str| vec![Action::Report(reporter.not_destroyed(current.vmid, why))];
-    if kind == GuestType::Lxc {
-        return vec![Action::Report(reporter.kind_not_supported(kind))];
-    }
     match &event.context.ownership {
         Ownership::Another { whose, .. } => return keep(&format!("it belongs to {whose}")),
         Ownership::Unmarked => {
@@ -45,6 +40,7 @@ pub(super) fn plan(event: &Event, policy: &Policy) -> Vec<Action> {
     if let Some(other) = event.context.claimed {
         return keep(&format!("virtual machine {other} has its VMID now. Adopt it for that one"));
     }
+    let kind = current.kind;
     let guest = Target { record: deleted.record, name: deleted.name.clone(), kind, vmid: current.vmid };
     match (policy.destroy, event.context.removal_due, event.context.now) {
         (DestroyWhen::Never, ..) => keep("the policy is never to destroy. Remove it in Proxmox"),

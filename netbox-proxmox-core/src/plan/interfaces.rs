@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 use netbox_api::EventKind;
+use proxmox_api::GuestType;
 
 use super::addresses::{Holder, address};
 use super::draft::Draft;
@@ -93,7 +94,7 @@ fn cards(draft: &mut Draft<'_>, set: &mut Settings, assigned: &BTreeMap<u8, &Gue
     for (index, interface) in assigned {
         let card = match found.get(index) {
             Some(found) => changed(interface, found),
-            None => added(draft, interface),
+            None => added(draft, *index, interface),
         };
         if card == CardSettings::default() {
             continue;
@@ -130,14 +131,28 @@ fn shown(card: &CardSettings, found: &CurrentInterface) -> String {
     if there == CardSettings::default() { "not set".to_owned() } else { there.to_string() }
 }
 
-fn added(draft: &Draft<'_>, interface: &GuestInterface) -> CardSettings {
+fn added(draft: &Draft<'_>, index: u8, interface: &GuestInterface) -> CardSettings {
+    let name = match draft.current.kind {
+        GuestType::Qemu => interface.name.clone(),
+        GuestType::Lxc => name_within(index, &interface.name),
+    };
     CardSettings {
-        name: Some(interface.name.clone()),
+        name: Some(name),
         mac: interface.mac.clone(),
         bridge: interface.bridge.clone().or_else(|| Some(draft.policy.bridge.clone())),
         vlans: interface.vlans.given().cloned(),
         mtu: interface.mtu,
         link_down: interface.enabled.filter(|enabled| !enabled).map(|_| true),
+    }
+}
+
+/// What an interface is called within a container: as in NetBox, unless that is Proxmox's word for the card, or no name
+/// that Linux takes.
+fn name_within(index: u8, name: &str) -> String {
+    let taken = name.len() <= 15 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+    match name.strip_prefix("net").map(str::parse::<u8>) {
+        None | Some(Err(_)) if taken => name.to_owned(),
+        _ => format!("eth{index}"),
     }
 }
 
@@ -202,11 +217,25 @@ fn addresses(draft: &mut Draft<'_>, set: &mut Settings, assigned: &BTreeMap<u8, 
         let v4 = if index == first { Holder::Primary(ipv4) } else { Holder::Other(own(true)) };
         let v6 = if index == second { Holder::Primary(ipv6) } else { Holder::Other(own(false)) };
         let name = interface.map_or_else(|| format!("net{index}"), |interface| interface.name.clone());
+        if draft.current.kind == GuestType::Lxc && lacks_card(draft, set, index) {
+            if let Some(address) = v4.wanted().given().or(v6.wanted().given()).filter(|_| interface.is_none()) {
+                let report = draft.reporter.no_card(index, address);
+                draft.report(report);
+            }
+            continue;
+        }
         let change = (address(draft, index, &name, true, v4), address(draft, index, &name, false, v6));
         let to = set.interface(index);
         (to.ipv4, to.ipv6) = change;
         interface.into_iter().for_each(|it| more(draft, it, [v4.wanted(), v6.wanted()]));
     }
+}
+
+/// Whether a container has no card that could hold an address, and is given none.
+fn lacks_card(draft: &Draft<'_>, set: &Settings, index: u8) -> bool {
+    let absent = draft.current.interfaces.given().is_some_and(|all| !all.contains_key(&index));
+    let given = set.interfaces.iter().any(|it| it.index == index && matches!(it.card, Card::Set(_)));
+    absent && !given && draft.event.current.is_some()
 }
 
 /// Proxmox takes one address of each family for an interface: whoever assigns another is told. Where none is taken, the

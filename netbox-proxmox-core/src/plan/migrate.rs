@@ -19,7 +19,9 @@ pub(super) fn plan(draft: &mut Draft<'_>) {
     let guest = draft.target.clone();
     // A clone of a template of another node may not yet be on the storage that is wanted there.
     let root = draft.current.root_disk().and_then(|(_, disk)| disk.storage.as_ref());
-    let there = |id: &&StorageId| draft.creating && root != Some(*id) && usable(draft.event, id, Some(&wanted));
+    let there = |id: &&StorageId| {
+        draft.creating && root != Some(*id) && usable(draft.event, draft.current.kind, id, Some(&wanted))
+    };
     let storage = draft.guest.storage.given().filter(there).cloned();
     draft.node = Some(wanted.clone());
     draft.moved_to.clone_from(&storage);

@@ -2,7 +2,7 @@
 //!
 //! | file | what it decides |
 //! |---|---|
-//! | `create` | rows 1: a guest that is absent |
+//! | `create`, `clone`, `container` | row 1: a guest that is absent |
 //! | `converge` | what an existing guest lacks, in which order |
 //! | `configure` | rows 2, 3: CPU, memory, keys, and what else goes into one change of the configuration |
 //! | `labels` | rows 12, 14: name, tags, description, start on boot |
@@ -13,7 +13,9 @@
 //! | `gone` | row 10: a record that was deleted |
 
 mod addresses;
+mod clone;
 mod configure;
+mod container;
 mod converge;
 mod create;
 mod disks;
@@ -23,8 +25,6 @@ mod interfaces;
 mod labels;
 mod migrate;
 mod power;
-
-use proxmox_api::GuestType;
 
 use crate::action::Action;
 #[cfg(feature = "live")]
@@ -52,7 +52,7 @@ pub fn plan_with(event: &Event, policy: &Policy) -> Vec<Action> {
 /// The creation that a plan could not begin, to be remembered: it is still wanted once what stood in its way is gone.
 pub fn refused_creation(event: &Event, plan: &[Action]) -> Option<Intent> {
     let guest = event.desired.as_ref().filter(|guest| guest.kind.is_some() && guest.status.wants_guest())?;
-    let begun = plan.iter().any(|action| matches!(action, Action::Clone { .. }));
+    let begun = plan.iter().any(Action::creates);
     let taken = matches!(event.context.ownership, Ownership::Unmarked | Ownership::Another { .. });
     if begun || event.context.intent.is_some() || (event.current.is_some() && !taken) {
         return None;
@@ -81,9 +81,6 @@ fn present(event: &Event, guest: &Guest, policy: &Policy) -> Vec<Action> {
     if let Some(current) = event.current.as_ref().filter(|current| may_be_ours && current.kind != kind) {
         return vec![Action::Report(reporter.other_kind(current.vmid, kind, current.kind))];
     }
-    if kind == GuestType::Lxc {
-        return vec![Action::Report(reporter.kind_not_supported(kind))];
-    }
     let problems =
         guest.problems.iter().map(|problem| Action::Report(reporter.problem(problem, event.current.is_some())));
     if guest.blocked(Blocks::Everything) {
@@ -94,7 +91,7 @@ fn present(event: &Event, guest: &Guest, policy: &Policy) -> Vec<Action> {
     }
     let steps = match &event.current {
         Some(current) => converge::existing(event, guest, current, policy),
-        None => create::plan(event, guest, policy),
+        None => create::plan(event, guest, kind, policy),
     };
     if let (Some(current), Some(former)) = (&event.current, event.context.takes_over) {
         return problems.chain([converge::take_over(guest, current, former, policy)]).chain(steps).collect();

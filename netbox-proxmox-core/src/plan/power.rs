@@ -3,7 +3,7 @@
 //! Acts when a cause changed the status or moved the record into P; a creation includes it. Another difference is an
 //! administrator's doing until the policy says otherwise.
 
-use proxmox_api::PowerState;
+use proxmox_api::{GuestType, PowerState};
 
 use super::draft::Draft;
 use crate::action::Action;
@@ -20,6 +20,10 @@ pub(super) fn plan(draft: &mut Draft<'_>) {
     };
     if found.as_ref() == Some(&wanted) {
         return;
+    }
+    if wanted == PowerState::Paused && draft.current.kind == GuestType::Lxc {
+        let report = draft.reporter.not_suspended();
+        return draft.report(report);
     }
     let caused = draft.creating || draft.event.caused(|change| change.changed_status() || change.moved_into_p());
     let shown = found.as_ref().map_or_else(|| "not known".to_owned(), ToString::to_string);

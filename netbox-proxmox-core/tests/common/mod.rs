@@ -2,7 +2,7 @@
 #![allow(dead_code)] // each test uses its part
 
 use netbox_proxmox_core::{Action, NodeName, StorageId, Vmid};
-use proxmox_api::{DriveSlot, SshKeys};
+use proxmox_api::{DiskSlot, SshKeys};
 
 /// A key that Proxmox takes.
 pub(crate) const ALICE: &str =
@@ -23,7 +23,7 @@ pub(crate) fn storage(name: &str) -> StorageId {
     name.parse().unwrap()
 }
 
-pub(crate) fn slot(name: &str) -> DriveSlot {
+pub(crate) fn slot(name: &str) -> DiskSlot {
     name.parse().unwrap()
 }
 

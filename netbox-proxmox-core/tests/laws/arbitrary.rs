@@ -14,7 +14,7 @@ use netbox_proxmox_core::{
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
-use proxmox_api::{Bus, DriveSlot, IpConfig, SshKeys};
+use proxmox_api::{Bus, DiskSlot, IpConfig, SshKeys};
 
 use crate::common::{ALICE, BOB, keys, node, storage};
 use crate::forbidden::check;
@@ -45,9 +45,9 @@ fn a_storage() -> impl Strategy<Value = StorageId> + 'static {
     select(vec!["local-lvm", "ceph-pool", "iso"]).prop_map(storage)
 }
 
-fn a_slot() -> impl Strategy<Value = DriveSlot> + 'static {
+fn a_slot() -> impl Strategy<Value = DiskSlot> + 'static {
     let few = select(vec!["scsi0", "scsi1", "virtio0", "ide2"]).prop_map(crate::common::slot);
-    let all: Vec<DriveSlot> = Bus::ALL.into_iter().flat_map(Bus::slots).collect();
+    let all: Vec<DiskSlot> = Bus::ALL.into_iter().flat_map(Bus::slots).map(DiskSlot::from).collect();
     prop_oneof![8 => few, 1 => select(all)]
 }
 
@@ -101,7 +101,7 @@ fn power() -> impl Strategy<Value = PowerState> + 'static {
 
 prop_compose! {
     fn current_disk()(volume in "[a-z]{1,4}:vm-1", on in of(a_storage()), size in of(mebibytes())) -> CurrentDisk {
-        CurrentDisk { volume, storage: on, size }
+        CurrentDisk { volume, storage: on, size, path: None }
     }
 }
 
@@ -154,13 +154,15 @@ prop_compose! {
             memory: memory.0,
             balloon: memory.1,
             ssh_keys, ipconfig, cloud_init, disks, other_drives, root, tags,
+            swap: Part::Unknown,
+            unused: vec![],
         }
     }
 }
 
 prop_compose! {
     fn guest_disk()(id in 0..5u64, slot in a_slot(), size in megabytes(), on in of(a_storage())) -> GuestDisk {
-        GuestDisk { id, slot, size, storage: on }
+        GuestDisk { id, slot, size, storage: on, path: None }
     }
 }
 
@@ -213,10 +215,10 @@ prop_compose! {
 prop_compose! {
     fn record_facts()(
         status in status(), kind in of(kind()), cluster in of("[a-z]{1,4}"), vmid in of("[0-9a-z]{0,4}"),
-        node in of("[a-z0-9]{0,5}"), has_ssh_keys in any::<bool>(), root_size in of(megabytes()),
+        node in of("[a-z0-9]{0,5}"), ssh_keys in of(select(vec![String::new(), ALICE.to_owned()])), root_size in of(megabytes()),
         tags in prop::collection::vec("[a-z]{1,6}", 0..3), onboot in of(any::<bool>()),
     ) -> RecordFacts {
-        RecordFacts { status, kind, cluster, vmid, node, has_ssh_keys, root_size, tags, onboot }
+        RecordFacts { status, kind, cluster, vmid, node, ssh_keys, root_size, tags, onboot }
     }
 }
 
@@ -268,8 +270,8 @@ prop_compose! {
         template in part((vmid(), a_node(), current().boxed(), prop::collection::vec(a_storage(), 0..2))
             .prop_map(|(vmid, node, config, storages)| TemplateFacts { vmid, node, config, storages })),
         storages in part(prop::collection::vec(
-            (a_storage(), any::<bool>(), prop::collection::vec(a_node(), 0..3), any::<bool>())
-                .prop_map(|(id, shared, nodes, images)| StorageFacts { id, shared, nodes, images }),
+            (a_storage(), any::<bool>(), prop::collection::vec(a_node(), 0..3), any::<bool>(), any::<bool>())
+                .prop_map(|(id, shared, nodes, images, rootdir)| StorageFacts { id, shared, nodes, images, rootdir }),
             0..3,
         )),
         nodes in part(prop::collection::vec(a_node(), 0..3)),
@@ -292,6 +294,8 @@ prop_compose! {
             same_name: others.0,
             elsewhere: others.1,
             deletion, known_disks,
+            removals: vec![],
+            volume_nodes: Part::Unknown,
             removal_due: times.0,
             now: times.1,
         }
@@ -339,13 +343,18 @@ proptest! {
 /// The maps of an event are small; a map with every slot is no trouble either.
 #[test]
 fn a_guest_with_every_disk_that_proxmox_allows_gives_a_plan() {
-    let all: Vec<DriveSlot> = Bus::ALL.into_iter().flat_map(Bus::slots).collect();
-    let volume =
-        |slot: &DriveSlot| CurrentDisk { volume: format!("local-lvm:{slot}"), storage: None, size: Some(MiB(4)) };
+    let all: Vec<DiskSlot> = Bus::ALL.into_iter().flat_map(Bus::slots).map(DiskSlot::from).collect();
+    let volume = |slot: &DiskSlot| CurrentDisk {
+        volume: format!("local-lvm:{slot}"),
+        storage: None,
+        size: Some(MiB(4)),
+        path: None,
+    };
     let disks: BTreeMap<_, _> = all.iter().map(|slot| (*slot, volume(slot))).collect();
     let current =
         Current { disks: Part::Given(disks), ..Current::new(Some(crate::common::vmid(101)), GuestType::Qemu) };
-    let wanted = all.iter().map(|slot| GuestDisk { id: 1, slot: *slot, size: Megabytes(1_000), storage: None });
+    let wanted =
+        all.iter().map(|slot| GuestDisk { id: 1, slot: *slot, size: Megabytes(1_000), storage: None, path: None });
     let desired = Guest { disks: Part::Given(wanted.collect()), ..Guest::new(RecordId(42), "web01", Status::Staged) };
     let event = Event { cause: vec![], desired: Some(desired), current: Some(current), context: Context::default() };
     let grown = plan_with(&event, &Default::default());

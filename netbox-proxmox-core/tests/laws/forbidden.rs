@@ -3,11 +3,11 @@
 use netbox_proxmox_core::guest::Blocks;
 use netbox_proxmox_core::policy::{ConfigureWhen, DestroyWhen};
 use netbox_proxmox_core::{
-    Action, Card, Change, Changed, Current, DiskRef, Event, EventKind, GuestType, MarkerState, Ownership, Part, Policy,
-    RecordId, Status, plan_with,
+    Action, Card, Change, Changed, Current, DiskRef, Event, EventKind, MarkerState, Ownership, Part, Policy, RecordId,
+    Status, plan_with,
 };
 use proptest::prelude::*;
-use proxmox_api::{DriveSlot, MiB};
+use proxmox_api::{DiskSlot, MiB};
 
 use crate::common::detailed;
 use crate::converging::{any_scene, config};
@@ -40,7 +40,6 @@ pub(crate) fn check(event: &Event, policy: &Policy) -> Result<(), TestCaseError>
         let managed = event.context.managed != Some(false) && guest.kind.is_some();
         let wanted = managed && guest.status.wants_guest();
         prop_assert!(wanted || plan.is_empty(), "nothing is wanted: {:#?}", shown);
-        prop_assert!(guest.kind != Some(GuestType::Lxc) || steps == 0, "containers are reported: {:#?}", shown);
     }
     same_key_same_text(&plan)
 }
@@ -126,7 +125,7 @@ impl Rules<'_> {
         match action {
             Action::Report(_) | Action::Record { .. } => Ok(()),
             Action::Destroy { .. } => Err("the record exists"),
-            Action::Clone { .. } => self.clone_allowed(),
+            Action::Clone { .. } | Action::CreateContainer { .. } => self.clone_allowed(),
             Action::Configure { set, .. } => {
                 let gated = set.cores.is_some()
                     || set.memory.is_some()
@@ -237,7 +236,7 @@ impl Rules<'_> {
         }
     }
 
-    fn removal_allowed(&self, slot: DriveSlot, volume: Option<&str>) -> Result<(), &'static str> {
+    fn removal_allowed(&self, slot: DiskSlot, volume: Option<&str>) -> Result<(), &'static str> {
         let record: Option<RecordId> = self.event.desired.as_ref().map(|guest| guest.record);
         let deleted: Vec<u64> = self
             .event

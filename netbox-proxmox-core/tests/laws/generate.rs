@@ -55,7 +55,7 @@ pub(crate) fn status() -> impl Strategy<Value = Status> {
 
 fn storages() -> Vec<StorageFacts> {
     let both = || vec![node("pve01"), node("pve02")];
-    let facts = |id, shared, nodes, images| StorageFacts { id: storage(id), shared, nodes, images };
+    let facts = |id, shared, nodes, images| StorageFacts { id: storage(id), shared, nodes, images, rootdir: images };
     vec![
         facts("local-lvm", false, both(), true),
         facts("ceph-pool", true, both(), true),
@@ -81,6 +81,7 @@ prop_compose! {
                 slot: slot(name),
                 size: Megabytes(size),
                 storage: on.map(storage),
+                path: None,
             })
             .collect()
     }
@@ -159,7 +160,7 @@ prop_compose! {
         let sized = named.zip(std::iter::once(size).chain(sizes)).zip(on);
         let disks = sized.map(|((name, size), on)| {
             let volume = format!("{on}:volume-{name}");
-            (slot(name), CurrentDisk { volume, storage: Some(storage(on)), size: Some(MiB(size)) })
+            (slot(name), CurrentDisk { volume, storage: Some(storage(on)), size: Some(MiB(size)), path: None })
         });
         let ipconfig = if ipconfig.is_empty() { BTreeMap::new() } else { [(0, ipconfig.parse().unwrap())].into() };
         Current {
@@ -231,6 +232,7 @@ prop_compose! {
                     volume: format!("{on}:base-{number}-{slot}"),
                     storage: Some(storage(on)),
                     size: disk.size,
+                    path: None,
                 };
             }
         }
@@ -317,7 +319,7 @@ fn facts(record: &Record) -> RecordFacts {
         cluster: record.guest.cluster.clone(),
         vmid: record.guest.vmid.given().map(ToString::to_string),
         node: record.guest.node.given().map(ToString::to_string),
-        has_ssh_keys: record.guest.ssh_keys.given().is_some(),
+        ssh_keys: record.guest.ssh_keys.given().map(|keys| keys.keys().join("\n")),
         root_size: if record.disks.is_empty() { record.disk } else { None },
         tags: record.guest.tags.given().cloned().unwrap_or_default(),
         onboot: record.guest.onboot.given().copied(),
@@ -339,7 +341,7 @@ fn cause(record: &Record, index: u8, other: &Status, size: Option<u64>) -> Chang
         }
         1 => updated(RecordFacts { status: other.clone(), ..now.clone() }),
         2 => updated(RecordFacts { vmid: None, ..now.clone() }),
-        3 => updated(RecordFacts { has_ssh_keys: true, ..now.clone() }),
+        3 => updated(RecordFacts { ssh_keys: Some("ssh-ed25519 another".into()), ..now.clone() }),
         4 => updated(now.clone()),
         5 => first.map_or_else(
             || updated(now.clone()),

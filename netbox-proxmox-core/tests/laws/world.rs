@@ -11,7 +11,7 @@ use netbox_proxmox_core::{
     Event, Guest, GuestDisk, Intent, InterfaceSettings, Marker, MarkerState, Megabytes, NodeName, Ownership, Part,
     PowerState, RecordId, ReportKey, Settings, StorageId, Target, Template, TemplateFacts, Vmid, VmidSource,
 };
-use proxmox_api::{Cidr, DriveSlot, IpConfig};
+use proxmox_api::{Cidr, DiskSlot, IpConfig};
 
 pub(crate) const RECORD: RecordId = RecordId(42);
 pub(crate) const NETBOX: &str = "netbox.example.org";
@@ -145,8 +145,9 @@ impl World {
             Action::Clone { guest, template, node, storage, root_size, .. } => {
                 self.clone_template(guest, *template, node.as_ref(), storage.as_ref(), *root_size)?;
             }
+            Action::CreateContainer { .. } => return Err("no container is wanted here".into()),
             Action::Configure { guest, set } => self.configure(guest, set)?,
-            Action::AddDisk { guest, slot, storage, size } => {
+            Action::AddDisk { guest, slot, storage, size, path } => {
                 let storage = storage.clone();
                 let known = self.storages.clone();
                 let vm = self.ours(guest)?;
@@ -157,7 +158,7 @@ impl World {
                 let storage = storage.or(root).ok_or("no storage")?;
                 usable(&known, &storage, vm.config.node.given())?;
                 let volume = format!("{storage}:vm-{}-{slot}", guest.vmid.expect("checked"));
-                let disk = CurrentDisk { volume, storage: Some(storage), size: Some(*size) };
+                let disk = CurrentDisk { volume, storage: Some(storage), size: Some(*size), path: path.clone() };
                 disks(vm).entry(*slot).or_insert(disk);
             }
             Action::ResizeDisk { guest, disk, size } => {
@@ -248,7 +249,7 @@ impl World {
                 let vm = self.ours(guest)?;
                 let (slot, disk) = vm.config.root_disk().ok_or("it has no root disk")?;
                 let size = base.to_megabytes(disk.size.ok_or("its size is not known")?);
-                let disk = GuestDisk { id: 1000, slot, size, storage: disk.storage.clone() };
+                let disk = GuestDisk { id: 1000, slot, size, storage: disk.storage.clone(), path: None };
                 let record = self.record.as_mut().ok_or("the record is gone")?;
                 if !record.disks.iter().any(|disk| disk.slot == slot) {
                     record.disks.push(disk);
@@ -296,7 +297,7 @@ impl World {
             }
             let volume = format!("{to}:vm-{vmid}-{slot}");
             let Part::Given(disks) = &mut config.disks else { return Err("its disks are not known".into()) };
-            disks.insert(slot, CurrentDisk { volume, storage: Some(to), size: disk.size });
+            disks.insert(slot, CurrentDisk { volume, storage: Some(to), size: disk.size, path: disk.path });
         }
         config.vmid = Some(vmid);
         config.node = Part::Given(node);
@@ -399,7 +400,7 @@ fn owner(vm: &Vm) -> Ownership {
     ownership(text.as_deref(), vmid, RECORD, &[NETBOX.to_owned()])
 }
 
-fn disks(vm: &mut Vm) -> &mut BTreeMap<DriveSlot, CurrentDisk> {
+fn disks(vm: &mut Vm) -> &mut BTreeMap<DiskSlot, CurrentDisk> {
     let Part::Given(disks) = &mut vm.config.disks else { panic!("the disks of every guest are known here") };
     disks
 }

@@ -86,7 +86,7 @@ pub(crate) fn template() -> TemplateFacts {
 
 /// A virtual disk in NetBox.
 pub(crate) fn disk(id: u64, name: &str, size: u64) -> GuestDisk {
-    GuestDisk { id, slot: slot(name), size: Megabytes(size), storage: None }
+    GuestDisk { id, slot: slot(name), size: Megabytes(size), storage: None, path: None }
 }
 
 /// The same with a storage.
@@ -97,11 +97,17 @@ pub(crate) fn disk_on(id: u64, name: &str, size: u64, on: &str) -> GuestDisk {
 /// A disk in Proxmox, by its volume and size in MiB.
 pub(crate) fn volume(volume: &str, mib: u64) -> CurrentDisk {
     let id = volume.split_once(':').map(|(id, _)| storage(id));
-    CurrentDisk { volume: volume.to_owned(), storage: id, size: Some(MiB(mib)) }
+    CurrentDisk { volume: volume.to_owned(), storage: id, size: Some(MiB(mib)), path: None }
 }
 
 pub(crate) fn store(id: &str, shared: bool, nodes: &[&str], images: bool) -> StorageFacts {
-    StorageFacts { id: storage(id), shared, nodes: nodes.iter().map(|name| node(name)).collect(), images }
+    StorageFacts {
+        id: storage(id),
+        shared,
+        nodes: nodes.iter().map(|name| node(name)).collect(),
+        images,
+        rootdir: images,
+    }
 }
 
 pub(crate) fn intent(number: u32, root_size: Option<u64>) -> Intent {

@@ -4,6 +4,7 @@ use netbox_proxmox_core::event::{DiskFacts, InterfaceFacts, RecordFacts};
 use netbox_proxmox_core::{Change, Changed, EventKind, GuestType, Megabytes, RecordId};
 
 use crate::case::RECORD;
+use crate::common::ALICE;
 
 fn change(object: u64, event: EventKind, what: Changed) -> Change {
     let (user, request) = (Some("admin".into()), Some("7d1b0f0e".into()));
@@ -18,7 +19,7 @@ pub(crate) fn facts(status: &str) -> RecordFacts {
         cluster: Some("lab".into()),
         vmid: Some("101".into()),
         node: Some("pve01".into()),
-        has_ssh_keys: false,
+        ssh_keys: None,
         root_size: None,
         tags: vec![],
         onboot: None,
@@ -65,7 +66,7 @@ pub(crate) fn moved_to(node: &str) -> Change {
 
 /// The SSH keys were cleared.
 pub(crate) fn cleared_keys(status: &str) -> Change {
-    updated(Some(RecordFacts { has_ssh_keys: true, ..facts(status) }), facts(status))
+    updated(Some(RecordFacts { ssh_keys: Some(ALICE.into()), ..facts(status) }), facts(status))
 }
 
 /// The record was deleted in a status.

@@ -3,12 +3,13 @@
 use serde_json::Value;
 
 use super::error::Attempt;
-use super::{Client, Error, Task};
+use super::{Client, ConfigView, Error, Task};
 use crate::answers::{GuestStatus, MigrationCheck, Pending};
 use crate::params::{
-    DestroyParams, MigrateParams, Params, ResizeParams, ShutdownParams, StartParams, StopParams, SuspendParams,
+    ConfigUpdate, DestroyParams, MigrateParams, Params, ResizeParams, ShutdownParams, StartParams, StopParams,
+    SuspendParams,
 };
-use crate::types::{GuestType, NodeName, Upid, Vmid};
+use crate::types::{Configuration, GuestType, LxcConfig, NodeName, QemuConfig, Upid, Vmid};
 
 /// Requests that `/nodes/{node}/qemu/{vmid}` and `/nodes/{node}/lxc/{vmid}` share.
 ///
@@ -51,6 +52,29 @@ impl GuestHandle {
     /// The VMID.
     pub fn vmid(&self) -> Vmid {
         self.vmid
+    }
+
+    /// The configuration.
+    ///
+    /// # Errors
+    /// As every request.
+    pub async fn config(&self, view: ConfigView) -> Result<Configuration, Error> {
+        let attempt = self.attempt("GET", path!(self, "/config"));
+        let params = view.to_params();
+        Ok(match self.kind {
+            GuestType::Qemu => self.client.request::<QemuConfig>(attempt, &params).await?.into(),
+            GuestType::Lxc => self.client.request::<LxcConfig>(attempt, &params).await?.into(),
+        })
+    }
+
+    /// Changes the configuration at once; of a container it also allocates volumes. What a running guest cannot take
+    /// waits for its next restart.
+    ///
+    /// # Errors
+    /// [`DigestMismatch`](super::ErrorKind::DigestMismatch), [`Locked`](super::ErrorKind::Locked),
+    /// [`LockTimeout`](super::ErrorKind::LockTimeout), [`InvalidParameter`](super::ErrorKind::InvalidParameter) …
+    pub async fn set_config(&self, update: &ConfigUpdate) -> Result<(), Error> {
+        self.client.run(self.attempt("PUT", path!(self, "/config")), &update.to_params()).await
     }
 
     /// Each key with its value now and after the next restart.

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use super::{Client, ConfigView, Error, GuestHandle, Task};
-use crate::params::{ConfigUpdate, LxcCloneParams, Params};
+use crate::params::{LxcCloneParams, Params};
 use crate::types::{GuestType, LxcConfig, NodeName, Vmid};
 
 /// Requests under `/nodes/{node}/lxc/{vmid}`. Those that a virtual machine has too are [`GuestHandle`]'s.
@@ -29,16 +29,6 @@ impl LxcHandle {
     /// As every request.
     pub async fn config(&self, view: ConfigView) -> Result<LxcConfig, Error> {
         self.client.request(self.attempt("GET", "/nodes/{node}/lxc/{vmid}/config"), &view.to_params()).await
-    }
-
-    /// Changes the configuration at once; also allocates volumes. What a running container cannot take (a mount point
-    /// removed) waits for its next restart.
-    ///
-    /// # Errors
-    /// [`DigestMismatch`](super::ErrorKind::DigestMismatch), [`Locked`](super::ErrorKind::Locked),
-    /// [`InvalidParameter`](super::ErrorKind::InvalidParameter) …
-    pub async fn set_config(&self, update: &ConfigUpdate) -> Result<(), Error> {
-        self.client.run(self.attempt("PUT", "/nodes/{node}/lxc/{vmid}/config"), &update.to_params()).await
     }
 
     /// Clones it. A running one only from a snapshot; linked only where its storage can.

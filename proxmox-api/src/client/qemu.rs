@@ -52,19 +52,10 @@ impl QemuHandle {
         self.client.request(self.attempt("GET", "/nodes/{node}/qemu/{vmid}/config"), &view.to_params()).await
     }
 
-    /// Changes the configuration at once. What a running machine cannot take waits for its next restart.
-    ///
-    /// # Errors
-    /// [`DigestMismatch`](super::ErrorKind::DigestMismatch), [`Locked`](super::ErrorKind::Locked),
-    /// [`LockTimeout`](super::ErrorKind::LockTimeout), [`InvalidParameter`](super::ErrorKind::InvalidParameter) …
-    pub async fn set_config(&self, update: &ConfigUpdate) -> Result<(), Error> {
-        self.client.run(self.attempt("PUT", "/nodes/{node}/qemu/{vmid}/config"), &update.to_params()).await
-    }
-
     /// Changes the configuration in a task: for what takes long, such as allocating a disk.
     ///
     /// # Errors
-    /// As for [`set_config`](Self::set_config).
+    /// As for [`set_config`](GuestHandle::set_config).
     pub async fn set_config_async(&self, update: &ConfigUpdate) -> Result<Task, Error> {
         self.task("POST", "/nodes/{node}/qemu/{vmid}/config", &update.to_params()).await
     }

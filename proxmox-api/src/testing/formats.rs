@@ -86,8 +86,9 @@ impl Properties {
 
     /// The head, then the others sorted by key: the order in which Proxmox VE writes drives and network devices.
     pub(super) fn print_sorted(&self) -> String {
-        let mut rest: Vec<String> = self.rest.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let mut rest: Vec<&(String, String)> = self.rest.iter().collect();
         rest.sort();
+        let rest = rest.into_iter().map(|(key, value)| format!("{key}={value}"));
         self.head.iter().cloned().chain(rest).collect::<Vec<_>>().join(",")
     }
 }

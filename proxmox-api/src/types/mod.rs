@@ -1,5 +1,7 @@
 //! The words of Proxmox VE as types: no I/O, no clock.
 
+mod configuration;
+mod disk_slot;
 mod drive_slot;
 mod error;
 mod guest_config;
@@ -14,6 +16,8 @@ mod state;
 mod upid;
 mod vmid;
 
+pub use configuration::Configuration;
+pub use disk_slot::DiskSlot;
 pub use drive_slot::{Bus, DriveSlot};
 pub use error::ParseError;
 pub use guest_config::GuestConfig;

@@ -15,13 +15,12 @@ impl Step<'_> {
             return Ok(Outcome::Deferred(due));
         }
         let vmid = self.vmid(guest)?;
-        let observed = match self.at(vmid).await? {
+        let observed = match self.at(guest.kind, vmid).await? {
             At::Nothing => {
                 self.bridge.inbox.forget(guest.record).await?;
                 return Ok(Outcome::Unchanged);
             }
-            At::Container(_) => return Err(refused(format!("guest {vmid} is a container"))),
-            At::Vm(observed) => self.check(guest, *observed)?,
+            At::Guest(observed) => self.check(guest, *observed)?,
         };
         if observed.config.template() {
             return Err(refused(format!("guest {vmid} is a template")));
@@ -33,12 +32,14 @@ impl Step<'_> {
         // `purge` also takes it out of backup jobs, replication and HA. Not the option for unreferenced disks: on
         // storage shared by clusters it reaches other guests' volumes.
         let params = DestroyParams { purge: Some(true), ..DestroyParams::default() };
-        let outcome = match self.client().node(&observed.node).qemu(vmid).destroy(&params).await {
+        let outcome = match observed.handle(self.client()).destroy(&params).await {
             Ok(task) => self.finish(&task).await?,
-            Err(error) if error.is_not_found() || error.phase() == Phase::Ambiguous => match self.at(vmid).await? {
-                At::Nothing => Outcome::Done,
-                At::Vm(_) | At::Container(_) => return Err(error.into()),
-            },
+            Err(error) if error.is_not_found() || error.phase() == Phase::Ambiguous => {
+                match self.at(guest.kind, vmid).await? {
+                    At::Nothing => Outcome::Done,
+                    At::Guest(_) => return Err(error.into()),
+                }
+            }
             Err(error) => return Err(error.into()),
         };
         self.bridge.inbox.forget(guest.record).await?;

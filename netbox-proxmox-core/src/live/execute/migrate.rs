@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proxmox_api::{MigrateParams, NodeName, PowerState, StorageId};
+use proxmox_api::{ErrorKind, MigrateParams, MigrationCheck, NodeName, PowerState, StorageId};
 
 use super::step::{Step, refused};
 use crate::action::Target;
@@ -23,8 +23,12 @@ impl Step<'_> {
         if observed.node == *to {
             return Ok(Outcome::Unchanged);
         }
-        let vm = self.client().node(&observed.node).qemu(observed.vmid);
-        let check = vm.migration_check(to).await?;
+        let vm = observed.handle(self.client());
+        let check = match vm.migration_check(to).await {
+            // Proxmox VE 8 cannot say it of a container; then the task does.
+            Err(error) if *error.kind() == ErrorKind::NotImplemented => MigrationCheck::default(),
+            check => check?,
+        };
         if let Some(why) = check.refusal(to) {
             return Err(refused(format!("guest {} cannot be migrated to node {to}: {why}", observed.vmid)));
         }
@@ -37,6 +41,7 @@ impl Step<'_> {
         let running = status.power_state() != PowerState::Stopped;
         let params = MigrateParams {
             online: running.then_some(true),
+            restart: running.then_some(true),
             with_local_disks: running.then_some(true),
             targetstorage: storage.cloned(),
             ..MigrateParams::new(to.clone())
@@ -46,7 +51,7 @@ impl Step<'_> {
         let end = tokio::time::Instant::now() + Duration::from_secs(HA_LIMIT);
         loop {
             match self.look_for(observed.vmid).await? {
-                At::Vm(now) if now.node == *to => {
+                At::Guest(now) if now.node == *to => {
                     self.seen_on(to);
                     return Ok(outcome);
                 }

@@ -1,14 +1,16 @@
 //! Performs actions over the two clients. Every step looks before it acts: a guest without the marker of the record
 //! is not touched, and what is already so is not done again.
 
-mod clone;
 mod configure;
+mod create;
+mod create_container;
 mod destroy;
 mod disks;
 mod migrate;
 mod power;
 mod record;
 mod record_mac;
+mod remove_disk;
 mod report;
 mod step;
 mod take_over;
@@ -60,9 +62,10 @@ impl Executor for LiveExecutor<'_> {
                 step.or_told(guest, recorded, |reporter, why| reporter.mac_not_recorded(*index, why)).await
             }
             Action::Clone { guest, .. } => step.clone_template(guest).await,
+            Action::CreateContainer { guest, .. } => step.create_container(guest).await,
             Action::Configure { guest, set } => step.configure(guest, set).await,
-            Action::AddDisk { guest, slot, storage, size } => {
-                step.add_disk(guest, *slot, storage.as_ref(), *size).await
+            Action::AddDisk { guest, slot, storage, size, path } => {
+                step.add_disk(guest, *slot, storage.as_ref(), *size, path.as_deref()).await
             }
             Action::ResizeDisk { guest, disk, size } => step.resize_disk(guest, *disk, *size).await,
             Action::RemoveDisk { guest, slot, volume } => step.remove_disk(guest, *slot, volume.as_deref()).await,

@@ -15,7 +15,7 @@ const HA_LIMIT: u64 = 120;
 impl Step<'_> {
     pub(super) async fn start(&self, guest: &Target) -> Result<Outcome, Failure> {
         let observed = self.ours(guest).await?;
-        let vm = self.client().node(&observed.node).qemu(observed.vmid);
+        let vm = observed.handle(self.client());
         let task = match vm.status().await?.power_state() {
             PowerState::Running => return Ok(Outcome::Unchanged),
             PowerState::Paused => vm.resume().await?,
@@ -26,7 +26,7 @@ impl Step<'_> {
 
     pub(super) async fn suspend(&self, guest: &Target) -> Result<Outcome, Failure> {
         let observed = self.ours(guest).await?;
-        let vm = self.client().node(&observed.node).qemu(observed.vmid);
+        let vm = observed.handle(self.client());
         if vm.status().await?.power_state() == PowerState::Paused {
             return Ok(Outcome::Unchanged);
         }
@@ -45,7 +45,7 @@ impl Step<'_> {
 
     /// Asks the guest, and stops it after a limit in seconds; 0 stops it at once.
     pub(super) async fn power_off(&self, observed: &Observed, limit: u32) -> Result<Outcome, Failure> {
-        let vm = self.client().node(&observed.node).qemu(observed.vmid);
+        let vm = observed.handle(self.client());
         if vm.status().await?.power_state() == PowerState::Stopped {
             return Ok(Outcome::Unchanged);
         }
@@ -66,7 +66,7 @@ impl Step<'_> {
         limit: u32,
     ) -> Result<Outcome, Failure> {
         let result = self.finish(task).await;
-        let vm = self.client().node(&observed.node).qemu(observed.vmid);
+        let vm = observed.handle(self.client());
         let end = tokio::time::Instant::now() + Duration::from_secs(HA_LIMIT + u64::from(limit));
         loop {
             let status = vm.status().await;

@@ -134,8 +134,8 @@ impl Step<'_> {
 
     pub(super) async fn record_root_disk(&self, guest: &Target) -> Result<Outcome, Failure> {
         let observed = self.ours(guest).await?;
-        let Some(slot) = observed.config.boot_disk() else { return Ok(Outcome::Unchanged) };
-        let Some(drive) = observed.config.drive(slot) else { return Ok(Outcome::Unchanged) };
+        let Some(slot) = observed.config.root_disk() else { return Ok(Outcome::Unchanged) };
+        let Some(drive) = observed.config.disk(slot) else { return Ok(Outcome::Unchanged) };
         let name = slot.to_string();
         let size = drive.size().ok_or_else(|| {
             Failure::new(FailureKind::Retry, format!("Proxmox does not say the size of disk {name} yet"))

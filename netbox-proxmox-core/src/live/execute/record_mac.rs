@@ -10,7 +10,7 @@ use crate::executor::{Failure, FailureKind, Outcome};
 impl Step<'_> {
     pub(super) async fn record_mac(&self, guest: &Target, interface: u64, index: u8) -> Result<Outcome, Failure> {
         let observed = self.ours(guest).await?;
-        let Some(mac) = observed.mac(index) else {
+        let Some(mac) = observed.config.mac(index) else {
             return Err(Failure::new(FailureKind::Conflict, format!("net{index} does not exist any more")));
         };
         let netbox = &self.bridge.netbox;

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use proxmox_api::{Client, ConfigView, NodeName, Task, TaskOutcome, Vmid, WaitOptions};
+use proxmox_api::{Client, ConfigView, GuestType, NodeName, Task, TaskOutcome, Vmid, WaitOptions};
 
 use crate::action::{Action, Target};
 use crate::event::Ownership;
@@ -40,16 +40,16 @@ impl Step<'_> {
     }
 
     /// What is at the guest's VMID: asked where it was last seen, and looked for if it is not there any more.
-    pub(super) async fn at(&self, vmid: Vmid) -> Result<At, Failure> {
+    pub(super) async fn at(&self, kind: GuestType, vmid: Vmid) -> Result<At, Failure> {
         if let Some(node) = self.last_node() {
-            match guests::observe(self.client(), vmid, &node).await {
-                Ok(observed) => return Ok(At::Vm(Box::new(observed))),
+            match guests::observe(self.client(), kind, vmid, &node).await {
+                Ok(observed) => return Ok(At::Guest(Box::new(observed))),
                 Err(error) if error.is_not_found() => {}
                 Err(error) => return Err(error.into()),
             }
         }
         let at = self.look_for(vmid).await?;
-        if let At::Vm(observed) = &at {
+        if let At::Guest(observed) = &at {
             self.seen_on(&observed.node);
         }
         Ok(at)
@@ -73,18 +73,20 @@ impl Step<'_> {
     /// The guest, which must exist and carry the record's marker.
     pub(super) async fn ours(&self, guest: &Target) -> Result<Observed, Failure> {
         let vmid = self.vmid(guest)?;
-        match self.at(vmid).await? {
-            At::Vm(observed) => self.check(guest, *observed),
-            At::Container(_) => Err(refused(format!("guest {vmid} is a container"))),
+        match self.at(guest.kind, vmid).await? {
+            At::Guest(observed) => self.check(guest, *observed),
             At::Nothing => {
                 Err(Failure::new(FailureKind::Conflict, format!("guest {vmid} does not exist in Proxmox any more")))
             }
         }
     }
 
-    /// Refuses a guest without the record's marker.
+    /// Refuses a guest without the record's marker, or of another kind.
     pub(super) fn check(&self, guest: &Target, observed: Observed) -> Result<Observed, Failure> {
         let vmid = observed.vmid;
+        if observed.config.kind() != guest.kind {
+            return Err(refused(self.reporter(guest).other_kind(Some(vmid), guest.kind, observed.config.kind()).text));
+        }
         match observed.ownership(guest.record, &self.bridge.identities) {
             Ownership::Ours { .. } => Ok(observed),
             Ownership::Another { whose, .. } => Err(refused(format!("guest {vmid} belongs to {whose}"))),
@@ -96,7 +98,7 @@ impl Step<'_> {
 
     /// The guest as it is now, on the node where it was.
     pub(super) async fn again(&self, observed: &Observed) -> Result<Observed, Failure> {
-        let config = self.client().node(&observed.node).qemu(observed.vmid).config(ConfigView::Pending).await?;
+        let config = observed.handle(self.client()).config(ConfigView::Pending).await?;
         Ok(Observed { config, ..observed.clone() })
     }
 

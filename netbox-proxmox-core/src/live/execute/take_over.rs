@@ -2,7 +2,7 @@
 
 use proxmox_api::{ErrorKind, Phase};
 
-use super::configure::vm;
+use super::configure::update;
 use super::step::{Step, TRIES, refused};
 use crate::action::Target;
 use crate::event::Ownership;
@@ -17,7 +17,7 @@ impl Step<'_> {
     pub(super) async fn take_over(&self, guest: &Target, former: RecordId, set: &Settings) -> Result<Outcome, Failure> {
         let vmid = self.vmid(guest)?;
         for _ in 0..TRIES {
-            let At::Vm(observed) = self.at(vmid).await? else {
+            let At::Guest(observed) = self.at(guest.kind, vmid).await? else {
                 return Err(Failure::new(FailureKind::Conflict, format!("guest {vmid} is not there any more")));
             };
             match observed.ownership(guest.record, &self.bridge.identities) {
@@ -30,8 +30,8 @@ impl Step<'_> {
                 return Err(Failure::new(FailureKind::Conflict, why));
             }
             let marker = self.bridge.marker(guest.record, vmid, MarkerState::Ready);
-            let update = observed.under_digest(vm::update(&observed.config, set, Some(marker))?);
-            match self.client().node(&observed.node).qemu(vmid).set_config(&update).await {
+            let update = observed.under_digest(update(&observed.config, set, Some(marker))?);
+            match observed.handle(self.client()).set_config(&update).await {
                 Ok(()) => {
                     let seen = Seen::new(vmid, &observed.node, &self.cluster.netbox_cluster);
                     self.bridge.inbox.put_seen(guest.record, &seen).await?;

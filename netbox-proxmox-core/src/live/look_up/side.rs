@@ -1,6 +1,6 @@
 //! The Proxmox side of one record.
 
-use proxmox_api::{PowerState, Resource, Vmid};
+use proxmox_api::{NodeName, PowerState, Resource, Vmid};
 
 use crate::current::Current;
 use crate::event::{Context, Intent, Ownership, TemplateFacts};
@@ -10,6 +10,7 @@ use crate::live::bridge::{Bridge, ProxmoxCluster};
 use crate::live::guests::{self, At, Observed};
 use crate::live::inbox::Seen;
 use crate::live::listing::Listing;
+use crate::live::templates;
 use crate::part::Part;
 
 /// Where the power state comes from.
@@ -41,12 +42,7 @@ impl Side<'_> {
         let client = &self.cluster.client;
         let mut observed = match guests::at(client, vmid, self.listing).await? {
             At::Nothing => return Ok((None, Ownership::Unknown)),
-            At::Container(node) => {
-                let kind = proxmox_api::GuestType::Lxc;
-                let current = Current { node: Part::Given(node), ..Current::new(Some(vmid), kind) };
-                return Ok((Some(current), Ownership::Unmarked));
-            }
-            At::Vm(observed) => *observed,
+            At::Guest(observed) => *observed,
         };
         if let Some(intent) = intent.filter(|intent| intent.vmid == vmid) {
             let upid = intent.upid.as_ref();
@@ -90,8 +86,10 @@ impl Side<'_> {
         seen: Option<&Seen>,
         context: &mut Context,
     ) -> Result<(), Failure> {
-        if let Part::Given(Template::Guest(template)) = guest.template {
-            context.template = self.template(template).await?;
+        match &guest.template {
+            Part::Given(Template::Guest(template)) => context.template = self.template(*template).await?,
+            Part::Given(Template::Volume(volume)) => context.volume_nodes = self.volume_nodes(volume, guest).await?,
+            Part::None | Part::Unknown => {}
         }
         let remembered = [seen.map(|seen| seen.vmid), context.intent.as_ref().map(|intent| intent.vmid)];
         for resource in self.listing.guests() {
@@ -103,30 +101,35 @@ impl Side<'_> {
                 continue;
             }
             match guests::at(&self.cluster.client, other, self.listing).await? {
-                At::Vm(observed) => match observed.ownership(self.record, &self.bridge.identities) {
+                At::Guest(observed) => match observed.ownership(self.record, &self.bridge.identities) {
                     Ownership::Ours { .. } => context.elsewhere = Some(other),
                     Ownership::Unmarked if same_name => context.same_name.push(other),
                     _ => {}
                 },
-                At::Container(_) if same_name => context.same_name.push(other),
-                At::Container(_) | At::Nothing => {}
+                At::Nothing => {}
             }
         }
         Ok(())
     }
 
     async fn template(&self, vmid: Vmid) -> Result<Part<TemplateFacts>, Failure> {
-        let Some(node) = self.listing.guest(vmid).and_then(|guest| guest.node.clone()) else { return Ok(Part::None) };
-        let observed = match guests::observe(&self.cluster.client, vmid, &node).await {
+        let Some(guest) = self.listing.guest(vmid) else { return Ok(Part::None) };
+        let (Some(node), Some(kind)) = (&guest.node, guest.guest_type()) else { return Ok(Part::None) };
+        let Observed { config, .. } = match guests::observe(&self.cluster.client, kind, vmid, node).await {
             Ok(observed) => observed,
             Err(error) if error.is_not_found() => return Ok(Part::None),
             Err(error) => return Err(error.into()),
         };
-        let Observed { config, .. } = &observed;
-        let storages = config.drives().into_values().filter_map(|drive| drive.storage()).collect();
+        let storages = config.storages().collect();
         // A template does not run: nobody needs to ask.
-        let stopped = proxmox_api::PowerState::Stopped;
-        let config = Current::observed(vmid, node.clone(), config, stopped);
-        Ok(Part::Given(TemplateFacts { vmid, node, config, storages }))
+        let config = Current::observed(vmid, node.clone(), &config, PowerState::Stopped);
+        Ok(Part::Given(TemplateFacts { vmid, node: node.clone(), config, storages }))
+    }
+
+    /// What is no volume is left to the planner to say.
+    async fn volume_nodes(&self, volume: &str, guest: &Guest) -> Result<Part<Vec<NodeName>>, Failure> {
+        let Ok(volume) = volume.parse() else { return Ok(Part::None) };
+        let nodes = templates::nodes_with(&self.cluster.client, self.listing, &volume, guest.node.given()).await?;
+        Ok(if nodes.is_empty() { Part::None } else { Part::Given(nodes) })
     }
 }

@@ -1,9 +1,11 @@
 //! Changes a guest's configuration: what it holds is read, what differs is written under the digest that was read.
 
 mod address;
-pub(super) mod vm;
+pub(super) mod container;
+mod shared;
+mod vm;
 
-use proxmox_api::{ErrorKind, Phase};
+use proxmox_api::{ConfigUpdate, Configuration, ErrorKind, Phase};
 
 use super::step::{Step, TRIES};
 use crate::action::Target;
@@ -31,13 +33,12 @@ impl Step<'_> {
         let mut set = set.clone();
         let mut outcome = Outcome::Unchanged;
         for _ in 0..TRIES {
-            let update = vm::update(&observed.config, &set, self.marker(guest, &set, observed))?;
+            let update = update(&observed.config, &set, self.marker(guest, &set, observed))?;
             if update.is_empty() {
                 return Ok(outcome);
             }
             let update = observed.under_digest(update);
-            let vm = self.client().node(&observed.node).qemu(observed.vmid);
-            match vm.set_config(&update).await {
+            match observed.handle(self.client()).set_config(&update).await {
                 Ok(()) => {
                     self.tell_guest(&set, observed).await?;
                     return Ok(if outcome == Outcome::Unchanged { Outcome::Done } else { outcome });
@@ -62,9 +63,12 @@ impl Step<'_> {
         set.marker.map(|state| self.bridge.marker(guest.record, observed.vmid, state))
     }
 
-    /// Has the cloud-init drive written anew: a guest reads it when it boots.
+    /// Has the cloud-init drive of a VM written anew: it reads it when it boots.
     async fn tell_guest(&self, set: &Settings, observed: &Observed) -> Result<(), Failure> {
         let addresses = set.interfaces.iter().any(InterfaceSettings::changes_addresses);
+        if !matches!(observed.config, Configuration::Qemu(_)) {
+            return Ok(());
+        }
         if !set.ssh_keys.is_unknown() || addresses {
             self.client().node(&observed.node).qemu(observed.vmid).regenerate_cloudinit().await?;
         }
@@ -81,6 +85,15 @@ impl Step<'_> {
         };
         inbox.put_seen(guest.record, &seen).await?;
         Ok(inbox.close_intent(guest.record).await?)
+    }
+}
+
+/// What of the settings is not so yet in a guest's configuration.
+pub(super) fn update(config: &Configuration, set: &Settings, marker: Option<Marker>) -> Result<ConfigUpdate, Failure> {
+    let update = shared::update(config, set, marker);
+    match config {
+        Configuration::Qemu(config) => vm::add(update, config, set),
+        Configuration::Lxc(config) => container::add(update, config, set),
     }
 }
 

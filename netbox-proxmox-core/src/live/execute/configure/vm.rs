@@ -3,22 +3,16 @@
 use proxmox_api::{ConfigUpdate, NetDevice, QemuConfig};
 
 use super::address::merged;
+use super::shared::check_card;
 use crate::executor::Failure;
-use crate::live::execute::step::refused;
-use crate::marker::{Marker, MarkerState};
-use crate::note;
 use crate::part::Part;
 use crate::settings::{Card, CardSettings, Settings};
 
 /// The card of a VM to which NetBox gives one more: every guest with drivers for it is the faster for it.
 const MODEL: &str = "virtio";
 
-pub(in crate::live::execute) fn update(
-    config: &QemuConfig,
-    set: &Settings,
-    marker: Option<Marker>,
-) -> Result<ConfigUpdate, Failure> {
-    let mut update = ConfigUpdate::new();
+/// Adds what a VM has for itself.
+pub(super) fn add(mut update: ConfigUpdate, config: &QemuConfig, set: &Settings) -> Result<ConfigUpdate, Failure> {
     if let Some(name) = set.name.as_deref().filter(|name| config.name() != Some(*name)) {
         update = update.name(name);
     }
@@ -47,11 +41,7 @@ pub(in crate::live::execute) fn update(
                 }
             }
             (Card::Remove { mac }, Some(present)) => {
-                let creating = Marker::find(config.description().unwrap_or_default())
-                    .is_some_and(|marker| marker.state == MarkerState::Creating);
-                if present.macaddr != *mac && !(mac.is_none() && creating) {
-                    return Err(another_card(index));
-                }
+                check_card(config, index, present.macaddr.as_deref(), mac.as_deref())?;
                 update = update.delete(format!("net{index}"));
             }
             (Card::Remove { .. }, None) | (Card::Leave, _) => {}
@@ -61,18 +51,6 @@ pub(in crate::live::execute) fn update(
         if wanted != present {
             update = update.ipconfig(index, &wanted);
         }
-    }
-    if let Some(onboot) = set.onboot.filter(|onboot| config.onboot() != *onboot) {
-        update = update.onboot(onboot);
-    }
-    if let Some(protection) = set.protection.filter(|protection| config.protection() != *protection) {
-        update = update.protection(protection);
-    }
-    if let Some(tags) = tags(&config.tags(), set) {
-        update = update.tags(tags);
-    }
-    if let Some(text) = description(config.description().unwrap_or_default(), set, marker) {
-        update = update.description(&text);
     }
     Ok(update)
 }
@@ -100,34 +78,4 @@ fn with(present: Option<&NetDevice>, card: &CardSettings) -> NetDevice {
         None => {}
     }
     device
-}
-
-pub(super) fn another_card(index: u8) -> Failure {
-    refused(format!("net{index} is another card than the one whose interface was deleted in NetBox"))
-}
-
-/// The tags after a change, if it changes any.
-pub(super) fn tags(present: &[String], set: &Settings) -> Option<Vec<String>> {
-    let same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
-    let removed = |tag: &String| set.remove_tags.iter().any(|it| same(it, tag));
-    let mut tags: Vec<String> = present.iter().filter(|tag| !removed(tag)).cloned().collect();
-    for tag in &set.add_tags {
-        if !tags.iter().any(|it| same(it, tag)) {
-            tags.push(tag.clone());
-        }
-    }
-    (tags != present).then_some(tags)
-}
-
-/// The description after a change, if it changes: NetBox's line and the marker, each in its place among people's notes.
-pub(super) fn description(present: &str, set: &Settings, marker: Option<Marker>) -> Option<String> {
-    let mut text = match &set.description {
-        Part::Unknown => present.to_owned(),
-        Part::None => note::write_into(present, None),
-        Part::Given(line) => note::write_into(present, Some(line)),
-    };
-    if let Some(marker) = marker.filter(|marker| Marker::find(&text).as_ref() != Some(marker)) {
-        text = marker.write_into(&text);
-    }
-    (text.trim_end() != present.trim_end()).then_some(text)
 }

@@ -1,7 +1,7 @@
 //! Growing disks.
 
 use crate::testing::formats;
-use crate::testing::guest::Place;
+use crate::testing::guest::{GuestKind, Place};
 use crate::testing::options;
 use crate::testing::storage::{size_text, storage_of};
 use crate::testing::world::World;
@@ -50,14 +50,15 @@ pub(in crate::testing::endpoints) fn grow(
     log: &mut Vec<String>,
 ) -> Result<(), String> {
     let guest = world.guest_mut(place)?;
-    let running = guest.is_running();
+    // A running virtual machine resizes its disk itself.
+    let by_machine = guest.is_running() && guest.kind == GuestKind::Qemu;
     let mut drive = options::parse_drive(guest.get(disk).unwrap_or_default());
     drive.set("size", size_text(bytes));
     guest.set(disk, drive.print_sorted());
     if let Some(volume) = world.volume_mut(drive.head.as_deref().unwrap_or_default(), &place.node) {
         volume.size = bytes;
     }
-    if !running {
+    if !by_machine {
         log.push("Image resized.".into());
     }
     Ok(())

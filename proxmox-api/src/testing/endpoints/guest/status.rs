@@ -36,14 +36,17 @@ fn item(guest: &Guest) -> Value {
         "maxmem": guest.memory_mib() * MIB, "disk": 0, "maxdisk": boot_disk_bytes(guest),
         "netin": 0, "netout": 0, "uptime": uptime(guest),
     });
+    if guest.is_template() {
+        item["template"] = json!(1);
+    }
     match guest.kind {
-        GuestKind::Qemu => {
-            item["memhost"] = item["mem"].clone();
-            if guest.is_template() {
-                item["template"] = json!(1);
-            }
-        }
+        GuestKind::Qemu => item["memhost"] = item["mem"].clone(),
         GuestKind::Lxc => {
+            if running {
+                // What runs is asked for its root file system, which is smaller than the volume.
+                let bytes = boot_disk_bytes(guest);
+                (item["maxdisk"], item["disk"]) = (json!(bytes / 20 * 19), json!(bytes / 4));
+            }
             let swap = guest.get("swap").and_then(|v| v.parse::<u64>().ok()).unwrap_or(512);
             for (key, value) in [("maxswap", swap * MIB), ("swap", 0), ("diskread", 0), ("diskwrite", 0)] {
                 item[key] = json!(value);
@@ -140,6 +143,10 @@ pub(in crate::testing::endpoints) fn resource(guest: &Guest) -> Value {
     item["node"] = json!(guest.node);
     item["template"] = json!(u8::from(guest.is_template()));
     item["maxcpu"] = json!(guest.cpus());
+    if guest.kind == GuestKind::Lxc {
+        // Of virtual machines only, but listed for both.
+        item["memhost"] = json!(0);
+    }
     item["diskread"] = json!(0);
     item["diskwrite"] = json!(0);
     if guest.power == Power::Paused {

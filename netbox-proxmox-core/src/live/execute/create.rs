@@ -1,6 +1,6 @@
-//! Clones a template. The VMID was recorded before; what is found at it decides, never the reply alone.
+//! Makes a guest. The VMID was recorded before; what is found at it decides, never the reply alone.
 
-use proxmox_api::{CloneParams, Vmid};
+use proxmox_api::{CloneParams, GuestType, LxcCloneParams, NodeName, Task, Vmid};
 
 use super::step::{Step, refused};
 use crate::action::{Action, Target};
@@ -8,38 +8,63 @@ use crate::event::{Intent, Ownership};
 use crate::executor::{Failure, FailureKind, Outcome};
 use crate::live::guests::{self, At};
 use crate::marker::MarkerState;
+use crate::units::Megabytes;
 
 impl Step<'_> {
     pub(super) async fn clone_template(&self, guest: &Target) -> Result<Outcome, Failure> {
         let Action::Clone { template, template_node, node, storage, full, root_size, .. } = self.action else {
             return Err(refused("this is no clone"));
         };
+        let template_node = match template_node {
+            Some(node) => node.clone(),
+            None => match self.look_for(*template).await? {
+                At::Guest(observed) => observed.node,
+                At::Nothing => return Err(refused(format!("there is no template {template}"))),
+            },
+        };
+        let (node, target) = match node {
+            Some(node) => (node, Some(node.clone()).filter(|node| *node != template_node)),
+            None => (&template_node, None),
+        };
+        let (full, storage) = (Some(*full), storage.clone());
+        let marked = |vmid| Some(self.bridge.marker(guest.record, vmid, MarkerState::Creating).to_string());
+        let begin = async |vmid: Vmid| {
+            let (source, name, description) = (self.client().node(&template_node), guest.name.clone(), marked(vmid));
+            match guest.kind {
+                GuestType::Qemu => {
+                    let params =
+                        CloneParams { name: Some(name), description, full, storage, target, ..CloneParams::new(vmid) };
+                    source.qemu(*template).clone_to(&params).await
+                }
+                GuestType::Lxc => {
+                    let hostname = Some(name);
+                    let params =
+                        LxcCloneParams { hostname, description, full, storage, target, ..LxcCloneParams::new(vmid) };
+                    source.lxc(*template).clone_to(&params).await
+                }
+            }
+        };
+        self.make(guest, node, *root_size, begin).await
+    }
+
+    /// Has a guest made by the task that `begin` starts.
+    pub(super) async fn make(
+        &self,
+        guest: &Target,
+        node: &NodeName,
+        root_size: Option<Megabytes>,
+        begin: impl AsyncFnOnce(Vmid) -> Result<Task, proxmox_api::Error>,
+    ) -> Result<Outcome, Failure> {
         let vmid = self.vmid(guest)?;
         let inbox = &self.bridge.inbox;
         let intent = match inbox.intent(guest.record).await?.filter(|intent| intent.vmid == vmid) {
             // The size is not known when the VMID is chosen.
-            Some(intent) => Intent { root_size: intent.root_size.or(*root_size), upid: None, ..intent },
-            None => Intent { record: guest.record, vmid, allocated: false, upid: None, root_size: *root_size },
+            Some(intent) => Intent { root_size: intent.root_size.or(root_size), upid: None, ..intent },
+            None => Intent { record: guest.record, vmid, allocated: false, upid: None, root_size },
         };
         inbox.put_intent(&intent).await?;
-        let template_node = match template_node {
-            Some(node) => node.clone(),
-            None => match self.look_for(*template).await? {
-                At::Vm(observed) => observed.node,
-                At::Container(_) | At::Nothing => return Err(refused(format!("there is no template {template}"))),
-            },
-        };
-        let marker = self.bridge.marker(guest.record, vmid, MarkerState::Creating);
-        let params = CloneParams {
-            name: Some(guest.name.clone()),
-            description: Some(marker.to_string()),
-            full: Some(*full),
-            storage: storage.clone(),
-            target: node.clone().filter(|node| *node != template_node),
-            ..CloneParams::new(vmid)
-        };
         let copy = self.bridge.copies.acquire().await;
-        let result = match self.client().node(&template_node).qemu(*template).clone_to(&params).await {
+        let result = match begin(vmid).await {
             Ok(task) => {
                 inbox.put_intent(&Intent { upid: Some(task.upid().clone()), ..intent.clone() }).await?;
                 self.finish(&task).await
@@ -49,7 +74,7 @@ impl Step<'_> {
         drop(copy);
         match result {
             Ok(outcome) => {
-                self.seen_on(node.as_ref().unwrap_or(&template_node));
+                self.seen_on(node);
                 Ok(outcome)
             }
             // A former try, a lost reply, somebody faster: what is at the VMID tells.
@@ -62,10 +87,9 @@ impl Step<'_> {
 
     /// What a former try, or a lost reply, has left at the VMID: our guest is fine, nothing is `None`.
     async fn found(&self, guest: &Target, intent: &Intent) -> Result<Option<Outcome>, Failure> {
-        let observed = match self.at(intent.vmid).await? {
+        let observed = match self.at(guest.kind, intent.vmid).await? {
             At::Nothing => return Ok(None),
-            At::Container(_) => return self.taken(guest, intent).await.map(Some),
-            At::Vm(observed) => *observed,
+            At::Guest(observed) => *observed,
         };
         let upid = self.bridge.inbox.intent(guest.record).await?.and_then(|intent| intent.upid);
         let deadline = self.bridge.task_deadline;

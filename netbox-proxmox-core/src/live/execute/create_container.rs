@@ -1,0 +1,65 @@
+//! Creates a container from a template volume, configured as far as it can be at once.
+
+use proxmox_api::{Drive, LxcCreateParams, VolumeId};
+use secrecy::ExposeSecret;
+
+use super::configure::container::card;
+use super::step::{Step, refused};
+use crate::action::{Action, Target};
+use crate::executor::{Failure, Outcome};
+use crate::live::listing::Listing;
+use crate::live::templates;
+use crate::marker::MarkerState;
+use crate::note;
+use crate::settings::Settings;
+
+impl Step<'_> {
+    pub(super) async fn create_container(&self, guest: &Target) -> Result<Outcome, Failure> {
+        let Action::CreateContainer { template, node, storage, root_size, unprivileged, features, set, .. } =
+            self.action
+        else {
+            return Err(refused("this creates no container"));
+        };
+        let node = match node {
+            Some(node) => node.clone(),
+            None => {
+                let volume: VolumeId = template.parse().map_err(|error| refused(format!("{error}")))?;
+                let listing = Listing::of(self.client()).await?;
+                let nodes = templates::nodes_with(self.client(), &listing, &volume, None).await?;
+                nodes.into_iter().next().ok_or_else(|| refused(format!("no node has the template {template}")))?
+            }
+        };
+        let mut nets = Vec::new();
+        for interface in &set.interfaces {
+            nets.extend(card(None, interface)?.map(|card| (interface.index, card)));
+        }
+        let begin = async |vmid| {
+            let marker = self.bridge.marker(guest.record, vmid, MarkerState::Creating);
+            let params = LxcCreateParams {
+                hostname: Some(guest.name.clone()),
+                description: Some(marker.write_into(&notes(set))),
+                cores: set.cores,
+                memory: set.memory,
+                swap: set.swap,
+                storage: Some(storage.clone()),
+                rootfs: root_size.map(|size| Drive::allocate(storage, size)),
+                nets,
+                ssh_public_keys: set.ssh_keys.given().cloned(),
+                password: self.bridge.container_password.as_ref().map(|password| password.expose_secret().to_owned()),
+                unprivileged: Some(*unprivileged),
+                features: features.clone(),
+                onboot: set.onboot,
+                tags: set.add_tags.clone(),
+                ..LxcCreateParams::new(vmid, template)
+            };
+            self.client().node(&node).create_lxc(&params).await
+        };
+        let size = root_size.map(|size| self.bridge.policy.disk_base.to_megabytes(size));
+        self.make(guest, &node, size, begin).await
+    }
+}
+
+/// NetBox's line in the notes.
+fn notes(set: &Settings) -> String {
+    note::write_into("", set.description.given().map(String::as_str))
+}
