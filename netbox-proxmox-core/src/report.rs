@@ -242,7 +242,7 @@ impl Reporter {
     /// The root disk was deleted in NetBox.
     pub fn root_disk_kept(&self, disk: DiskSlot) -> Report {
         let text = format!(
-            "{}: disk {disk} was deleted in NetBox and kept in Proxmox: the guest starts from it. \
+            "{}: disk {disk} was deleted in NetBox and kept in Proxmox: the guest boots from it. \
              Delete the virtual machine to have the guest removed.",
             self.name
         );

@@ -19,6 +19,9 @@ use serde_json::{Value, json};
 /// The name of the NetBox cluster, and of the Proxmox cluster that it is.
 pub const CLUSTER: &str = "pve-cluster-1";
 
+/// The template volume that containers are created from.
+pub const VZTMPL: &str = "local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst";
+
 /// Both sides and the dispatcher between them. Deliveries are taken from NetBox by [`Lab::settle`].
 pub struct Lab {
     /// NetBox.
@@ -60,6 +63,10 @@ impl Observer for Watch {
 pub async fn netbox() -> FakeNetBox {
     let netbox = FakeNetBox::builder().token("nbt_labkey000000.lab-secret").cluster(CLUSTER).start().await;
     netbox.hold();
+    let field = json!({
+        "name": "proxmox_mount_path", "object_types": ["virtualization.virtualdisk"], "type": "text",
+    });
+    netbox.user("admin").create("extras/custom-fields", field);
     netbox.webhook("http://127.0.0.1:9/webhook", Some("hook"));
     netbox
 }
@@ -77,6 +84,19 @@ pub fn described() -> Builder {
         .node("pve02")
         .storage(Storage::lvm_thin("local-lvm"))
         .storage(Storage::rbd("ceph"))
+        .storage(Storage::dir("local").content("iso,vztmpl"))
+        .vztmpl(VZTMPL)
+        .container_template(9100, "debian-12-ct", |template| {
+            template
+                .node("pve01")
+                .disk("rootfs", "local-lvm", 4_096)
+                .net("net0", "name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:91:00,ip=dhcp,firewall=1")
+                .cores(1)
+                .memory(512)
+                .option("features", "nesting=1")
+                .option("protection", "1")
+                .description("the template's notes")
+        })
         .template(9000, "debian-12-cloud", |template| {
             template
                 .node("pve01")
@@ -169,6 +189,16 @@ impl Lab {
         let id = self.netbox.create_vm(vm)["id"].as_u64().unwrap();
         self.settle().await;
         id
+    }
+
+    /// The same for a container, from the template volume onto `local-lvm`.
+    pub async fn create_container(&self, fields: Value) -> u64 {
+        let mut container = json!({"name": "ct01", "custom_fields": {
+            "proxmox_vm_type": "lxc", "proxmox_vm_templates": null, "proxmox_lxc_templates": VZTMPL,
+            "proxmox_vm_storage": "local-lvm",
+        }});
+        merge(&mut container, fields);
+        self.create(container).await
     }
 
     /// Changes a virtual machine in NetBox, and lets it be answered.

@@ -49,10 +49,11 @@ pub(super) async fn remember(
     let before = bridge.inbox.seen(record).await?;
     let (before, wanted, mut removals) =
         before.map(|seen| (seen.disks, seen.wanted, seen.removals)).unwrap_or_default();
-    // What somebody attached again is theirs, and what a stopped guest has nowhere they removed.
+    // Of removals begun before: what somebody attached again is theirs, and what a stopped guest has nowhere they removed.
+    let old = |removal: &KnownDisk| event.context.removals.contains(removal);
     let attached = |name: &String| current.disks.given().into_iter().flatten().any(|(_, disk)| disk.volume == *name);
     let waits = |name: &String| current.power != Part::Given(PowerState::Stopped) || current.unused.contains(name);
-    removals.retain(|removal| !attached(&removal.volume) && waits(&removal.volume));
+    removals.retain(|removal| !old(removal) || (!attached(&removal.volume) && waits(&removal.volume)));
     let gone = before.into_iter().filter(|known| {
         listed.iter().all(|disk| disk.id != known.id && disk.slot != known.slot) && volume(known.slot).is_some()
     });

@@ -59,7 +59,7 @@ pub(super) fn converge(
     migrate::plan(&mut draft);
     disks::plan(&mut draft);
     power::plan(&mut draft);
-    disks::after_shutdown(&mut draft);
+    disks::given_up_at_stop(&mut draft);
     if draft.creating {
         let set = Settings { marker: Some(MarkerState::Ready), ..Settings::default() };
         let guest = draft.target.clone();

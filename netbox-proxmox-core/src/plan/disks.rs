@@ -1,5 +1,7 @@
 //! Rows 5, 6 and 7: disks are grown and added, never shrunk or moved, and removed only for a cause.
 
+use std::collections::BTreeSet;
+
 use netbox_api::EventKind;
 use proxmox_api::{DiskSlot, GuestType, MiB, PowerState};
 
@@ -217,51 +219,51 @@ fn remove(draft: &mut Draft<'_>, disk: &Deleted<'_>) -> bool {
     }
     // What is only about to be cloned has no volume yet: that of the template is not it.
     let volume = draft.event.current.is_some().then(|| found.volume.clone());
-    if keeps_until_stopped(draft) {
-        let report = draft.reporter.removed_at_stop(slot);
-        draft.report(report);
-    }
     let guest = draft.target.clone();
     draft.step(Action::RemoveDisk { guest, slot, volume });
     true
 }
 
-/// A running container gives up a mount point when it stops (seen on Proxmox VE 9.1).
-fn keeps_until_stopped(draft: &Draft<'_>) -> bool {
-    draft.current.kind == GuestType::Lxc && draft.current.power == Part::Given(PowerState::Running)
+/// Removals that were begun and that the guest has not got attached again.
+fn open_removals<'a>(draft: &Draft<'a>) -> impl Iterator<Item = &'a KnownDisk> {
+    let attached = draft.current.disks.given();
+    let is_attached = move |volume: &str| attached.into_iter().flatten().any(|(_, disk)| disk.volume == volume);
+    draft.event.context.removals.iter().filter(move |removal| !is_attached(&removal.volume))
 }
 
 /// Removals that were begun are finished once the guest has given the volume up.
 fn begun_removals(draft: &mut Draft<'_>) {
-    let current = draft.current;
-    let attached = |name: &String| current.disks.given().into_iter().flatten().any(|(_, disk)| disk.volume == *name);
-    for KnownDisk { slot, volume, .. } in draft.event.context.removals.iter().filter(|it| !attached(&it.volume)) {
-        if draft.current.unused.contains(volume) {
-            let (guest, slot, volume) = (draft.target.clone(), *slot, Some(volume.clone()));
-            draft.step(Action::RemoveDisk { guest, slot, volume });
-        } else if keeps_until_stopped(draft) {
-            let report = draft.reporter.removed_at_stop(*slot);
-            draft.report(report);
-        }
+    let given_up = open_removals(draft).filter(|removal| draft.current.unused.contains(&removal.volume));
+    for removal in given_up.collect::<Vec<_>>() {
+        let (guest, slot, volume) = (draft.target.clone(), removal.slot, Some(removal.volume.clone()));
+        draft.step(Action::RemoveDisk { guest, slot, volume });
     }
 }
 
-/// What the guest gives up because it is shut down by this plan.
-pub(super) fn after_shutdown(draft: &mut Draft<'_>) {
-    if !keeps_until_stopped(draft) || !draft.steps().any(|action| matches!(action, Action::Shutdown { .. })) {
+/// What a running container gives up only when it stops (seen on Proxmox VE 9.1): removed after the shutdown of the same
+/// plan, if it has one, otherwise by a later plan.
+pub(super) fn given_up_at_stop(draft: &mut Draft<'_>) {
+    if draft.current.kind != GuestType::Lxc || draft.current.power != Part::Given(PowerState::Running) {
         return;
     }
-    let begun = draft.event.context.removals.iter().map(|it| (it.slot, it.volume.clone()));
+    let waiting = open_removals(draft).filter(|removal| !draft.current.unused.contains(&removal.volume));
+    let begun = waiting.map(|removal| (removal.slot, removal.volume.clone()));
     let now = draft.steps().filter_map(|action| match action {
-        Action::RemoveDisk { slot, volume: Some(volume), .. } => Some((*slot, volume.clone())),
+        Action::RemoveDisk { slot, volume: Some(volume), .. } if draft.current.disk(*slot).is_some() => {
+            Some((*slot, volume.clone()))
+        }
         _ => None,
     });
-    let mut all: Vec<(DiskSlot, String)> = begun.chain(now).collect();
-    all.sort();
-    all.dedup();
+    let all: BTreeSet<(DiskSlot, String)> = begun.chain(now).collect();
+    let stops = draft.steps().any(|action| matches!(action, Action::Shutdown { .. }));
     for (slot, volume) in all {
-        let guest = draft.target.clone();
-        draft.step(Action::RemoveDisk { guest, slot, volume: Some(volume) });
+        if stops {
+            let guest = draft.target.clone();
+            draft.step(Action::RemoveDisk { guest, slot, volume: Some(volume) });
+        } else {
+            let report = draft.reporter.removed_at_stop(slot);
+            draft.report(report);
+        }
     }
 }
 

@@ -267,13 +267,16 @@ impl FakeProxmox {
         world.ha_time = time;
     }
 
-    /// Starts or stops a guest without a task.
+    /// Starts or stops a guest without a task. What waited for its stop is done.
     pub fn set_power(&self, vmid: u32, power: Power) {
         let mut world = self.world();
         let pid = world.next_process().0;
         if let Some(guest) = world.guests.get_mut(&vmid) {
             guest.power = power;
             guest.pid = (power != Power::Stopped).then_some(pid);
+            if power == Power::Stopped {
+                guest.apply_pending();
+            }
         }
     }
 

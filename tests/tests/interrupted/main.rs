@@ -3,6 +3,10 @@
 //! nothing foreign touched, the user told once.
 #![allow(clippy::unwrap_used)]
 
+mod containers;
+mod machines;
+mod row;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -12,132 +16,10 @@ use std::time::Duration;
 use netbox_api::testing::Fault as NetBoxFault;
 use netbox_proxmox_core::live::{Bridge, EventState, MemoryStore};
 use netbox_proxmox_tests::mortal::Mortal;
-use netbox_proxmox_tests::{CLUSTER, Lab, bridge, netbox, proxmox};
+use netbox_proxmox_tests::{Lab, bridge, netbox, proxmox};
 use proxmox_api::testing::Fault;
-use serde_json::{Value, json};
 
-const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGq0fFkZtxYb8l1nq7yJm4Qv3l2nUo0Wc5dQH7yXb3Zp admin@example";
-
-/// One row: what there is before, and what a person then does.
-struct Row {
-    name: &'static str,
-    /// The record and its disk `scsi1` before; none: the row creates it.
-    before: Option<Value>,
-    change: fn(&Lab),
-}
-
-const RECORD: u64 = 1;
-
-fn rows() -> Vec<Row> {
-    let staged = || Some(json!({}));
-    vec![
-        Row {
-            name: "1 created staged",
-            before: None,
-            change: |lab| {
-                let custom = json!({"proxmox_public_ssh_key": KEY, "proxmox_vm_storage": "ceph"});
-                create(lab, json!({"vcpus": 2, "memory": 4096, "disk": 32_000, "custom_fields": custom}));
-            },
-        },
-        Row { name: "1 created active", before: None, change: |lab| create(lab, json!({"status": "active"})) },
-        Row {
-            name: "2 vcpus and memory",
-            before: staged(),
-            change: |lab| drop(lab.netbox.update_vm(RECORD, json!({"vcpus": 4, "memory": 2048}))),
-        },
-        Row {
-            name: "3 SSH key",
-            before: staged(),
-            change: |lab| drop(lab.netbox.update_vm(RECORD, json!({"custom_fields": {"proxmox_public_ssh_key": KEY}}))),
-        },
-        Row {
-            name: "4 address",
-            before: staged(),
-            change: |lab| drop(lab.netbox.give_address(RECORD, "192.0.2.10/24")),
-        },
-        Row { name: "5 root disk grown", before: staged(), change: |lab| resize(lab, "scsi0", 20_000) },
-        Row {
-            name: "5b disk added",
-            before: staged(),
-            change: |lab| {
-                drop(lab.netbox.create_disk(json!({"virtual_machine": RECORD, "name": "scsi2", "size": 3_000})))
-            },
-        },
-        Row { name: "6 disk grown", before: staged(), change: |lab| resize(lab, "scsi1", 7_000) },
-        Row { name: "6b disk shrunk", before: staged(), change: |lab| resize(lab, "scsi1", 1_000) },
-        Row { name: "7 disk deleted", before: staged(), change: |lab| lab.netbox.delete_disk(disk(lab, "scsi1")) },
-        Row {
-            name: "8 active",
-            before: staged(),
-            change: |lab| drop(lab.netbox.update_vm(RECORD, json!({"status": "active"}))),
-        },
-        Row {
-            name: "9 offline",
-            before: Some(json!({"status": "active"})),
-            change: |lab| drop(lab.netbox.update_vm(RECORD, json!({"status": "offline"}))),
-        },
-        Row {
-            name: "10 deleted",
-            before: Some(json!({"status": "active"})),
-            change: |lab| lab.netbox.delete_vm(RECORD),
-        },
-        Row {
-            name: "11 node changed",
-            before: Some(json!({"status": "active"})),
-            change: |lab| drop(lab.netbox.update_vm(RECORD, json!({"custom_fields": {"proxmox_node": "pve02"}}))),
-        },
-        Row {
-            name: "12 and 14 name, tag, description, start on boot",
-            before: staged(),
-            change: |lab| {
-                lab.netbox.user("admin").create("extras/tags", json!({"name": "shop", "slug": "shop"}));
-                let labels = json!({
-                    "name": "web02", "description": "a shop", "start_on_boot": "on", "tags": [{"name": "shop"}],
-                });
-                lab.netbox.update_vm(RECORD, labels);
-            },
-        },
-        Row {
-            name: "13 interface added, its address and its MAC address",
-            before: staged(),
-            change: |lab| {
-                let interface = json!({"virtual_machine": RECORD, "name": "net1", "mtu": 9000});
-                let interface = lab.netbox.create_interface(interface);
-                lab.netbox.create_ip(json!({
-                    "address": "198.51.100.7/24", "assigned_object_type": "virtualization.vminterface",
-                    "assigned_object_id": interface["id"],
-                }));
-            },
-        },
-        Row {
-            name: "15 paused",
-            before: Some(json!({"status": "active"})),
-            change: |lab| drop(lab.netbox.update_vm(RECORD, json!({"status": "paused"}))),
-        },
-        Row {
-            name: "15 resumed",
-            before: Some(json!({"status": "paused"})),
-            change: |lab| drop(lab.netbox.update_vm(RECORD, json!({"status": "active"}))),
-        },
-    ]
-}
-
-fn create(lab: &Lab, fields: Value) {
-    let mut vm = json!({"name": "web01", "status": "staged", "cluster": {"name": CLUSTER}});
-    vm.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-    let custom = vm.as_object_mut().unwrap().entry("custom_fields").or_insert(json!({})).as_object_mut().unwrap();
-    custom.insert("proxmox_vm_type".into(), "vm".into());
-    custom.insert("proxmox_vm_templates".into(), "9000".into());
-    lab.netbox.create_vm(vm);
-}
-
-fn disk(lab: &Lab, name: &str) -> u64 {
-    lab.netbox.disks(RECORD).iter().find(|disk| disk["name"] == name).unwrap()["id"].as_u64().unwrap()
-}
-
-fn resize(lab: &Lab, name: &str, size: u64) {
-    lab.netbox.update_disk(disk(lab, name), json!({"size": size}));
-}
+use row::{RECORD, Row};
 
 /// A laboratory whose memory can be cut off, with a foreign guest, in the state before the row.
 struct Bench {
@@ -154,8 +36,7 @@ impl Bench {
         let life = Mortal::new(store.clone());
         let lab = Lab::over(netbox.clone(), proxmox.clone(), bridge(&netbox, &proxmox, life.clone()));
         if let Some(before) = &row.before {
-            create(&lab, before.clone());
-            lab.netbox.create_disk(json!({"virtual_machine": RECORD, "name": "scsi1", "size": 5_000}));
+            before(&lab);
             lab.settle().await;
         }
         lab.proxmox.clear_requests();
@@ -340,7 +221,9 @@ async fn undisturbed(row: &Row) -> (usize, usize, Vec<usize>, String) {
     bench.nothing_is_left().await;
     let requests = bench.lab.proxmox.requests();
     let starts_task = |path: &str| {
-        ["/clone", "/resize", "/status/start", "/status/shutdown", "/status/stop"].iter().any(|end| path.ends_with(end))
+        ["/clone", "/resize", "/lxc", "/migrate", "/status/start", "/status/shutdown", "/status/stop"]
+            .iter()
+            .any(|end| path.ends_with(end))
     };
     let tasks = requests.iter().enumerate().filter(|(_, request)| {
         request.method != "GET"
@@ -356,24 +239,25 @@ async fn undisturbed(row: &Row) -> (usize, usize, Vec<usize>, String) {
 async fn every_interruption_of_every_row_ends_well() {
     let only = std::env::var("INTERRUPT_ROW").unwrap_or_default();
     let mut covered = 0;
-    for row in rows().iter().filter(|row| row.name.starts_with(&only)) {
-        let (to_proxmox, to_netbox, tasks, expected) = undisturbed(row).await;
+    let rows = machines::rows().into_iter().chain(containers::rows());
+    for row in rows.filter(|row| row.name.starts_with(&only)) {
+        let (to_proxmox, to_netbox, tasks, expected) = undisturbed(&row).await;
         let everything =
             [Interruption::KilledBefore, Interruption::KilledAfter, Interruption::RequestLost, Interruption::ReplyLost];
         let before = covered;
         for interruption in everything {
             for number in 0..to_proxmox {
-                interrupted(row, Side::Proxmox, number, interruption, &expected).await;
+                interrupted(&row, Side::Proxmox, number, interruption, &expected).await;
                 covered += 1;
             }
             for number in 0..to_netbox {
-                interrupted(row, Side::NetBox, number, interruption, &expected).await;
+                interrupted(&row, Side::NetBox, number, interruption, &expected).await;
                 covered += 1;
             }
         }
         for number in tasks {
-            interrupted(row, Side::Proxmox, number, Interruption::TaskFails, &expected).await;
-            interrupted(row, Side::Proxmox, number, Interruption::LockTimeout, &expected).await;
+            interrupted(&row, Side::Proxmox, number, Interruption::TaskFails, &expected).await;
+            interrupted(&row, Side::Proxmox, number, Interruption::LockTimeout, &expected).await;
             covered += 2;
         }
         println!("{}: {to_proxmox} + {to_netbox} requests, {} interruptions", row.name, covered - before);

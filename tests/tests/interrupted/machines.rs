@@ -1,0 +1,46 @@
+//! The rows for a VM.
+
+use netbox_proxmox_tests::Lab;
+use serde_json::{Value, json};
+
+use crate::row::{Doing, KEY, RECORD, Row, add_disk, add_interface, create, delete_disk, label, resize, update};
+
+/// The record, with a disk `scsi1`.
+fn there(fields: Value) -> Option<Doing> {
+    Some(Box::new(move |lab| {
+        made(lab, &fields);
+        add_disk(lab, "scsi1", 5_000, json!({}));
+    }))
+}
+
+fn made(lab: &Lab, fields: &Value) {
+    create(lab, "vm", ("proxmox_vm_templates", "9000"), fields);
+}
+
+pub(crate) fn rows() -> Vec<Row> {
+    let staged = || there(json!({}));
+    let status = |status: &str| there(json!({ "status": status }));
+    let custom = json!({"proxmox_public_ssh_key": KEY, "proxmox_vm_storage": "ceph"});
+    let full = json!({"vcpus": 2, "memory": 4096, "disk": 32_000, "custom_fields": custom});
+    let row = |name, before, change| Row { name, before, change };
+    vec![
+        row("1 created staged", None, Box::new(move |lab| made(lab, &full))),
+        row("1 created active", None, Box::new(|lab| made(lab, &json!({"status": "active"})))),
+        row("2 vcpus and memory", staged(), update(json!({"vcpus": 4, "memory": 2048}))),
+        row("3 SSH key", staged(), update(json!({"custom_fields": {"proxmox_public_ssh_key": KEY}}))),
+        row("4 address", staged(), Box::new(|lab| drop(lab.netbox.give_address(RECORD, "192.0.2.10/24")))),
+        row("5 root disk grown", staged(), resize("scsi0", 20_000)),
+        row("5b disk added", staged(), Box::new(|lab| add_disk(lab, "scsi2", 3_000, json!({})))),
+        row("6 disk grown", staged(), resize("scsi1", 7_000)),
+        row("6b disk shrunk", staged(), resize("scsi1", 1_000)),
+        row("7 disk deleted", staged(), delete_disk("scsi1")),
+        row("8 active", staged(), update(json!({"status": "active"}))),
+        row("9 offline", status("active"), update(json!({"status": "offline"}))),
+        row("10 deleted", status("active"), Box::new(|lab| lab.netbox.delete_vm(RECORD))),
+        row("11 node changed", status("active"), update(json!({"custom_fields": {"proxmox_node": "pve02"}}))),
+        row("12 and 14 name, tag, description, start on boot", staged(), Box::new(label)),
+        row("13 interface added, its address and its MAC address", staged(), Box::new(add_interface)),
+        row("15 paused", status("active"), update(json!({"status": "paused"}))),
+        row("15 resumed", status("paused"), update(json!({"status": "active"}))),
+    ]
+}
