@@ -88,6 +88,7 @@ pub fn bridge(
     bridge.identities = settings.identities()?;
     bridge.policy = settings.policy().clone();
     bridge.fields = settings.fields().clone();
+    bridge.container_password = settings.container_password()?;
     bridge.task_deadline = settings.task_timeout()?;
     Ok(bridge)
 }

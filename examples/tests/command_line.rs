@@ -216,6 +216,6 @@ async fn the_doctor_finds_what_is_missing() {
 fn the_demo_holds() {
     let output = run(&["demo"], &[]);
     assert_eq!(code(&output), 0, "{}\n{}", stdout(&output), stderr(&output));
-    assert!(stdout(&output).contains("12 changes, ") && !stdout(&output).contains("DIFFERS"));
+    assert!(stdout(&output).contains("19 changes, ") && !stdout(&output).contains("DIFFERS"));
     assert!(stdout(&output).lines().all(|line| line.chars().count() <= 100), "too wide:\n{}", stdout(&output));
 }

@@ -52,6 +52,8 @@ fn what_is_wrong_is_named() {
         let found = error(settings(&[(name, value)]).receiver());
         assert!(found.starts_with(name) && found.contains(says), "{found}");
     }
+    let password = settings(&[("NETBOX_PROXMOX_CONTAINER_PASSWORD", "1234")]).container_password();
+    assert!(error(password).starts_with("NETBOX_PROXMOX_CONTAINER_PASSWORD is shorter"));
     let found = error(settings(&[("PROXMOX_INSECURE", "maybe")]).clusters());
     assert!(found.starts_with("PROXMOX_INSECURE"), "{found}");
     let found = error(settings(&[("PROXMOX_INSECURE", "1"), ("PROXMOX_CA_FILE", "/ca.pem")]).clusters());
@@ -207,7 +209,13 @@ fn the_example_file_has_the_defaults() {
     assert_eq!(*settings.policy(), netbox_proxmox_core::Policy::default());
     assert_eq!(*settings.fields(), netbox_proxmox_core::FieldNames::default());
     assert_eq!(settings.identities().unwrap(), ["netbox.example.org"]);
-    for other in ["destroy = { after = 86400 }", "destroy = \"never\"", "vmids = { base-plus-id = 10000 }"] {
+    for other in [
+        "containers = { features = \"\" }",
+        "tag = \"\"",
+        "destroy = { after = 86400 }",
+        "destroy = \"never\"",
+        "vmids = { base-plus-id = 10000 }",
+    ] {
         let name = other.split(' ').next().unwrap();
         let line = example.lines().find(|line| line.starts_with(&format!("{name} ="))).unwrap();
         let changed = in_file(&example.replace(line, other), &[]).unwrap();

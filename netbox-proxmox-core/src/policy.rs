@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proxmox_api::{MiB, Vmid};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::address::GatewayRule;
 use crate::guest::RecordId;
@@ -31,7 +31,8 @@ pub struct Policy {
     pub gateway: GatewayRule,
     /// How many MB NetBox counts as one GB.
     pub disk_base: DiskBase,
-    /// The tag that every guest of ours gets: an index for people, never an identity.
+    /// The tag that every guest of ours gets: an index for people, never an identity. Empty for none.
+    #[serde(deserialize_with = "text_or_none")]
     pub tag: Option<String>,
     /// Whether the record's tags are set on the guest.
     pub sync_tags: bool,
@@ -41,7 +42,8 @@ pub struct Policy {
     pub vlan_group_bridges: BTreeMap<String, String>,
     /// How the names of interfaces begin that are no network cards: what exists within the guest only.
     pub ignored_interfaces: Vec<String>,
-    /// The tag that a guest gets which is to be destroyed later.
+    /// The tag that a guest gets which is to be destroyed later. Empty for none.
+    #[serde(deserialize_with = "text_or_none")]
     pub removal_tag: Option<String>,
 }
 
@@ -69,6 +71,11 @@ impl Default for Policy {
             removal_tag: Some("netbox-deleted".into()),
         }
     }
+}
+
+/// A configuration file has no null.
+fn text_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.trim().is_empty()))
 }
 
 /// When the configuration of an existing guest is changed.
@@ -139,8 +146,9 @@ pub enum CloneMode {
 pub struct Containers {
     /// Whether the root of a container is an ordinary user of the node. A clone keeps its template's.
     pub unprivileged: bool,
-    /// Proxmox's `features`; none for none. A token may ask for no other than `nesting=1`, without which the systemd of
+    /// Proxmox's `features`; empty for none. A token may ask for no other than `nesting=1`, without which the systemd of
     /// today's distributions does not run well. A clone keeps its template's.
+    #[serde(deserialize_with = "text_or_none")]
     pub features: Option<String>,
     /// Swap; not given leaves Proxmox's 512 MiB, or the template's.
     pub swap: Option<MiB>,

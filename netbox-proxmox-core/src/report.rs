@@ -27,6 +27,10 @@ pub struct Report {
     pub found: String,
     /// What happened, what it means and what to do.
     pub text: String,
+    /// Whether it says that nobody did something in NetBox. Before a person reads that, whoever sends it makes sure that
+    /// no change is on its way.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub claims_no_cause: bool,
 }
 
 /// What makes two reports the same: one that was delivered is not repeated.
@@ -58,6 +62,10 @@ impl Report {
         let Self { record, field, wanted, found, .. } = self.clone();
         ReportKey { record, field, wanted, found }
     }
+
+    fn claiming_no_cause(self) -> Self {
+        Self { claims_no_cause: true, ..self }
+    }
 }
 
 /// Writes the reports on one guest.
@@ -88,6 +96,7 @@ impl Reporter {
             wanted: wanted.to_string(),
             found: found.to_string(),
             text,
+            claims_no_cause: false,
         }
     }
 
@@ -181,7 +190,7 @@ impl Reporter {
              Delete it in NetBox and create it again to have it added.",
             self.name
         );
-        self.report(&format!("disk {disk}"), size, "missing", text)
+        self.report(&format!("disk {disk}"), size, "missing", text).claiming_no_cause()
     }
 
     /// A disk that Proxmox has and NetBox has not, without a change that deleted it.
@@ -191,7 +200,7 @@ impl Reporter {
              create it there, or remove it in Proxmox.",
             self.name
         );
-        self.report(&format!("disk {disk}"), "", "in Proxmox only", text)
+        self.report(&format!("disk {disk}"), "", "in Proxmox only", text).claiming_no_cause()
     }
 
     /// A disk for a slot that something else is attached to.
@@ -317,7 +326,7 @@ impl Reporter {
             self.name
         );
         // Keyed without its MAC address, which a clone has only once it is made.
-        self.report(&format!("interface net{index}"), "", "in Proxmox only", text)
+        self.report(&format!("interface net{index}"), "", "in Proxmox only", text).claiming_no_cause()
     }
 
     /// A network card whose interface was deleted in NetBox while nothing may reach into the guest.
@@ -348,7 +357,7 @@ impl Reporter {
              turn it on in NetBox, or on and off again to have it changed.",
             self.name
         );
-        self.report("start on boot", "off", "on", text)
+        self.report("start on boot", "off", "on", text).claiming_no_cause()
     }
 
     /// A guest that exists and is not owned by the record.
@@ -399,7 +408,7 @@ impl Reporter {
              NetBox to have a new guest made, or restore {vmid} from a backup.",
             self.name
         );
-        self.report("vmid", vmid, "vanished", text)
+        self.report("vmid", vmid, "vanished", text).claiming_no_cause()
     }
 
     /// A guest whose record is gone from NetBox, without a deletion that anybody heard of.
@@ -548,7 +557,7 @@ impl Reporter {
              the status: correct one of them.",
             self.name
         );
-        self.report("status", status, found, text)
+        self.report("status", status, found, text).claiming_no_cause()
     }
 
     /// A node that cannot be migrated to.

@@ -61,12 +61,9 @@ impl Observer for Watch {
 
 /// A NetBox with the cluster, whose deliveries are held.
 pub async fn netbox() -> FakeNetBox {
-    let netbox = FakeNetBox::builder().token("nbt_labkey000000.lab-secret").cluster(CLUSTER).start().await;
+    let netbox = FakeNetBox::builder().token("nbt_labkey000000.lab-secret").cluster(CLUSTER);
+    let netbox = netbox.custom_field("proxmox_mount_path", "virtualization.virtualdisk", "text").start().await;
     netbox.hold();
-    let field = json!({
-        "name": "proxmox_mount_path", "object_types": ["virtualization.virtualdisk"], "type": "text",
-    });
-    netbox.user("admin").create("extras/custom-fields", field);
     netbox.webhook("http://127.0.0.1:9/webhook", Some("hook"));
     netbox
 }

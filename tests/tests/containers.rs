@@ -3,9 +3,10 @@
 
 use std::sync::atomic::Ordering;
 
+use netbox_proxmox_core::live::MemoryStore;
 use netbox_proxmox_core::policy::Containers;
 use netbox_proxmox_core::{Marker, MarkerState, MiB, Policy};
-use netbox_proxmox_tests::{Lab, VZTMPL};
+use netbox_proxmox_tests::{Lab, VZTMPL, bridge, netbox, proxmox};
 use proxmox_api::testing::{GuestKind, Power};
 use serde_json::{Value, json};
 
@@ -268,4 +269,25 @@ async fn a_template_that_is_not_there_is_reported() {
     assert!(lab.guests().is_empty() && journal.len() == 2 && journal[1].contains("no storage is set"), "{journal:?}");
     lab.update(id, json!({"custom_fields": {"proxmox_vm_storage": "ceph"}})).await;
     assert!(lab.guest(id).volume("rootfs").unwrap().starts_with("ceph:"));
+}
+
+#[tokio::test]
+async fn a_password_is_given_only_where_one_is_configured_and_nobody_reads_it() {
+    let lab = Lab::new().await;
+    let id = lab.create_container(json!({})).await;
+    let created = |lab: &Lab| {
+        lab.proxmox.requests().into_iter().rfind(|it| it.method == "POST" && it.path.ends_with("/lxc")).unwrap().params
+    };
+    assert!(!created(&lab).contains_key("password"), "{:?}", created(&lab).keys());
+    lab.delete(id).await;
+
+    let (netbox, proxmox) = (netbox().await, proxmox().await);
+    let mut bridge = bridge(&netbox, &proxmox, MemoryStore::default());
+    bridge.container_password = Some("hunter2-secret".into());
+    let lab = Lab::over(netbox.into(), proxmox.into(), bridge);
+    lab.create_container(json!({})).await;
+    assert!(created(&lab).contains_key("password"));
+    let events = lab.dispatcher.bridge().inbox.store().events(None, 100).await.unwrap();
+    let told = format!("{:?} {events:?} {:?} {:?}", lab.journal(), lab.seen.plans, lab.seen.answers);
+    assert!(!told.contains("hunter2"), "{told}");
 }

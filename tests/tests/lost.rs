@@ -123,3 +123,29 @@ async fn what_is_younger_is_left_to_its_delivery() {
     assert_eq!(lab.dispatcher.catch_up(before.newest).await.unwrap().new, 0);
     assert_eq!(lab.dispatcher.catch_up(None).await.unwrap().new, 1);
 }
+
+#[tokio::test]
+async fn nobody_is_told_that_nobody_did_what_is_still_on_its_way() {
+    let lab = lab().await;
+    lab.netbox.create_vm(staged("web01"));
+    lab.settle().await;
+    let old = lab.netbox.create_disk(json!({"virtual_machine": 1, "name": "scsi1", "size": 2_000}));
+    lab.settle().await;
+    // The first of three changes is heard of; by then NetBox has a disk more and one less.
+    lab.netbox.update_vm(1, json!({"memory": 4096}));
+    let first = lab.take();
+    lab.netbox.delete_disk(old["id"].as_u64().unwrap());
+    lab.netbox.create_disk(json!({"virtual_machine": 1, "name": "scsi2", "size": 3_000}));
+    lab.dispatcher.accept(&first).await.unwrap();
+    lab.dispatcher.idle().await;
+    let guest = lab.guest(1);
+    assert_eq!(
+        (guest.volume("scsi1"), guest.disk_mib("scsi2"), guest.get("memory")),
+        (None, Some(3_072), Some("4096"))
+    );
+    assert!(lab.journal().is_empty(), "{:?}", lab.journal());
+    // The deliveries come after all, and are known.
+    let plans = lab.seen.plans.lock().unwrap().len();
+    lab.settle().await;
+    assert_eq!(lab.seen.plans.lock().unwrap().len(), plans);
+}

@@ -310,6 +310,20 @@ impl Settings {
         self.source.number("NETBOX_PROXMOX_TASK_TIMEOUT", 3600, "give a number of seconds").map(Duration::from_secs)
     }
 
+    /// The password of root in containers that are created (`NETBOX_PROXMOX_CONTAINER_PASSWORD`); none by default.
+    ///
+    /// # Errors
+    /// As [`netbox`](Self::netbox); and one that Proxmox does not take.
+    pub fn container_password(&self) -> Result<Option<SecretString>, ConfigError> {
+        let name = "NETBOX_PROXMOX_CONTAINER_PASSWORD";
+        match self.source.secret(name)? {
+            Some(password) if password.expose_secret().chars().count() < 5 => {
+                Err(self.source.error(name, "is shorter than the 5 characters that Proxmox asks for".into()))
+            }
+            password => Ok(password),
+        }
+    }
+
     /// How log lines look (`NETBOX_PROXMOX_LOG`).
     ///
     /// # Errors

@@ -10,7 +10,8 @@ use toml::{Table, Value};
 use super::ConfigError;
 
 /// Secrets; each may be given as `NAME_FILE`, the path of a file that holds it.
-pub(super) const SECRETS: &[&str] = &["NETBOX_TOKEN", "NETBOX_WEBHOOK_SECRET", "PROXMOX_TOKEN"];
+pub(super) const SECRETS: &[&str] =
+    &["NETBOX_TOKEN", "NETBOX_WEBHOOK_SECRET", "PROXMOX_TOKEN", "NETBOX_PROXMOX_CONTAINER_PASSWORD"];
 
 /// What a `[[cluster]]` table may hold.
 pub(super) const OF_A_CLUSTER: &[&str] = &[
@@ -33,6 +34,8 @@ pub(super) const GENERAL: &[&str] = &[
     "NETBOX_INSECURE",
     "NETBOX_WEBHOOK_SECRET",
     "NETBOX_WEBHOOK_SECRET_FILE",
+    "NETBOX_PROXMOX_CONTAINER_PASSWORD",
+    "NETBOX_PROXMOX_CONTAINER_PASSWORD_FILE",
     "NETBOX_PROXMOX_LISTEN",
     "NETBOX_PROXMOX_PATHS",
     "NETBOX_PROXMOX_BODY_LIMIT",

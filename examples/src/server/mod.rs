@@ -67,6 +67,7 @@ impl<O: Observer + 'static> Server<O> {
         let clusters = clusters.collect::<Result<Vec<_>, _>>()?;
         settings.identities()?;
         settings.task_timeout()?;
+        settings.container_password()?;
         let inbox = connect::inbox(&settings.inbox()?).await?;
         let listener = TcpListener::bind(&receiver.listen).await;
         let failed = |error| Problem::new(Exit::Failed, format!("NETBOX_PROXMOX_LISTEN {}: {error}", receiver.listen));

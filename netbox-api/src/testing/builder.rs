@@ -60,6 +60,7 @@ pub struct Builder {
     clusters: Vec<String>,
     tags: Vec<String>,
     custom_fields: bool,
+    more_fields: Vec<(String, String, String)>,
     choices: Vec<(String, Vec<(String, String)>)>,
     defaults: Vec<(String, Value)>,
 }
@@ -83,6 +84,7 @@ impl Default for Builder {
             clusters: Vec::new(),
             tags: Vec::new(),
             custom_fields: true,
+            more_fields: Vec::new(),
             choices: Vec::new(),
             defaults: Vec::new(),
         }
@@ -114,6 +116,13 @@ impl Builder {
     #[must_use]
     pub fn tag(mut self, name: &str) -> Self {
         self.tags.push(name.to_owned());
+        self
+    }
+
+    /// Adds a custom field: `"proxmox_mount_path", "virtualization.virtualdisk", "text"`.
+    #[must_use]
+    pub fn custom_field(mut self, name: &str, object_type: &str, kind: &str) -> Self {
+        self.more_fields.push((name.into(), object_type.into(), kind.into()));
         self
     }
 
@@ -231,6 +240,9 @@ impl Builder {
         }
         if self.custom_fields {
             self.seed_custom_fields(work);
+        }
+        for (name, object_type, kind) in &self.more_fields {
+            make(work, Kind::CustomField, &json!({"name": name, "object_types": [object_type], "type": kind}));
         }
     }
 

@@ -58,10 +58,34 @@ impl Dispatcher {
                 return Ok(done);
             }
         };
-        let from = last.saturating_sub(OVERLAP).max(first);
         let upto = upto.unwrap_or(newest).min(newest);
+        let (read, mut events) = self.unknown((first, last), upto).await?;
+        done.read = read;
+        done.held = self.hold_deletions(&mut events);
+        done.new = self.accept(&events).await?.into_iter().filter(|new| *new).count();
+        bridge.inbox.put_change_log((first, upto.max(last))).await?;
+        Ok(done)
+    }
+
+    /// Stores what the change log has of one record and no delivery has brought yet; says whether there was anything. It
+    /// is for whoever is about to say that nobody did something: the delivery may be on its way.
+    ///
+    /// # Errors
+    /// As [`catch_up`](Self::catch_up).
+    pub(super) async fn catch_up_with(&self, record: RecordId) -> Result<bool, Failure> {
+        let Some(known) = self.bridge().inbox.change_log().await? else { return Ok(false) };
+        let (_, mut events) = self.unknown(known, u64::MAX).await?;
+        events.retain(|event| event.change.record == record);
+        Ok(self.accept(&events).await?.into_iter().any(|new| new))
+    }
+
+    /// How many entries the change log has after the last one that is known, and the events among them that are not.
+    async fn unknown(&self, (first, last): (u64, u64), upto: u64) -> Result<(usize, Vec<NewEvent>), Failure> {
+        let bridge = self.bridge();
+        let from = last.saturating_sub(OVERLAP).max(first);
         let filter = ObjectChangeFilter { id_gte: Some(from + 1), ..Default::default() };
         let mut entries: Vec<ObjectChange> = Vec::new();
+        let log = bridge.netbox.object_changes();
         let mut pages = log.list(&filter);
         while let Some(entry) = pages.try_next().await? {
             // NetBox ignores filters that it does not know, and returns everything.
@@ -70,15 +94,11 @@ impl Dispatcher {
             }
         }
         entries.sort_by_key(|entry| entry.id);
-        done.read = entries.len();
         let mut events = self.events(&entries).await?;
         let keys: Vec<String> = events.iter().map(|event| event.key.clone()).collect();
         let mut known = bridge.inbox.store().known(&keys).await?.into_iter();
         events.retain(|_| known.next() == Some(false));
-        done.held = self.hold_deletions(&mut events);
-        done.new = self.accept(&events).await?.into_iter().filter(|new| *new).count();
-        bridge.inbox.put_change_log((first, upto.max(last))).await?;
-        Ok(done)
+        Ok((entries.len(), events))
     }
 
     /// The brake: many deletions at once are more likely a mistake, or another NetBox, than a wish. Says how many wait.

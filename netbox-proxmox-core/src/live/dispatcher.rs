@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::brakes::{DESTROYS_PER_HOUR, Destroys, HELD};
 use super::bridge::{Bridge, now};
 use super::execute::LiveExecutor;
-use super::inbox::{EventState, InboxError, NewEvent, Settlement, StoredEvent};
+use super::inbox::{EventState, InboxError, NewEvent, Reported, Settlement, StoredEvent};
 use super::look_up::{LookUp, Looked};
 use super::remember::remember;
 use crate::action::Action;
@@ -33,6 +33,10 @@ const TOLD_AFTER: u32 = 5;
 
 /// How often a plan is made anew at once, because the world was not as it had been looked up.
 const REPLANS: u32 = 5;
+
+/// How often the events of a record are answered together with newer ones, rather than tell a person that nobody did
+/// what these are about.
+const PATIENCE: u32 = 10;
 
 /// What became of the events of a record.
 #[derive(Debug, Clone)]
@@ -220,22 +224,31 @@ impl Dispatcher {
     }
 
     async fn answer_leased(&self, record: RecordId) -> Result<(), InboxError> {
+        // A change that comes while another one is answered may be what the answer says that nobody did.
+        for _ in 0..PATIENCE {
+            if self.answer_pending(record, true).await? {
+                return Ok(());
+            }
+        }
+        self.answer_pending(record, false).await.map(drop)
+    }
+
+    /// Answers the pending events of a record, all together; says whether it did, rather than find that more are coming.
+    /// `heed`: look for those before a person is told that nobody did something.
+    async fn answer_pending(&self, record: RecordId, heed: bool) -> Result<bool, InboxError> {
         let inner = &self.inner;
         let events = inner.bridge.inbox.store().pending(record).await?;
         if events.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         inner.observer.begin(record, &events);
         let (echoes, events) = self.split_echoes(events).await?;
         self.settle(&echoes, EventState::Ignored, Some("an echo of our own write".into()), now(), false).await?;
         if events.is_empty() {
             inner.observer.end(record, &Answer::Ignored("an echo of our own write".into()));
-            return Ok(());
+            return Ok(true);
         }
-        let cause: Vec<Change> = events.iter().map(|event| event.change.clone()).collect();
-        let attempts = events.iter().map(|event| event.attempts).max().unwrap_or_default() + 1;
-        let released = events.iter().any(|event| event.reason.as_ref().is_some_and(|reason| reason.starts_with(HELD)));
-        let answer = self.work(record, cause, attempts, released).await;
+        let Some(answer) = self.work(record, &events, heed).await else { return Ok(false) };
         let answer = match answer {
             Answer::Ignored(why) => {
                 self.settle(&events, EventState::Ignored, Some(why.clone()), now(), false).await?;
@@ -259,29 +272,36 @@ impl Dispatcher {
             }
         };
         inner.observer.end(record, &answer);
-        Ok(())
+        Ok(true)
     }
 
-    /// Looks up, plans and applies; again at once where the world was not as it had been looked up. `released`: a
-    /// person agreed to what a brake held.
-    async fn work(&self, record: RecordId, cause: Vec<Change>, attempts: u32, released: bool) -> Answer {
+    /// Looks up, plans and applies; again at once where the world was not as it had been looked up. `None`: nothing was
+    /// done, as more events of the record are coming.
+    async fn work(&self, record: RecordId, events: &[StoredEvent], heed: bool) -> Option<Answer> {
         let bridge = &self.inner.bridge;
+        let cause: Vec<Change> = events.iter().map(|event| event.change.clone()).collect();
+        let attempts = events.iter().map(|event| event.attempts).max().unwrap_or_default() + 1;
+        // A person agreed to what a brake held.
+        let released = events.iter().any(|event| event.reason.as_ref().is_some_and(|reason| reason.starts_with(HELD)));
         let mut replans = 0;
         loop {
             let (event, cluster) = match LookUp::new(bridge).record(record, cause.clone()).await {
                 Ok(Looked::Event { event, cluster }) => (event, cluster),
-                Ok(Looked::Unmanaged(why)) => return Answer::Ignored(why),
+                Ok(Looked::Unmanaged(why)) => return Some(Answer::Ignored(why)),
                 Err(failure) => {
                     // A token that was renewed or given its rights is good for all events that wait for it.
                     let waits = failure.kind == FailureKind::Permission || tried_again(failure.kind);
                     let again = waits.then(|| now() + bridge.backoff.delay(attempts));
-                    return Answer::Failed { applied: Applied::default(), failure, again };
+                    return Some(Answer::Failed { applied: Applied::default(), failure, again });
                 }
             };
             let Some(cluster) = bridge.cluster(&cluster) else {
-                return Answer::Ignored(format!("cluster {cluster} is not one of ours"));
+                return Some(Answer::Ignored(format!("cluster {cluster} is not one of ours")));
             };
             let plan = plan_with(&event, &bridge.policy);
+            if heed && self.more_is_coming(record, events, &plan).await {
+                return None;
+            }
             self.inner.observer.planned(record, &event, &plan);
             let destroys = plan.iter().any(|action| matches!(action, Action::Destroy { .. }));
             if destroys && !released && self.inner.destroys.too_many(now()) {
@@ -290,7 +310,7 @@ impl Dispatcher {
                      (`netbox-proxmox events --release`)"
                 );
                 let failure = Failure::new(FailureKind::Refused, why);
-                return Answer::Failed { applied: Applied::default(), failure, again: None };
+                return Some(Answer::Failed { applied: Applied::default(), failure, again: None });
             }
             let progress = self.inner.observer.progress(record);
             let node = event.current.as_ref().and_then(|current| current.node.given().cloned());
@@ -306,7 +326,7 @@ impl Dispatcher {
                 None => {
                     log_error(remember(bridge, cluster, record, &event, &applied).await);
                     log_error(bridge.inbox.retain_reports(record, &executor.told()).await);
-                    return Answer::Applied(applied);
+                    return Some(Answer::Applied(applied));
                 }
                 Some((_, failure))
                     if matches!(failure.kind, FailureKind::Conflict | FailureKind::Ambiguous) && replans < REPLANS =>
@@ -321,8 +341,37 @@ impl Dispatcher {
                         let report = failed_report(&event, record, &action, &failure, again.is_some());
                         log_error(executor.execute(&Action::Report(report), &*progress).await);
                     }
-                    return Answer::Failed { applied, failure, again };
+                    return Some(Answer::Failed { applied, failure, again });
                 }
+            }
+        }
+    }
+
+    /// Whether a plan would tell a person that nobody did something, and somebody has: the event has come meanwhile, or
+    /// NetBox's change log has it.
+    async fn more_is_coming(&self, record: RecordId, events: &[StoredEvent], plan: &[Action]) -> bool {
+        let inbox = &self.inner.bridge.inbox;
+        let claims = plan.iter().filter_map(|action| match action {
+            Action::Report(report) if report.claims_no_cause => Some(report.key()),
+            _ => None,
+        });
+        let mut news = false;
+        for key in claims {
+            news |= !matches!(inbox.reported(&key).await, Ok(Some(Reported::Delivered)));
+        }
+        if !news {
+            return false;
+        }
+        match inbox.store().pending(record).await {
+            Ok(pending) if pending.len() > events.len() => return true,
+            Ok(_) => {}
+            Err(error) => log_error::<(), _>(Err(error)),
+        }
+        match self.catch_up_with(record).await {
+            Ok(more) => more,
+            Err(failure) => {
+                tracing::warn!(%record, why = %failure.why, "NetBox's change log cannot be asked");
+                false
             }
         }
     }

@@ -1,4 +1,4 @@
-//! `demo`: the life of a virtual machine, from a person's changes in NetBox through signed deliveries and the real
+//! `demo`: the lives of a virtual machine and of a container, from a person's changes in NetBox through signed deliveries and the real
 //! server to Proxmox VE. Every step is checked; the exit code says whether all was as it should be.
 
 mod page;
@@ -9,20 +9,22 @@ mod world;
 use netbox_proxmox_examples::output::line;
 use netbox_proxmox_examples::{Exit, Problem};
 
-use story::{Checks, STORY, Step};
+use story::{Checks, Step};
 use world::World;
 
 pub(crate) async fn run() -> Result<Exit, Problem> {
     let begun = std::time::Instant::now();
     let world = World::begin().await?;
-    line("The life of a virtual machine. NetBox and Proxmox VE are stateful fakes in this process; all")?;
-    line("between them is what runs in production: webhooks, server, inbox, planner, executor, clients.\n")?;
+    line("The lives of a virtual machine and of a container. NetBox and Proxmox VE are stateful fakes in")?;
+    line("this process; all between them is what runs in production: webhooks, server, inbox, planner,")?;
+    line("executor, clients.\n")?;
     page::items("NetBox", &[world.netbox.url()])?;
     page::items("server", std::slice::from_ref(&world.server))?;
     page::items("Proxmox", &[world.proxmox.url().to_owned()])?;
-    let mut differences = 0;
-    for (number, step) in STORY.iter().enumerate() {
-        page::heading(number + 1, step.title)?;
+    let (mut differences, mut steps) = (0, 0);
+    for (number, step) in story::steps().enumerate() {
+        steps = number + 1;
+        page::heading(steps, step.title)?;
         differences += tell(&world, step).await?;
     }
     let mut checks = Checks::default();
@@ -36,7 +38,7 @@ pub(crate) async fn run() -> Result<Exit, Problem> {
     if differences > 0 {
         return Err(page::differs(differences));
     }
-    let (steps, seconds) = (STORY.len(), begun.elapsed().as_secs_f32());
+    let seconds = begun.elapsed().as_secs_f32();
     line(&format!("\n{steps} changes, {} deliveries, all as it should be ({seconds:.1} s).", deliveries.len()))?;
     Ok(Exit::Done)
 }

@@ -4,7 +4,7 @@ use netbox_api::testing::Delivery;
 use netbox_proxmox_core::Marker;
 use netbox_proxmox_examples::output::line;
 use netbox_proxmox_examples::{Exit, Problem};
-use proxmox_api::testing::{Guest, Power};
+use proxmox_api::testing::{Guest, GuestKind, Power};
 
 const WIDTH: usize = 90;
 const INDENT: usize = 13;
@@ -81,8 +81,13 @@ pub(super) fn guest(guest: &Guest) -> Vec<String> {
     let mut lines = vec![format!("{} {name} on {}: {power}, {cores} cores, {memory} MiB", guest.vmid, guest.node)];
     let disks = guest.config.iter().filter(|(slot, drive)| is_disk(slot) && !drive.contains("media=cdrom"));
     lines.extend(disks.map(|(slot, drive)| format!("{slot}: {drive}")));
+    if guest.kind == GuestKind::Lxc {
+        lines.push(format!("net0: {}", option("net0").replace(',', ", ")));
+    }
     let keys = guest.get("sshkeys").map_or(0, |keys| keys.split("%0A").filter(|key| !key.is_empty()).count());
-    lines.push(format!("cloud-init: {}, {keys} SSH key(s)", option("ipconfig0")));
+    if guest.kind == GuestKind::Qemu {
+        lines.push(format!("cloud-init: {}, {keys} SSH key(s)", option("ipconfig0")));
+    }
     if let Some(marker) = guest.description().and_then(Marker::find) {
         lines.push(format!("marker: {marker}"));
     }
@@ -90,11 +95,12 @@ pub(super) fn guest(guest: &Guest) -> Vec<String> {
 }
 
 fn is_disk(option: &str) -> bool {
-    ["scsi", "virtio", "sata", "ide"].iter().any(|bus| {
-        option
-            .strip_prefix(bus)
-            .is_some_and(|index| !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit()))
-    })
+    option == "rootfs"
+        || ["scsi", "virtio", "sata", "ide", "mp"].iter().any(|bus| {
+            option
+                .strip_prefix(bus)
+                .is_some_and(|index| !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit()))
+        })
 }
 
 /// What differs from what should be, as a problem.

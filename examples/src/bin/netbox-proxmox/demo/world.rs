@@ -18,6 +18,8 @@ use super::watch::Watch;
 
 /// The name of the cluster, in Proxmox and in NetBox.
 const CLUSTER: &str = "pve-cluster-1";
+/// The template volume of the container.
+pub(super) const VZTMPL: &str = "local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst";
 const SECRET: &str = "a secret that both sides know";
 /// How long a change may take to be answered.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -29,6 +31,8 @@ pub(super) struct World {
     pub(super) server: String,
     /// The record of the guest whose life it is.
     pub(super) record: Cell<u64>,
+    /// Its name.
+    pub(super) name: Cell<&'static str>,
     state: Arc<ServerState>,
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), Problem>>,
@@ -41,6 +45,7 @@ impl World {
         let netbox = FakeNetBox::builder()
             .token_of("netbox-proxmox", "nbt_demodemodemo.not-a-secret", netbox_api::testing::Access::Full)
             .cluster(CLUSTER)
+            .custom_field("proxmox_mount_path", "virtualization.virtualdisk", "text")
             .start()
             .await;
         let proxmox = FakeProxmox::builder()
@@ -48,6 +53,8 @@ impl World {
             .node("pve01")
             .node("pve02")
             .storage(Storage::lvm_thin("local-lvm"))
+            .storage(Storage::dir("local").content("iso,vztmpl"))
+            .vztmpl(VZTMPL)
             .template(9000, "debian-12-cloud", |template| {
                 let template = template.disk("scsi0", "local-lvm", 10_240).cloudinit("ide2", "local-lvm");
                 template.cores(1).memory(1024).net("net0", "virtio,bridge=vmbr0").option("ipconfig0", "ip=dhcp")
@@ -80,6 +87,7 @@ impl World {
             watch,
             server: url,
             record: Cell::new(0),
+            name: Cell::default(),
             state,
             stop,
             running,
@@ -119,7 +127,7 @@ impl World {
 
     /// The guest as Proxmox has it, by its name.
     pub(super) fn guest(&self) -> Option<Guest> {
-        self.proxmox.guests().into_iter().find(|guest| guest.name() == Some(super::story::NAME))
+        self.proxmox.guests().into_iter().find(|guest| guest.name() == Some(self.name.get()))
     }
 
     /// Ends the server, as a signal would.
