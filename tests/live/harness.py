@@ -17,6 +17,10 @@ class Stop(Exception):
     """A check failed without which the rest of its scenario means nothing."""
 
 
+def first(*differences):
+    return next((d for d in differences if d is not None), None)
+
+
 def same(what, seen, wanted):
     """None if they are equal, otherwise the difference as text."""
     return None if seen == wanted else f'{what} is {seen!r}, wanted {wanted!r}'
@@ -165,7 +169,7 @@ class Proxmox:
 
     def __init__(self, ready):
         self.ready = ready
-        self.context = ssl.create_default_context(cafile=ready['ca'])
+        self.context = ssl.create_default_context(cafile=ready['ca'])     # not asked over plain HTTP
 
     def get(self, path):
         request = urllib.request.Request(self.ready['url'] + '/api2/json' + path,

@@ -16,18 +16,15 @@ import urllib.parse
 
 sys.dont_write_bytecode = True      # nothing is left in the tree
 sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), 'netbox')]
+import containers    # noqa: E402
 import mistakes as wrong    # noqa: E402
-from harness import Checks, Proxmox, Server, main_guard, same   # noqa: E402
+from harness import Checks, Proxmox, Server, first, main_guard, same   # noqa: E402
 from prepare import NetBox, NetBoxError, prepare, webhook   # noqa: E402
 
 CLUSTER = 'live'
 KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGq0fFkZtxYb8l1nq7yJm4Qv3l2nUo0Wc5dQH7yXb3Zp admin+live@example.org'
 VMS, DISKS = '/virtualization/virtual-machines/', '/virtualization/virtual-disks/'
 check = Checks()
-
-
-def first(*differences):
-    return next((d for d in differences if d is not None), None)
 
 
 class Bench:
@@ -43,11 +40,12 @@ class Bench:
             'NETBOX_URL': self.netbox.url, 'NETBOX_TOKEN': os.environ['NETBOX_TOKEN'],
             'NETBOX_WEBHOOK_SECRET': self.secret, 'NETBOX_CLUSTER': CLUSTER,
             'PROXMOX_URL': self.pve.ready['url'], 'PROXMOX_TOKEN': self.pve.ready['tokens']['bridge'],
-            'PROXMOX_FINGERPRINT': self.pve.ready['fingerprint'],
+            **({'PROXMOX_FINGERPRINT': self.pve.ready['fingerprint']} if self.pve.ready['fingerprint'] else {}),
             'NETBOX_PROXMOX_INBOX': 'sqlite:' + self.inbox})
         clear(self.netbox)
-        made = prepare(self.netbox, self.receiver(), self.secret, CLUSTER, [self.pve.ready['node']],
-                       [('9000', 'debian-12-cloud'), ('9001', 'debian-12-ceph')], ['local-lvm', 'ceph-pool'])
+        made = prepare(self.netbox, self.receiver(), self.secret, CLUSTER, self.pve.ready['nodes'],
+                       [('9000', 'debian-12-cloud'), ('9001', 'debian-12-ceph')], ['local-lvm', 'ceph-pool'],
+                       [(containers.ARCHIVE, 'debian-12-standard'), ('9100', 'debian-12-ct')])
         self.cluster, self.key = made['cluster'], KEY
         # A cluster that is none of the server's.
         self.elsewhere = self.netbox.ensure('/virtualization/clusters/', {'name': 'elsewhere'}, type=made['cluster_type'])['id']
@@ -336,6 +334,16 @@ def outsiders(bench):
         g['vmid'] for g in bench.pve.get('/cluster/resources?type=vm') if g.get('template')), [9000, 9001]), within=0)
 
 
+def container(bench):
+    """the life of a container"""
+    containers.container(bench, check, created)
+
+
+def placement(bench):
+    """guests of either kind go to another node"""
+    containers.placement(bench, check, created)
+
+
 def mistakes(bench):
     """what users get wrong, and what they are told"""
     wrong.run(bench, check, created)
@@ -350,17 +358,23 @@ def clear(netbox):
         netbox('DELETE', f"/ipam/ip-addresses/{address['id']}/")
 
 
-SCENARIOS = [machine, beyond, doubled, crash, outsiders, mistakes]
+SCENARIOS = [machine, beyond, container, doubled, crash, outsiders, mistakes]
+# Of a Proxmox with two nodes, which fakepve is not; what is only about the texts is tried once.
+OF_TWO_NODES = [machine, beyond, container, placement, crash]
 
 
 def main():
-    wanted = sys.argv[1:] or [s.__name__ for s in SCENARIOS]
     bench = Bench()
+    scenarios = OF_TWO_NODES if len(bench.pve.ready['nodes']) > 1 else SCENARIOS
+    wanted = sys.argv[1:] or [s.__name__ for s in scenarios]
+    unknown = set(wanted) - {s.__name__ for s in SCENARIOS + OF_TWO_NODES}
+    if unknown:
+        sys.exit(f'no such scenario: {", ".join(sorted(unknown))}')
     try:
         with check.part('the server'):
             bench.server.start()
             check.that('it is ready', lambda: same('status', bench.server.request('GET', '/readyz')[0], 200), vital=True)
-            for scenario in SCENARIOS:
+            for scenario in scenarios:
                 if scenario.__name__ in wanted:
                     with check.part(scenario.__doc__):
                         scenario(bench)

@@ -3,6 +3,7 @@ a journal entry, without Proxmox being touched. reports.py makes the page docs/r
 import os
 import sqlite3
 
+from containers import ARCHIVE
 from harness import same
 from prepare import NetBoxError, fields
 from reports import Page
@@ -339,7 +340,9 @@ def more_fields(netbox):
 def choose(bench, nodes):
     fields(bench.netbox, nodes, [
         ('9000', 'debian-12-cloud'), ('9001', 'debian-12-ceph'), ('9099', 'gone'), (str(THEIRS), 'no template'),
-        ('debian', 'no VMID')], ['local-lvm', 'ceph-pool', 'nowhere', 'local', 'my disks'])
+        ('debian', 'no VMID')], ['local-lvm', 'ceph-pool', 'nowhere', 'local', 'my disks'], [
+            (ARCHIVE, 'debian-12-standard'), (ARCHIVE.replace('12.7', '99.9'), 'not there'), ('debian.tar', 'no volume'),
+            ('9000', 'a VM'), ('9098', 'gone')])
 
 
 def run(bench, check, created):

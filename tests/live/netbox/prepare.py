@@ -5,6 +5,7 @@ brought up to date. Prints the ids of what it made as JSON.
 
     prepare.py --netbox URL --token TOKEN --receiver URL --secret SECRET --cluster NAME
                [--nodes pve1] [--templates 9000=debian-12-cloud] [--storages local-lvm,ceph-pool]
+               [--containers local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst=debian-12]
 """
 import argparse
 import json
@@ -57,7 +58,7 @@ class NetBox:
         return self('PATCH', f"{path}{found[0]['id']}/", body) if found else self('POST', path, body)
 
 
-def fields(netbox, nodes, templates, storages):
+def fields(netbox, nodes, templates, storages, containers):
     """The custom fields of the mission under their default names, and the choice sets of the selections."""
     def choices(name, values):
         return netbox.ensure('/extras/custom-field-choice-sets/', {'name': name}, extra_choices=values)['id']
@@ -66,8 +67,7 @@ def fields(netbox, nodes, templates, storages):
     node_set = choices('proxmox-nodes', [[n, n] for n in nodes])
     storage_set = choices('proxmox-storages', [[s, s] for s in storages])
     vm_templates = choices('proxmox-vm-templates', [list(t) for t in templates])
-    archive = 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst'
-    lxc_templates = choices('proxmox-lxc-templates', [[archive, 'debian-12-standard']])
+    lxc_templates = choices('proxmox-lxc-templates', [list(t) for t in containers])
     vm, disk = ['virtualization.virtualmachine'], ['virtualization.virtualdisk']
     table = [
         ('proxmox_node', 'Proxmox node', vm, 'select', node_set),
@@ -78,6 +78,7 @@ def fields(netbox, nodes, templates, storages):
         ('proxmox_vm_templates', 'Proxmox VM template', vm, 'select', vm_templates),
         ('proxmox_lxc_templates', 'Proxmox container template', vm, 'select', lxc_templates),
         ('proxmox_disk_storage_volume', 'Proxmox disk storage', disk, 'select', storage_set),
+        ('proxmox_mount_path', 'Proxmox mount path (containers)', disk, 'text', None),
     ]
     made = {}
     for name, label, object_types, kind, choice_set in table:
@@ -105,10 +106,10 @@ def webhook(netbox, receiver, secret, rules=1):
     return {'webhook': hook, 'event_rules': ids}
 
 
-def prepare(netbox, receiver, secret, cluster, nodes, templates, storages):
+def prepare(netbox, receiver, secret, cluster, nodes, templates, storages, containers):
     kind = netbox.ensure('/virtualization/cluster-types/', {'slug': 'proxmox-ve'}, name='Proxmox VE')['id']
     made = netbox.ensure('/virtualization/clusters/', {'name': cluster}, type=kind, status='active')['id']
-    return {'cluster_type': kind, 'cluster': made, 'custom_fields': fields(netbox, nodes, templates, storages),
+    return {'cluster_type': kind, 'cluster': made, 'custom_fields': fields(netbox, nodes, templates, storages, containers),
             **webhook(netbox, receiver, secret)}
 
 
@@ -119,11 +120,12 @@ def main():
     parser.add_argument('--nodes', default='pve1')
     parser.add_argument('--templates', default='9000=debian-12-cloud,9001=debian-12-ceph')
     parser.add_argument('--storages', default='local-lvm,ceph-pool')
+    parser.add_argument('--containers', default='local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst=debian-12-standard')
     args = parser.parse_args()
     try:
         made = prepare(NetBox(args.netbox, args.token), args.receiver, args.secret, args.cluster,
                        args.nodes.split(','), [t.split('=', 1) for t in args.templates.split(',')],
-                       args.storages.split(','))
+                       args.storages.split(','), [t.split('=', 1) for t in args.containers.split(',')])
     except NetBoxError as error:
         sys.exit(str(error))
     print(json.dumps(made, indent=1))

@@ -194,7 +194,7 @@ async def serve(args):
         await web.TCPSite(runner, '127.0.0.1', args.port, ssl_context=tls).start()
         pve.port = runner.addresses[0][1]
         digest = hashlib.sha256(der).hexdigest().upper()
-        ready = {'pid': os.getpid(), 'url': f'https://127.0.0.1:{pve.port}', 'node': NODE, 'ca': certfile,
+        ready = {'pid': os.getpid(), 'url': f'https://127.0.0.1:{pve.port}', 'node': NODE, 'nodes': [NODE], 'ca': certfile,
                  'fingerprint': ':'.join(digest[i:i + 2] for i in range(0, 64, 2)), 'tokens': tokens,
                  'user': pve.user, 'password': pve.password,
                  'requests': str(directory / 'requests.jsonl'), 'as_is': args.as_is, 'slow': args.slow}
