@@ -275,7 +275,7 @@ impl Reporter {
              mount point from a running one.",
             self.name
         );
-        self.report(&format!("disk {disk}"), "removed", "mounted until the container stops", text)
+        self.report(&format!("disk {disk}"), "removed", "still mounted", text)
     }
 
     /// A disk of a container that NetBox does not say where to mount.
@@ -305,7 +305,7 @@ impl Reporter {
              volume. Set them within the container, or have it created anew.",
             self.name
         );
-        self.report("SSH keys", "set", "a container that exists", text)
+        self.report("SSH keys", "set", "no way to set them", text)
     }
 
     /// An address for a container that has no card to hold it.
@@ -528,10 +528,17 @@ impl Reporter {
     }
 
     /// A storage that cannot take a disk.
-    pub fn storage_unusable(&self, what: &str, storage: &StorageId, node: Option<&NodeName>) -> Report {
+    pub fn storage_unusable(
+        &self,
+        kind: GuestType,
+        what: &str,
+        storage: &StorageId,
+        node: Option<&NodeName>,
+    ) -> Report {
+        let disks = if kind == GuestType::Lxc { "volumes of containers" } else { "disks of VMs" };
         let on = node.map_or_else(String::new, |node| format!(" on node {node}"));
         let text = format!(
-            "{}: {what} was not made, because storage {storage} does not exist{on} or takes no such disks. \
+            "{}: {what} was not made, because storage {storage} does not exist{on} or takes no {disks}. \
              Choose another storage in NetBox.",
             self.name
         );

@@ -6,7 +6,7 @@
 mod common;
 
 use common::{brief, lines};
-use netbox_proxmox_core::{Action, Delivery, Event, plan};
+use netbox_proxmox_core::{Action, Delivery, Event, GuestType, plan};
 use serde_json::{Value, json};
 
 fn recorded(stem: &str) -> Value {
@@ -459,6 +459,12 @@ fn disks_interfaces_and_addresses_need_a_look_up() {
         "082-virtualdisk-create-on-disknum--virtualdisk-created",
         "099-bulk-delete-5--virtualdisk-deleted",
         "111-lxc-create-rootfs--virtualdisk-created",
+        "112-lxc-create-eth0--vminterface-created",
+        "113-lxc-create-ip--ipaddress-created",
+        "116-lxc-resize-rootfs--virtualdisk-updated",
+        "121-lxc-delete-cascade--virtualdisk-deleted",
+        "122-lxc-delete-cascade--ipaddress-deleted",
+        "124-lxc-delete-cascade--vminterface-deleted",
         "128-ui-add-two-disks--virtualdisk-created",
     ] {
         let found = planned(recorded(stem)).unwrap();
@@ -483,19 +489,135 @@ fn other_objects_are_ignored() {
 
 // Containers.
 
+const TEMPLATE: &str = "local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst";
+
+/// The plan that makes `ct01`, set as given; NetBox knows of it whether it has a VMID.
+#[track_caller]
+fn check_created(stem: &str, vmid: &str, set: &str) {
+    let recorded = if vmid == "VMID to be allocated" { "record ct01: a free VMID" } else { "" };
+    let expected = format!(
+        "{recorded}
+         create-container ct01 ({vmid}) from {TEMPLATE} on pve01 storage local-lvm unprivileged features nesting=1: {set}
+         record ct01 ({vmid}): its root disk
+         configure ct01 ({vmid}): marker=ready"
+    );
+    check(stem, &expected);
+}
+
 #[test]
-fn containers_are_reported_and_nothing_else() {
+fn a_staged_container_is_created_configured_and_not_started() {
+    check_created(
+        "110-lxc-create-staged--virtualmachine-created",
+        "VMID to be allocated",
+        "cores=1 memory=512 sshkeys=1 key(s) net0=name=eth0,bridge=vmbr0 tag=netbox",
+    );
+}
+
+#[test]
+fn a_change_before_the_container_exists_is_part_of_its_creation() {
+    check_created(
+        "114-lxc-set-primary-ip4--virtualmachine-updated",
+        "VMID to be allocated",
+        "cores=1 memory=512 sshkeys=1 key(s) net0=name=eth0,bridge=vmbr0 ipconfig0.ip=192.0.2.20/24,gw=192.0.2.1 tag=netbox",
+    );
+    check_created(
+        "115-lxc-set-vcpus-memory--virtualmachine-updated",
+        "VMID to be allocated",
+        "cores=2 memory=1024 sshkeys=1 key(s) net0=name=eth0,bridge=vmbr0 ipconfig0.ip=192.0.2.20/24,gw=192.0.2.1 tag=netbox",
+    );
+}
+
+#[test]
+fn setting_the_vmid_of_a_container_for_the_first_time_creates_it_there() {
+    check_created(
+        "117-lxc-vmid-written-back--virtualmachine-updated",
+        "VMID 102",
+        "cores=2 memory=1024 sshkeys=1 key(s) net0=name=eth0,bridge=vmbr0 ipconfig0.ip=192.0.2.20/24,gw=192.0.2.1 tag=netbox",
+    );
+}
+
+#[test]
+fn a_staged_container_that_has_its_vmid_is_configured() {
+    check_with(
+        "114-lxc-set-primary-ip4--virtualmachine-updated",
+        &has_vmid(),
+        "configure ct01 (VMID 101): ipconfig0.ip=192.0.2.20/24,gw=192.0.2.1",
+    );
+    check_with(
+        "115-lxc-set-vcpus-memory--virtualmachine-updated",
+        &has_vmid(),
+        "configure ct01 (VMID 101): cores=2 memory=1024",
+    );
+}
+
+#[test]
+fn keys_of_a_container_that_has_its_vmid_are_reported() {
+    const KEYS: &str = "custom_fields/proxmox_public_ssh_key";
+    let (data, after) = (format!("/data/{KEYS}"), format!("/snapshots/postchange/{KEYS}"));
+    let stem = "115-lxc-set-vcpus-memory--virtualmachine-updated";
+    for keys in [json!(common::ALICE), Value::Null] {
+        let mut changed = with(stem, &has_vmid());
+        for pointer in [&data, &after] {
+            *changed.pointer_mut(pointer).unwrap() = keys.clone();
+        }
+        check_delivery(
+            stem,
+            changed,
+            "report SSH keys
+             configure ct01 (VMID 101): cores=2 memory=1024",
+        );
+    }
+}
+
+#[test]
+fn a_container_is_started_shut_down_migrated_and_destroyed() {
+    check("118-lxc-status-active--virtualmachine-updated", "start ct01 (VMID 102)");
+    check("119-lxc-status-offline--virtualmachine-updated", "shutdown ct01 (VMID 102): stop after 180 s");
+    check("120-lxc-migrate-node--virtualmachine-updated", "migrate ct01 (VMID 102): to node pve02");
+    check("123-lxc-delete-cascade--virtualmachine-deleted", "destroy ct01 (VMID 102)");
+}
+
+#[test]
+fn a_paused_container_is_reported() {
+    let paused = [
+        ("/data/status", json!({"value": "paused", "label": "Paused"})),
+        ("/snapshots/postchange/status", json!("paused")),
+    ];
+    check_with("118-lxc-status-active--virtualmachine-updated", &paused, "report status");
+}
+
+#[test]
+fn every_action_of_a_container_names_its_kind() {
     for stem in [
         "110-lxc-create-staged--virtualmachine-created",
-        "114-lxc-set-primary-ip4--virtualmachine-updated",
-        "115-lxc-set-vcpus-memory--virtualmachine-updated",
+        "117-lxc-vmid-written-back--virtualmachine-updated",
         "118-lxc-status-active--virtualmachine-updated",
-        "119-lxc-status-offline--virtualmachine-updated",
         "120-lxc-migrate-node--virtualmachine-updated",
         "123-lxc-delete-cascade--virtualmachine-deleted",
     ] {
-        check(stem, "report type");
+        for action in planned(recorded(stem)).unwrap() {
+            assert_eq!(action.target().map(|guest| guest.kind), Some(GuestType::Lxc), "{stem}: {action}");
+        }
     }
+}
+
+#[test]
+fn a_container_without_a_template_and_one_with_a_virtual_machines_are_reported() {
+    let stem = "110-lxc-create-staged--virtualmachine-created";
+    let template = "/data/custom_fields/proxmox_lxc_templates";
+    check_with(stem, &[(template, Value::Null)], "report template");
+    check_with(stem, &[(template, json!("debian-12"))], "report template");
+    // Nobody looked whether 9100 is a container; the executor does.
+    check_with(
+        stem,
+        &[(template, json!("9100"))],
+        "record ct01: a free VMID
+         clone ct01 (VMID to be allocated) from template 9100 on pve01 storage local-lvm full
+         report SSH keys
+         configure ct01 (VMID to be allocated): cores=1 memory=512 onboot=0 protection=0 tag=netbox
+         record ct01 (VMID to be allocated): its root disk
+         configure ct01 (VMID to be allocated): marker=ready",
+    );
 }
 
 // Rows 5 and 6b, where the record gives the root size itself.

@@ -3,7 +3,7 @@ a journal entry, without Proxmox being touched. reports.py makes the page docs/r
 import os
 import sqlite3
 
-from containers import ARCHIVE
+from containers import ARCHIVE, create
 from harness import same
 from prepare import NetBoxError, fields
 from reports import Page
@@ -12,7 +12,7 @@ VMS, DISKS = '/virtualization/virtual-machines/', '/virtualization/virtual-disks
 NICS, ADDRESSES, JOURNAL = '/virtualization/interfaces/', '/ipam/ip-addresses/', '/extras/journal-entries/'
 FIELDS = '/extras/custom-fields/'
 # The VMIDs are typed, so that the page is the same after each run.
-GUEST, OTHER, THEIRS, TWIN, STUCK, DENIED = 810, 811, 700, 701, 702, 703
+GUEST, OTHER, CONTAINER, THEIRS, TWIN, STUCK, DENIED = 810, 811, 812, 700, 701, 702, 703
 
 
 class Mistakes:
@@ -107,7 +107,8 @@ def creations(bench, m):
     expect('the storage takes no disks of VMs', ['storage local '], '-local', proxmox_vm_storage='local')
     expect('the choice of a storage is no name of one', ['"my disks"'], '-badstore', proxmox_vm_storage='my disks')
     expect('Proxmox has a guest of this name', ['701', 'adopt'], '-twin')
-    told.append(('a container (not supported yet)', ['container'], bench.create('live-m-lxc', 'lxc', custom_fields={})))
+    expect('the template of a VM is that of a container', ['a container', 'template 9100'], '-kind',
+           proxmox_vm_templates='9100')
     for mistake, words, guest in told:
         m.said(mistake, guest, *words)
     silent = {'without a guest type': record(bench, 'live-m-none', proxmox_vm_type=None),
@@ -143,6 +144,50 @@ def stuck(bench, m):
     m.changed_nothing('the locked guest is left alone', before, STUCK)
     bench.netbox('DELETE', f'{VMS}{guest.id}/')
     bench.pve.write_as_root('DELETE', f'{path}/{STUCK}', skiplock=1)
+
+
+def container(bench, m, created):
+    """What is special to containers."""
+    before = len(bench.pve.writes())
+    for mistake, words, custom in (
+            ("the template of a container is a VM's", ['a virtual machine', 'template 9000'], {'proxmox_lxc_templates': '9000'}),
+            ('the template of a container does not exist in Proxmox', ['9098'], {'proxmox_lxc_templates': '9098'}),
+            ('the choice of a template is neither a volume nor a VMID', ['"debian.tar"', 'such as'],
+             {'proxmox_lxc_templates': 'debian.tar'}),
+            ('no node has the template volume', ['no node has'], {'proxmox_lxc_templates': ARCHIVE.replace('12.7', '99.9')}),
+            ('no storage is chosen, and that of the template takes no containers', ['no storage is set'],
+             {'proxmox_vm_storage': None})):
+        guest = create(bench, 'live-m-ct', custom_fields=custom)
+        m.said(mistake, guest, *words)
+        bench.netbox('DELETE', f'{VMS}{guest.id}/')
+    m.changed_nothing('nothing was sent to Proxmox', before)
+    guest = create(bench, 'live-m-ct', custom_fields={'proxmox_vmid': str(CONTAINER)})
+    created(guest)
+    m.wrong_disk('the name of a disk of a container is no slot', guest, 'scsi1', 'rootfs')
+    m.wrong_disk('a disk of a container has no mount path', guest, 'mp1', 'proxmox_mount_path')
+    m.wrong_disk('a mount path that is none', guest, 'mp2', 'where a container can mount', proxmox_mount_path='srv')
+    path = m.disk(guest, 'mp0', 2000, proxmox_mount_path='/srv')
+    m.check.that('a mount point', lambda: None if bench.pve.config(CONTAINER, 'lxc').get('mp0') else 'none')
+    bench.netbox('PATCH', path, {'custom_fields': {'proxmox_mount_path': '/var'}})
+    m.said('a mount path is changed', guest, 'mounted at /srv')
+    bench.netbox('PATCH', path, {'custom_fields': {'proxmox_mount_path': '/srv'}})
+    guest.change(custom_fields={'proxmox_public_ssh_key': bench.key.replace('admin+live', 'other')})
+    m.said('the SSH key of a container is changed', guest, 'SSH keys', 'only when it creates')
+    nic = bench.netbox('POST', NICS, {'virtual_machine': guest.id, 'name': 'docker0'})
+    address = bench.netbox('POST', ADDRESSES, {'address': '192.0.2.60/24', 'assigned_object_id': nic['id'],
+                                               'assigned_object_type': 'virtualization.vminterface'})
+    bench.pve.write('PUT', guest.config_path(), delete='net0')
+    guest.change(primary_ip4=address['id'])
+    m.said('an address, and no card to hold it', guest, '192.0.2.60', 'has no net0')
+    guest.change(primary_ip4=None, status='active')
+    m.check.that('it runs', lambda: guest.runs('running'))
+    guest.change(status='paused')
+    m.said('a container is Paused', guest, 'cannot be suspended')
+    guest.change(status='active')
+    bench.netbox('DELETE', path)
+    m.said('a mount point is deleted while the container runs', guest, 'mp0', 'once the container has stopped')
+    bench.netbox('DELETE', f'{VMS}{guest.id}/')
+    m.check.that('the container is removed', guest.is_gone)
 
 
 def staged(bench, m, guest, other):
@@ -340,7 +385,7 @@ def more_fields(netbox):
 def choose(bench, nodes):
     fields(bench.netbox, nodes, [
         ('9000', 'debian-12-cloud'), ('9001', 'debian-12-ceph'), ('9099', 'gone'), (str(THEIRS), 'no template'),
-        ('debian', 'no VMID')], ['local-lvm', 'ceph-pool', 'nowhere', 'local', 'my disks'], [
+        ('9100', 'a container'), ('debian', 'no VMID')], ['local-lvm', 'ceph-pool', 'nowhere', 'local', 'my disks'], [
             (ARCHIVE, 'debian-12-standard'), (ARCHIVE.replace('12.7', '99.9'), 'not there'), ('debian.tar', 'no volume'),
             ('9000', 'a VM'), ('9098', 'gone')])
 
@@ -369,6 +414,8 @@ def run(bench, check, created):
     staged(bench, m, guest, other)
     m.section = 'A guest in use'
     active(bench, m, guest)
+    m.section = 'A container'
+    container(bench, m, created)
     m.section = 'Removals'
     removals(bench, m, guest, other, created)
     forget()

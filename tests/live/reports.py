@@ -36,6 +36,7 @@ REST = '''
 # Texts of the sources (some words of each) that no mistake of one person in one NetBox leads to: when they are said.
 ELSEWHERE = {
     'this change needs a look-up': 'never by the server: `plan --event` has nothing but the delivery',
+    'does not have the template': 'the cluster has several nodes (tests of the planner)',
     'is not shared with': 'the cluster has several nodes (tests of the planner, and between the fakes)',
     'which NetBox no longer has': '`plan --all`, or the server at its interval, finds a guest whose record is gone',
     'but its VMID in NetBox is not': '`plan --all`, or the server at its interval, finds a second guest of a record',

@@ -88,7 +88,7 @@ impl<'a> Creation<'a> {
         }
         match storage {
             Some(id) if !usable(self.event, self.kind, id, Some(node)) => {
-                Err(self.reporter.storage_unusable("the guest", id, Some(node)).into())
+                Err(self.reporter.storage_unusable(self.kind, "the guest", id, Some(node)).into())
             }
             _ => Ok(()),
         }

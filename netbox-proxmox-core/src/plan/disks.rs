@@ -145,7 +145,7 @@ fn missing(draft: &mut Draft<'_>, disk: &GuestDisk) {
     let storage = disk.storage.clone().or(of_root).or_else(|| draft.guest.storage.given().cloned());
     let kind = draft.current.kind;
     if let Some(id) = storage.as_ref().filter(|id| !usable(draft.event, kind, id, draft.node.as_ref())) {
-        let report = draft.reporter.storage_unusable(&format!("disk {}", disk.slot), id, draft.node.as_ref());
+        let report = draft.reporter.storage_unusable(kind, &format!("disk {}", disk.slot), id, draft.node.as_ref());
         return draft.report(report);
     }
     let created = draft.event.caused(|change| {
@@ -157,6 +157,11 @@ fn missing(draft: &mut Draft<'_>, disk: &GuestDisk) {
         return draft.report(report);
     }
     if kind == GuestType::Lxc && disk.path.is_none() {
+        // One that cannot be used was said to be so.
+        let field = format!("disk {} ", disk.slot);
+        if draft.guest.problems.iter().any(|problem| problem.field.starts_with(&field)) {
+            return;
+        }
         let report = draft.reporter.no_mount_path(disk.slot);
         return draft.report(report);
     }

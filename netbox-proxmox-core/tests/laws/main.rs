@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `world` | NetBox, Proxmox and the durable memory, without a network: `look_up` and `perform` |
+//! | `container` | what that Proxmox does with containers only |
 //! | `generate` | worlds, causes and policies, usual and odd |
 //! | `converging` | a plan reaches its goal: once, twice, late, or after a crash |
 //! | `forbidden` | what no plan does, whatever the event |
@@ -16,6 +17,7 @@ mod common;
 
 mod applying;
 mod arbitrary;
+mod container;
 mod converging;
 mod forbidden;
 mod generate;

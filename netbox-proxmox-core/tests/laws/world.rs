@@ -1,17 +1,19 @@
 //! A NetBox record, a Proxmox cluster and the durable memory between them. Proxmox refuses what the real one refuses;
 //! the executor's preconditions are checked; doing a step twice does no more than doing it once.
+//!
+//! What only containers have is in `container`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use netbox_proxmox_core::action::RecordValue;
-use netbox_proxmox_core::event::{Deletion, RecordFacts, StorageFacts};
+use netbox_proxmox_core::event::{Deletion, KnownDisk, RecordFacts, StorageFacts};
 use netbox_proxmox_core::marker::ownership;
 use netbox_proxmox_core::{
     Action, Addressing, Card, Change, Changed, Context, Current, CurrentDisk, CurrentInterface, DiskBase, DiskRef,
-    Event, Guest, GuestDisk, Intent, InterfaceSettings, Marker, MarkerState, Megabytes, NodeName, Ownership, Part,
+    Event, Guest, GuestDisk, GuestType, Intent, InterfaceSettings, Marker, MarkerState, Megabytes, NodeName, Ownership, Part,
     PowerState, RecordId, ReportKey, Settings, StorageId, Target, Template, TemplateFacts, Vmid, VmidSource,
 };
-use proxmox_api::{Cidr, DiskSlot, IpConfig};
+use proxmox_api::{Cidr, DiskSlot, IpConfig, SshKeys};
 
 pub(crate) const RECORD: RecordId = RecordId(42);
 pub(crate) const NETBOX: &str = "netbox.example.org";
@@ -31,6 +33,10 @@ pub(crate) struct Record {
 pub(crate) struct Vm {
     pub(crate) config: Current,
     pub(crate) marker: Option<Marker>,
+    /// The keys of a container's root, which nobody sees from outside.
+    pub(crate) keys: Option<SshKeys>,
+    /// Volumes that a running container gives up when it stops. Its configuration shows neither the slot nor `unused`.
+    pub(crate) pending: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -40,10 +46,15 @@ pub(crate) struct World {
     pub(crate) guests: BTreeMap<Vmid, Vm>,
     pub(crate) storages: Vec<StorageFacts>,
     pub(crate) nodes: Vec<NodeName>,
+    /// The template volumes, and the nodes that have each.
+    pub(crate) volumes: BTreeMap<String, Vec<NodeName>>,
     pub(crate) base: DiskBase,
     // The durable memory.
     pub(crate) intent: Option<Intent>,
     pub(crate) removal_due: Option<u64>,
+    pub(crate) removals: Vec<KnownDisk>,
+    /// Virtual disks whose creation was seen and that could not be added.
+    pub(crate) wanted_disks: Vec<u64>,
     pub(crate) last_node: Option<NodeName>,
     pub(crate) told: BTreeSet<ReportKey>,
     pub(crate) now: u64,
@@ -58,6 +69,8 @@ impl World {
             managed: Some(true),
             intent: self.intent.clone(),
             last_node: self.last_node.clone(),
+            removals: self.removals.clone(),
+            wanted_disks: self.wanted_disks.clone(),
             now: Some(self.now),
             ..Context::default()
         };
@@ -80,8 +93,15 @@ impl World {
         context.storages = Part::Given(self.storages.clone());
         context.nodes = Part::Given(self.nodes.clone());
         if vm.is_none() {
-            if let Part::Given(Template::Guest(template)) = guest.template {
-                context.template = Part::known(self.guests.get(&template).map(|vm| self.template(template, vm)));
+            match &guest.template {
+                Part::Given(Template::Guest(template)) => {
+                    let found = self.guests.get(template).map(|vm| self.template(*template, vm));
+                    context.template = Part::known(found);
+                }
+                Part::Given(Template::Volume(volume)) => {
+                    context.volume_nodes = Part::known(self.volumes.get(volume).cloned());
+                }
+                _ => {}
             }
             let others = self.guests.iter().filter(|(other, vm)| Some(**other) != vmid && !vm.config.template);
             for (other, vm) in others {
@@ -98,7 +118,7 @@ impl World {
     }
 
     /// The guest that carries the record's marker.
-    fn there(&self) -> Option<&Vm> {
+    pub(crate) fn there(&self) -> Option<&Vm> {
         self.guests.values().find(|vm| matches!(owner(vm), Ownership::Ours { .. }))
     }
 
@@ -118,6 +138,7 @@ impl World {
     pub(crate) fn answer(&mut self, plan: &[Action]) -> Result<(), String> {
         self.run(plan)?;
         self.last_node = self.there().and_then(|vm| vm.config.node.given().cloned());
+        self.forget_removals();
         Ok(())
     }
 
@@ -145,7 +166,7 @@ impl World {
             Action::Clone { guest, template, node, storage, root_size, .. } => {
                 self.clone_template(guest, *template, node.as_ref(), storage.as_ref(), *root_size)?;
             }
-            Action::CreateContainer { .. } => return Err("no container is wanted here".into()),
+            Action::CreateContainer { .. } => self.create_container(action)?,
             Action::Configure { guest, set } => self.configure(guest, set)?,
             Action::AddDisk { guest, slot, storage, size, path } => {
                 let storage = storage.clone();
@@ -154,10 +175,16 @@ impl World {
                 if vm.config.other_drives.contains(slot) {
                     return Err("another drive is there".into());
                 }
+                if slot.kind() != guest.kind || path.is_some() != (guest.kind == GuestType::Lxc) {
+                    return Err("a container mounts its disks at a path, a VM does not".into());
+                }
                 let root = vm.config.root_disk().and_then(|(_, disk)| disk.storage.clone());
                 let storage = storage.or(root).ok_or("no storage")?;
-                usable(&known, &storage, vm.config.node.given())?;
-                let volume = format!("{storage}:vm-{}-{slot}", guest.vmid.expect("checked"));
+                usable(&known, guest.kind, &storage, vm.config.node.given())?;
+                let mut volume = format!("{storage}:vm-{}-{slot}", guest.vmid.expect("checked"));
+                while vm.pending.contains(&volume) || vm.config.unused.contains(&volume) {
+                    volume.push('x');
+                }
                 let disk = CurrentDisk { volume, storage: Some(storage), size: Some(*size), path: path.clone() };
                 disks(vm).entry(*slot).or_insert(disk);
             }
@@ -171,6 +198,9 @@ impl World {
                 disk.size = Some(disk.size.map_or(*size, |found| found.max(*size)));
             }
             Action::RemoveDisk { guest, slot, volume } => {
+                if guest.kind == GuestType::Lxc && self.finish_removal(guest, volume.as_deref())? {
+                    return Ok(None);
+                }
                 let named = self.record.iter().flat_map(|record| &record.disks).any(|disk| disk.slot == *slot);
                 let vm = self.ours(guest)?;
                 let Some(found) = vm.config.disk(*slot) else { return Ok(None) };
@@ -179,10 +209,21 @@ impl World {
                 if named || vm.config.root.given() == Some(slot) || !this {
                     return Err("this disk is kept".into());
                 }
+                let volume = found.volume.clone();
                 disks(vm).remove(slot);
+                if guest.kind == GuestType::Lxc {
+                    self.unmounted(guest, *slot, volume)?;
+                }
             }
             Action::Start { guest } => self.ours(guest)?.config.power = Part::Given(PowerState::Running),
-            Action::Shutdown { guest, .. } => self.ours(guest)?.config.power = Part::Given(PowerState::Stopped),
+            Action::Shutdown { guest, .. } => {
+                let vm = self.ours(guest)?;
+                vm.config.power = Part::Given(PowerState::Stopped);
+                vm.apply_pending();
+            }
+            Action::Suspend { guest } | Action::Resume { guest } if guest.kind == GuestType::Lxc => {
+                return Err("a container is neither suspended nor resumed".into());
+            }
             Action::Suspend { guest } => {
                 let power = &mut self.ours(guest)?.config.power;
                 if *power == Part::Given(PowerState::Stopped) {
@@ -202,7 +243,11 @@ impl World {
                 }
                 for disk in disks(vm).values_mut() {
                     disk.storage = storage.clone().or(disk.storage.take());
-                    usable(&known, disk.storage.as_ref().ok_or("a disk without a storage")?, Some(node))?;
+                    usable(&known, guest.kind, disk.storage.as_ref().ok_or("a disk without a storage")?, Some(node))?;
+                }
+                if guest.kind == GuestType::Lxc {
+                    // A running container is restarted.
+                    vm.apply_pending();
                 }
                 vm.config.node = Part::Given(node.clone());
             }
@@ -212,10 +257,11 @@ impl World {
     }
 
     /// The guest of a target: it carries the record's marker, or nothing is done to it.
-    fn ours(&mut self, guest: &Target) -> Result<&mut Vm, String> {
+    pub(crate) fn ours(&mut self, guest: &Target) -> Result<&mut Vm, String> {
         let vmid = guest.vmid.ok_or("the VMID is not known")?;
         let vm = self.guests.get_mut(&vmid).ok_or("there is no such guest")?;
         match owner(vm) {
+            Ownership::Ours { .. } if vm.config.kind != guest.kind => Err("it is of the other kind".into()),
             Ownership::Ours { .. } if guest.record == RECORD && !vm.config.template => Ok(vm),
             Ownership::Ours { .. } => Err("it is a template, or another record's".into()),
             other => Err(format!("it is not ours: {other:?}")),
@@ -281,7 +327,9 @@ impl World {
             let ours = matches!(owner(there), Ownership::Ours { .. });
             return if ours { Ok(()) } else { Err("config file already exists".into()) };
         }
-        let source = self.guests.get(&template).filter(|vm| vm.config.template).ok_or("there is no such template")?;
+        let source = self.guests.get(&template).filter(|vm| vm.config.template && vm.config.kind == guest.kind);
+        let source = source.ok_or("there is no such template")?;
+        let keys = source.keys.clone();
         let mut config = source.config.clone();
         let node = node.or(config.node.given()).cloned().ok_or("no node")?;
         if !self.nodes.contains(&node) {
@@ -290,7 +338,7 @@ impl World {
         for (slot, disk) in config.disks.given().cloned().unwrap_or_default() {
             let from = disk.storage.ok_or("a disk without a storage")?;
             let to = storage.cloned().unwrap_or(from.clone());
-            usable(&self.storages, &to, Some(&node))?;
+            usable(&self.storages, guest.kind, &to, Some(&node))?;
             let shared = |id: &StorageId| self.storages.iter().any(|facts| facts.id == *id && facts.shared);
             if Some(&node) != config.node.given() && !(shared(&from) && shared(&to)) {
                 return Err("can't clone to non-shared storage".into());
@@ -304,13 +352,14 @@ impl World {
         config.name = Part::Given(guest.name.clone());
         config.template = false;
         config.description = Part::None;
+        config.unused.clear();
         if let Part::Given(cards) = &mut config.interfaces {
             for (index, card) in cards {
                 card.mac = Some(format!("BC:24:11:FF:00:{index:02X}"));
             }
         }
         let marker = Marker { netbox: NETBOX.into(), record: guest.record, vmid, state: MarkerState::Creating };
-        self.guests.insert(vmid, Vm { config, marker: Some(marker) });
+        self.guests.insert(vmid, Vm { config, marker: Some(marker), keys, pending: Vec::new() });
         let fresh = Intent { record: RECORD, vmid, allocated: false, upid: None, root_size: None };
         let intent = self.intent.get_or_insert(fresh);
         intent.root_size = root_size.or(intent.root_size);
@@ -336,12 +385,21 @@ impl World {
         if config.balloon.given() > config.memory.given() {
             return Err("balloon value too large".into());
         }
+        if config.kind == GuestType::Lxc && (!set.ssh_keys.is_unknown() || set.balloon.is_some()) {
+            return Err("property is not defined in schema".into());
+        }
+        if config.kind == GuestType::Qemu && set.swap.is_some() {
+            return Err("property is not defined in schema".into());
+        }
         if !set.ssh_keys.is_unknown() {
             config.ssh_keys = set.ssh_keys.clone();
         }
+        if let Some(swap) = set.swap {
+            config.swap = Part::Given(swap);
+        }
         for interface in &set.interfaces {
             card(config, creating, interface.index, &interface.card)?;
-            addresses(config, interface.index, interface);
+            addresses(config, interface.index, interface)?;
         }
         if let Some(onboot) = set.onboot {
             config.onboot = Part::Given(onboot);
@@ -394,7 +452,7 @@ fn deleted(cause: &[Change]) -> Option<&RecordFacts> {
 }
 
 /// Whom a guest belongs to, seen from the record.
-fn owner(vm: &Vm) -> Ownership {
+pub(crate) fn owner(vm: &Vm) -> Ownership {
     let text = vm.marker.as_ref().map(ToString::to_string);
     let vmid = vm.config.vmid.expect("a guest has a VMID");
     ownership(text.as_deref(), vmid, RECORD, &[NETBOX.to_owned()])
@@ -405,13 +463,19 @@ fn disks(vm: &mut Vm) -> &mut BTreeMap<DiskSlot, CurrentDisk> {
     disks
 }
 
-fn usable(storages: &[StorageFacts], id: &StorageId, node: Option<&NodeName>) -> Result<(), String> {
-    let fits =
-        |facts: &&StorageFacts| facts.id == *id && facts.images && node.is_none_or(|node| facts.nodes.contains(node));
+pub(crate) fn usable(
+    storages: &[StorageFacts],
+    kind: GuestType,
+    id: &StorageId,
+    node: Option<&NodeName>,
+) -> Result<(), String> {
+    let fits = |facts: &&StorageFacts| {
+        facts.id == *id && facts.takes(kind) && node.is_none_or(|node| facts.nodes.contains(node))
+    };
     storages.iter().find(fits).map(|_| ()).ok_or_else(|| format!("storage '{id}' is not available on node {node:?}"))
 }
 
-fn card(config: &mut Current, creating: bool, index: u8, card: &Card) -> Result<(), String> {
+pub(crate) fn card(config: &mut Current, creating: bool, index: u8, card: &Card) -> Result<(), String> {
     let Part::Given(all) = &mut config.interfaces else { panic!("the cards of every guest are known here") };
     match card {
         Card::Leave => {}
@@ -420,8 +484,14 @@ fn card(config: &mut Current, creating: bool, index: u8, card: &Card) -> Result<
                 return Err("another card is there".into());
             }
             all.remove(&index);
+            if let (GuestType::Lxc, Part::Given(addresses)) = (config.kind, &mut config.ipconfig) {
+                addresses.remove(&index);
+            }
         }
         Card::Set(set) => {
+            if config.kind == GuestType::Lxc && !all.contains_key(&index) && set.name.is_none() {
+                return Err("a card of a container needs a name".into());
+            }
             let given = || Some(format!("BC:24:11:00:00:{index:02X}"));
             let found = all.entry(index).or_insert_with(|| CurrentInterface { mac: given(), ..Default::default() });
             found.mac = set.mac.clone().or(found.mac.take());
@@ -432,12 +502,20 @@ fn card(config: &mut Current, creating: bool, index: u8, card: &Card) -> Result<
             if found.bridge.is_none() {
                 return Err("a card needs a bridge".into());
             }
+            if let (GuestType::Lxc, Part::Given(addresses)) = (config.kind, &mut config.ipconfig) {
+                addresses.entry(index).or_default();
+            }
         }
     }
     Ok(())
 }
 
-fn addresses(config: &mut Current, index: u8, set: &InterfaceSettings) {
+/// The addresses of a VM are `ipconfigN`, whether it has the card or not; those of a container are parts of its card.
+pub(crate) fn addresses(config: &mut Current, index: u8, set: &InterfaceSettings) -> Result<(), String> {
+    let has_card = config.interfaces.given().is_some_and(|all| all.contains_key(&index));
+    if config.kind == GuestType::Lxc && set.changes_addresses() && !has_card {
+        return Err("an address needs a card".into());
+    }
     let Part::Given(all) = &mut config.ipconfig else { panic!("the addresses of every guest are known here") };
     let mut found: IpConfig = all.get(&index).cloned().unwrap_or_default();
     let setting = |Addressing { address, gateway }: Addressing| {
@@ -457,7 +535,8 @@ fn addresses(config: &mut Current, index: u8, set: &InterfaceSettings) {
         Part::Given(address) => (found.ip6, found.gw6) = setting(address),
     }
     all.remove(&index);
-    if !found.is_empty() {
+    if !found.is_empty() || config.kind == GuestType::Lxc && has_card {
         all.insert(index, found);
     }
+    Ok(())
 }

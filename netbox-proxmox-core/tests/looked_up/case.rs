@@ -14,6 +14,9 @@ use crate::common::{detailed, lines, node, slot, storage, vmid};
 
 pub(crate) const RECORD: RecordId = RecordId(42);
 
+/// The template volume that the container of `web01` is created from.
+pub(crate) const VZTMPL: &str = "local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst";
+
 /// An event and the policy to plan it by.
 #[derive(Clone)]
 pub(crate) struct Case {
@@ -62,6 +65,38 @@ fn guest_101() -> Current {
     }
 }
 
+/// What NetBox says of `web01` where it is a container.
+fn web01_container() -> Guest {
+    Guest {
+        kind: Some(GuestType::Lxc),
+        template: Part::Given(Template::Volume(VZTMPL.into())),
+        disks: Part::Given(vec![disk(1, "rootfs", 20_000)]),
+        ..web01()
+    }
+}
+
+/// The same in Proxmox, as a look-up sees a container.
+fn container_101() -> Current {
+    Current {
+        node: Part::Given(node("pve01")),
+        name: Part::Given("web01".into()),
+        power: Part::Given(PowerState::Running),
+        protection: Part::Given(false),
+        sockets: Part::Given(1),
+        cores: Part::Given(2),
+        memory: Part::Given(MiB(2048)),
+        swap: Part::Given(MiB(512)),
+        interfaces: Part::Given(BTreeMap::from([(0, card("BC:24:11:00:00:10"))])),
+        ipconfig: Part::Given(BTreeMap::from([(0, "ip=192.0.2.10/24,gw=192.0.2.1".parse().unwrap())])),
+        disks: Part::Given(BTreeMap::from([(slot("rootfs"), volume("local-lvm:vm-101-disk-0", 20_480))])),
+        root: Part::Given(slot("rootfs")),
+        tags: Part::Given(vec!["netbox".into()]),
+        onboot: Part::Given(false),
+        description: Part::None,
+        ..Current::new(Some(vmid(101)), GuestType::Lxc)
+    }
+}
+
 /// A card on the default bridge.
 pub(crate) fn card(mac: &str) -> CurrentInterface {
     CurrentInterface { mac: Some(mac.into()), bridge: Some("vmbr0".into()), ..CurrentInterface::default() }
@@ -84,6 +119,23 @@ pub(crate) fn template() -> TemplateFacts {
     TemplateFacts { vmid: vmid(9000), node: node("pve01"), config, storages: vec![storage("local-lvm")] }
 }
 
+/// A container template: one CPU, 512 MiB, a root disk of 8 GiB, its address by DHCP.
+pub(crate) fn container_template() -> TemplateFacts {
+    let config = Current {
+        template: true,
+        name: Part::Given("debian-12-ct".into()),
+        power: Part::Given(PowerState::Stopped),
+        cores: Part::Given(1),
+        memory: Part::Given(MiB(512)),
+        ipconfig: Part::Given(BTreeMap::from([(0, "ip=dhcp".parse().unwrap())])),
+        disks: Part::Given(BTreeMap::from([(slot("rootfs"), volume("local-lvm:base-9100-disk-0", 8_192))])),
+        tags: Part::Given(vec![]),
+        vmid: Some(vmid(9100)),
+        ..container_101()
+    };
+    TemplateFacts { vmid: vmid(9100), node: node("pve01"), config, storages: vec![storage("local-lvm")] }
+}
+
 /// A virtual disk in NetBox.
 pub(crate) fn disk(id: u64, name: &str, size: u64) -> GuestDisk {
     GuestDisk { id, slot: slot(name), size: Megabytes(size), storage: None, path: None }
@@ -94,10 +146,20 @@ pub(crate) fn disk_on(id: u64, name: &str, size: u64, on: &str) -> GuestDisk {
     GuestDisk { storage: Some(storage(on)), ..disk(id, name, size) }
 }
 
+/// The same with a path at which the container mounts it.
+pub(crate) fn disk_at(id: u64, name: &str, size: u64, path: &str) -> GuestDisk {
+    GuestDisk { path: Some(path.into()), ..disk(id, name, size) }
+}
+
 /// A disk in Proxmox, by its volume and size in MiB.
 pub(crate) fn volume(volume: &str, mib: u64) -> CurrentDisk {
     let id = volume.split_once(':').map(|(id, _)| storage(id));
     CurrentDisk { volume: volume.to_owned(), storage: id, size: Some(MiB(mib)), path: None }
+}
+
+/// The same, mounted at a path.
+pub(crate) fn mounted(text: &str, mib: u64, path: &str) -> CurrentDisk {
+    CurrentDisk { path: Some(path.into()), ..volume(text, mib) }
 }
 
 pub(crate) fn store(id: &str, shared: bool, nodes: &[&str], images: bool) -> StorageFacts {
@@ -130,6 +192,17 @@ fn context() -> Context {
     }
 }
 
+/// With the storage that the template volume is on, which takes no volumes of containers, and one that takes them but
+/// no disks of VMs.
+fn container_context() -> Context {
+    let mut context = context();
+    let Part::Given(storages) = &mut context.storages else { panic!("the storages are known") };
+    storages.push(store("local", false, &["pve01", "pve02"], false));
+    storages.push(StorageFacts { rootdir: true, ..store("ct-store", false, &["pve01", "pve02"], false) });
+    storages.push(StorageFacts { rootdir: false, ..store("vm-store", false, &["pve01", "pve02"], true) });
+    context
+}
+
 impl Case {
     /// A guest of ours that is exactly as its record says, running, in status Active. No cause: a reconcile.
     pub(crate) fn existing() -> Self {
@@ -151,6 +224,38 @@ impl Case {
         let context = Context { template: Part::Given(template()), ..context() };
         let event = Event { cause: Vec::new(), desired: Some(desired), current: None, context };
         Self { event, policy: Policy::default() }
+    }
+
+    /// A container of ours that is exactly as its record says, running, in status Active. No cause: a reconcile.
+    pub(crate) fn container() -> Self {
+        let desired = Guest { vmid: Part::Given(vmid(101)), ..web01_container() };
+        let ownership = Ownership::Ours { state: MarkerState::Ready };
+        let context = Context { ownership, ..container_context() };
+        let event = Event { cause: Vec::new(), desired: Some(desired), current: Some(container_101()), context };
+        Self { event, policy: Policy::default() }
+    }
+
+    /// The same, stopped, in status Staged.
+    pub(crate) fn staged_container() -> Self {
+        Self::container().status("staged").power("stopped")
+    }
+
+    /// A record of a container without a VMID, in status Active, and no guest; `pve01` has the template volume.
+    pub(crate) fn absent_container() -> Self {
+        let desired = Guest { vmid: Part::None, ..web01_container() };
+        let context = Context { volume_nodes: Part::Given(vec![node("pve01")]), ..container_context() };
+        let event = Event { cause: Vec::new(), desired: Some(desired), current: None, context };
+        Self { event, policy: Policy::default() }
+    }
+
+    /// The same, to be cloned from the container template 9100.
+    pub(crate) fn container_to_clone() -> Self {
+        let mut case = Self::absent_container().desired(|guest| {
+            guest.template = Part::Given(Template::Guest(vmid(9100)));
+        });
+        case.event.context.volume_nodes = Part::Unknown;
+        case.event.context.template = Part::Given(container_template());
+        case
     }
 
     /// A record that is gone from NetBox and from its change log's point of view deleted; its guest is ours.
@@ -179,6 +284,13 @@ impl Case {
     /// Changes what is known of the template.
     pub(crate) fn template(self, change: impl FnOnce(&mut TemplateFacts)) -> Self {
         let mut facts = template();
+        change(&mut facts);
+        self.context(|context| context.template = Part::Given(facts))
+    }
+
+    /// Changes what is known of the container template.
+    pub(crate) fn container_template(self, change: impl FnOnce(&mut TemplateFacts)) -> Self {
+        let mut facts = container_template();
         change(&mut facts);
         self.context(|context| context.template = Part::Given(facts))
     }
@@ -218,6 +330,17 @@ impl Case {
     pub(crate) fn known(self, id: u64, at: &str, volume: &str) -> Self {
         let known = KnownDisk { id, slot: slot(at), volume: volume.to_owned() };
         self.context(|context| context.known_disks.push(known))
+    }
+
+    /// A disk whose removal was begun.
+    pub(crate) fn removal(self, id: u64, at: &str, volume: &str) -> Self {
+        let begun = KnownDisk { id, slot: slot(at), volume: volume.to_owned() };
+        self.context(|context| context.removals.push(begun))
+    }
+
+    /// A volume that is attached nowhere.
+    pub(crate) fn unused(self, volume: &str) -> Self {
+        self.current(|guest| guest.unused.push(volume.to_owned()))
     }
 
     /// The marker says that the guest is being created.

@@ -69,6 +69,12 @@ pub(crate) fn cleared_keys(status: &str) -> Change {
     updated(Some(RecordFacts { ssh_keys: Some(ALICE.into()), ..facts(status) }), facts(status))
 }
 
+/// The SSH keys were changed from these to those.
+pub(crate) fn changed_keys(status: &str, before: Option<&str>, after: &str) -> Change {
+    let with = |keys: Option<&str>| RecordFacts { ssh_keys: keys.map(str::to_owned), ..facts(status) };
+    updated(Some(with(before)), with(Some(after)))
+}
+
 /// The record was deleted in a status.
 pub(crate) fn deleted(status: &str) -> Change {
     deleted_with(facts(status))

@@ -2,7 +2,7 @@
 
 use netbox_proxmox_core::event::{Deletion, RecordFacts};
 use netbox_proxmox_core::policy::{DestroyWhen, PowerOff};
-use netbox_proxmox_core::{Action, GuestType, Ownership, Part};
+use netbox_proxmox_core::{Action, Part};
 
 use crate::case::Case;
 use crate::cause;
@@ -122,13 +122,6 @@ fn what_was_not_managed_is_left() {
     deleted().context(|context| context.managed = Some(false)).expect("");
     let facts = RecordFacts { kind: None, ..cause::facts("active") };
     Case::gone().cause(cause::deleted_with(facts)).expect("");
-}
-
-#[test]
-fn the_container_of_a_deleted_record_is_reported() {
-    let facts = RecordFacts { kind: Some(GuestType::Lxc), ..cause::facts("active") };
-    let case = Case::gone().cause(cause::deleted_with(facts)).current(|guest| guest.kind = GuestType::Lxc);
-    case.context(|context| context.ownership = Ownership::Unmarked).expect_report(&["not supported"]);
 }
 
 #[test]

@@ -92,12 +92,6 @@ fn records_that_are_not_managed_plan_nothing() {
 }
 
 #[test]
-fn containers_are_reported() {
-    let absent = Case::absent().desired(|guest| guest.kind = Some(GuestType::Lxc));
-    absent.cause(cause::created("active")).expect_report(&["not supported"]);
-}
-
-#[test]
 fn a_guest_is_not_turned_from_one_kind_into_the_other() {
     let case = differing().desired(|guest| guest.kind = Some(GuestType::Lxc));
     case.expect_report(&["101", "is a virtual machine (vm)", "container (lxc)", "Correct the type"]);

@@ -63,6 +63,9 @@ def build(slow):
     template(pve, 9001, 'debian-12-ceph', 'ceph-pool', protection=True)
     pve.storages['local'].setdefault('volumes', {})['vztmpl/debian-12-standard_12.7-1_amd64.tar.zst'] = {
         'content': 'vztmpl', 'format': 'tzst', 'size': 126 * 1024 ** 2, 'ctime': int(time.time())}
+    pve.add_ct(9100, 'debian-12-ct', node=NODE, template=True, config={
+        'template': 1, 'hostname': 'debian-12-ct', 'cores': 1, 'memory': 512, 'rootfs': 'local-lvm:base-9100-disk-0,size=4G',
+        'net0': 'name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:91:00,ip=dhcp'})
     tokens = {'bridge': f'root@pam!bridge={secrets.token_hex(16)}', 'test': f'root@pam!test={secrets.token_hex(16)}'}
     for value in tokens.values():
         name, _, secret = value.partition('=')

@@ -42,7 +42,9 @@ async fn serve(clone_time: f64) -> FakeProxmox {
         .storage(Storage::rbd("ceph-pool"))
         .vztmpl(VZTMPL)
         .template(9000, "debian-12-cloud", template("local-lvm"))
-        .template(9001, "debian-12-ceph", |it| template("ceph-pool")(it).option("protection", "1").option("onboot", "1"))
+        .template(9001, "debian-12-ceph", |it| {
+            template("ceph-pool")(it).option("protection", "1").option("onboot", "1")
+        })
         .container_template(9100, "debian-12-ct", |template| {
             let net0 = "name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:91:00,ip=dhcp";
             template.node("pve1").disk("rootfs", "local-lvm", 4_096).net("net0", net0).cores(1).memory(512)
