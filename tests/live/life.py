@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True      # nothing is left in the tree
 sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), 'netbox')]
 import containers    # noqa: E402
 import mistakes as wrong    # noqa: E402
+import predecessor as former    # noqa: E402
 from harness import Checks, Proxmox, Server, first, main_guard, same   # noqa: E402
 from prepare import NetBox, NetBoxError, prepare, webhook   # noqa: E402
 
@@ -344,6 +345,11 @@ def placement(bench):
     containers.placement(bench, check, created)
 
 
+def predecessor(bench):
+    """a NetBox that was set up for the predecessor"""
+    former.drives(bench, check, created)
+
+
 def mistakes(bench):
     """what users get wrong, and what they are told"""
     wrong.run(bench, check, created)
@@ -360,7 +366,7 @@ def clear(netbox):
         netbox('DELETE', f"/ipam/ip-addresses/{address['id']}/")
 
 
-SCENARIOS = [machine, beyond, container, doubled, crash, outsiders, mistakes]
+SCENARIOS = [machine, beyond, container, doubled, crash, outsiders, predecessor, mistakes]
 # Of a Proxmox with two nodes, which fakepve is not; what is only about the texts is tried once.
 OF_TWO_NODES = [machine, beyond, container, placement, crash]
 

@@ -14,7 +14,7 @@ use netbox_proxmox_core::{
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
-use proxmox_api::{Bus, DiskSlot, IpConfig, SshKeys};
+use proxmox_api::{Bus, DiskSlot, IpConfig, MountSlot, SshKeys};
 
 use crate::common::{ALICE, BOB, keys, node, storage};
 use crate::forbidden::check;
@@ -46,9 +46,26 @@ fn a_storage() -> impl Strategy<Value = StorageId> + 'static {
 }
 
 fn a_slot() -> impl Strategy<Value = DiskSlot> + 'static {
-    let few = select(vec!["scsi0", "scsi1", "virtio0", "ide2"]).prop_map(crate::common::slot);
-    let all: Vec<DiskSlot> = Bus::ALL.into_iter().flat_map(Bus::slots).map(DiskSlot::from).collect();
-    prop_oneof![8 => few, 1 => select(all)]
+    let few = select(vec!["scsi0", "scsi1", "virtio0", "ide2", "rootfs", "mp0", "mp1", "mp2"]);
+    prop_oneof![8 => few.prop_map(crate::common::slot), 1 => select(all_drives()), 1 => select(all_mounts())]
+}
+
+fn all_drives() -> Vec<DiskSlot> {
+    Bus::ALL.into_iter().flat_map(Bus::slots).map(DiskSlot::from).collect()
+}
+
+fn all_mounts() -> Vec<DiskSlot> {
+    let points = (0..=u8::MAX).map(MountSlot::Mp);
+    std::iter::once(MountSlot::Rootfs).chain(points).map(DiskSlot::from).collect()
+}
+
+/// Few volumes, so that they meet.
+fn a_volume() -> impl Strategy<Value = String> + 'static {
+    prop_oneof![3 => select(vec!["a:vm-1", "b:vm-1"]).prop_map(str::to_owned), 1 => "[a-z]{1,4}:vm-1"]
+}
+
+fn a_path() -> impl Strategy<Value = Option<String>> + 'static {
+    of(select(vec!["/srv", "/mnt", ""]).prop_map(str::to_owned))
 }
 
 fn some_keys() -> impl Strategy<Value = SshKeys> + 'static {
@@ -68,7 +85,7 @@ fn status() -> impl Strategy<Value = Status> + 'static {
 }
 
 fn kind() -> impl Strategy<Value = GuestType> + 'static {
-    prop_oneof![9 => Just(GuestType::Qemu), 1 => Just(GuestType::Lxc)]
+    select(vec![GuestType::Qemu, GuestType::Lxc])
 }
 
 fn ipv4() -> impl Strategy<Value = IpNet> + 'static {
@@ -100,8 +117,8 @@ fn power() -> impl Strategy<Value = PowerState> + 'static {
 }
 
 prop_compose! {
-    fn current_disk()(volume in "[a-z]{1,4}:vm-1", on in of(a_storage()), size in of(mebibytes())) -> CurrentDisk {
-        CurrentDisk { volume, storage: on, size, path: None }
+    fn current_disk()(volume in a_volume(), on in of(a_storage()), size in of(mebibytes()), path in a_path()) -> CurrentDisk {
+        CurrentDisk { volume, storage: on, size, path }
     }
 }
 
@@ -129,7 +146,8 @@ prop_compose! {
         lock in of(select(vec!["clone", "create", "backup", ""])),
         // looked_up: configure::cpus_of_any_number_give_a_plan, which fails for larger numbers
         cpus in (part(0..=5_000u32), part(0..=5_000u32)),
-        memory in (part(mebibytes()), part(mebibytes())),
+        memory in (part(mebibytes()), part(mebibytes()), part(mebibytes())),
+        unused in prop::collection::vec(a_volume(), 0..2),
         cloud_init in (part(some_keys()), part(prop::collection::btree_map(0..4u8, ipconfig(), 0..3)), part(any::<bool>())),
         // looked_up: disks::a_slot_that_a_cdrom_has_is_reported_where_there_is_no_disk_at_all
         disks in prop_oneof![
@@ -153,16 +171,16 @@ prop_compose! {
             cores: cpus.1,
             memory: memory.0,
             balloon: memory.1,
-            ssh_keys, ipconfig, cloud_init, disks, other_drives, root, tags,
-            swap: Part::Unknown,
-            unused: vec![],
+            ssh_keys: if kind == GuestType::Lxc { Part::Unknown } else { ssh_keys }, ipconfig, cloud_init, disks, other_drives, root, tags,
+            swap: memory.2,
+            unused,
         }
     }
 }
 
 prop_compose! {
-    fn guest_disk()(id in 0..5u64, slot in a_slot(), size in megabytes(), on in of(a_storage())) -> GuestDisk {
-        GuestDisk { id, slot, size, storage: on, path: None }
+    fn guest_disk()(id in 0..5u64, slot in a_slot(), size in megabytes(), on in of(a_storage()), path in a_path()) -> GuestDisk {
+        GuestDisk { id, slot, size, storage: on, path }
     }
 }
 
@@ -184,7 +202,12 @@ prop_compose! {
     fn guest()(
         identity in (record(), prop_oneof![Just("web01".to_owned()), "\\PC{0,8}"], of("[a-z]{1,4}"), status(), of(kind())),
         place in (part(vmid()), part(a_node()), part(a_storage())),
-        template in part(prop_oneof![vmid().prop_map(Template::Guest), "[a-z]{1,4}".prop_map(Template::Volume)]),
+        template in part(prop_oneof![
+            vmid().prop_map(Template::Guest),
+            "[a-z]{1,4}".prop_map(Template::Volume),
+            select(vec!["iso:vztmpl/a.tar.zst", "ceph-pool:vztmpl/a.tar.zst"])
+                .prop_map(|volume| Template::Volume(volume.into())),
+        ]),
         vcpus in part(any::<u32>()),
         memory in part(mebibytes()),
         ssh_keys in part(some_keys()),
@@ -256,6 +279,10 @@ prop_compose! {
     }
 }
 
+fn known_disk() -> impl Strategy<Value = KnownDisk> + 'static {
+    (0..5u64, a_slot(), a_volume()).prop_map(|(id, slot, volume)| KnownDisk { id, slot, volume })
+}
+
 prop_compose! {
     fn context()(
         looked_up in any::<bool>(),
@@ -279,8 +306,11 @@ prop_compose! {
             .prop_map(|(record, vmid, allocated, root_size)| Intent { record, vmid, allocated, upid: None, root_size })),
         others in (prop_oneof![4 => Just(vec![]), 1 => prop::collection::vec(vmid(), 1..3)], prop::option::weighted(0.1, vmid())),
         deletion in of(select(vec![Deletion::Confirmed, Deletion::NotInChangeLog])),
-        known_disks in prop::collection::vec((0..5u64, a_slot(), "[a-z]{1,4}:vm-1")
-            .prop_map(|(id, slot, volume)| KnownDisk { id, slot, volume }), 0..3),
+        known_disks in prop::collection::vec(known_disk(), 0..3),
+        (removals, volume_nodes) in (
+            prop::collection::vec(known_disk(), 0..3),
+            part(prop::collection::vec(a_node(), 0..3)),
+        ),
         times in (of(any::<u64>()), of(any::<u64>())),
     ) -> Context {
         Context {
@@ -294,8 +324,8 @@ prop_compose! {
             same_name: others.0,
             elsewhere: others.1,
             deletion, known_disks,
-            removals: vec![],
-            volume_nodes: Part::Unknown,
+            removals,
+            volume_nodes,
             removal_due: times.0,
             now: times.1,
         }
@@ -343,20 +373,25 @@ proptest! {
 /// The maps of an event are small; a map with every slot is no trouble either.
 #[test]
 fn a_guest_with_every_disk_that_proxmox_allows_gives_a_plan() {
-    let all: Vec<DiskSlot> = Bus::ALL.into_iter().flat_map(Bus::slots).map(DiskSlot::from).collect();
-    let volume = |slot: &DiskSlot| CurrentDisk {
-        volume: format!("local-lvm:{slot}"),
-        storage: None,
-        size: Some(MiB(4)),
-        path: None,
-    };
-    let disks: BTreeMap<_, _> = all.iter().map(|slot| (*slot, volume(slot))).collect();
-    let current =
-        Current { disks: Part::Given(disks), ..Current::new(Some(crate::common::vmid(101)), GuestType::Qemu) };
-    let wanted =
-        all.iter().map(|slot| GuestDisk { id: 1, slot: *slot, size: Megabytes(1_000), storage: None, path: None });
-    let desired = Guest { disks: Part::Given(wanted.collect()), ..Guest::new(RecordId(42), "web01", Status::Staged) };
-    let event = Event { cause: vec![], desired: Some(desired), current: Some(current), context: Context::default() };
-    let grown = plan_with(&event, &Default::default());
-    assert_eq!(grown.iter().filter(|action| action.name() == "resize-disk").count(), all.len());
+    for (kind, all) in [(GuestType::Qemu, all_drives()), (GuestType::Lxc, all_mounts())] {
+        let volume = |slot: &DiskSlot| CurrentDisk {
+            volume: format!("local-lvm:{slot}"),
+            storage: None,
+            size: Some(MiB(4)),
+            path: None,
+        };
+        let disks: BTreeMap<_, _> = all.iter().map(|slot| (*slot, volume(slot))).collect();
+        let current = Current { disks: Part::Given(disks), ..Current::new(Some(crate::common::vmid(101)), kind) };
+        let wanted =
+            all.iter().map(|slot| GuestDisk { id: 1, slot: *slot, size: Megabytes(1_000), storage: None, path: None });
+        let desired = Guest {
+            kind: Some(kind),
+            disks: Part::Given(wanted.collect()),
+            ..Guest::new(RecordId(42), "web01", Status::Staged)
+        };
+        let event =
+            Event { cause: vec![], desired: Some(desired), current: Some(current), context: Context::default() };
+        let grown = plan_with(&event, &Default::default());
+        assert_eq!(grown.iter().filter(|action| action.name() == "resize-disk").count(), all.len());
+    }
 }

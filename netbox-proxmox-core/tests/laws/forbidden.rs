@@ -3,8 +3,8 @@
 use netbox_proxmox_core::guest::Blocks;
 use netbox_proxmox_core::policy::{ConfigureWhen, DestroyWhen};
 use netbox_proxmox_core::{
-    Action, Card, Change, Changed, Current, DiskRef, Event, EventKind, MarkerState, Ownership, Part, Policy, RecordId,
-    Status, plan_with,
+    Action, Card, Change, Changed, Current, DiskRef, Event, EventKind, GuestType, MarkerState, NodeName, Ownership,
+    Part, Policy, PowerState, RecordId, Status, StorageId, Target, Template, plan_with,
 };
 use proptest::prelude::*;
 use proxmox_api::{DiskSlot, MiB};
@@ -40,6 +40,8 @@ pub(crate) fn check(event: &Event, policy: &Policy) -> Result<(), TestCaseError>
         let managed = event.context.managed != Some(false) && guest.kind.is_some();
         let wanted = managed && guest.status.wants_guest();
         prop_assert!(wanted || plan.is_empty(), "nothing is wanted: {:#?}", shown);
+        let other_kind = event.current.as_ref().is_some_and(|current| Some(current.kind) != guest.kind);
+        prop_assert!(!other_kind || steps == 0, "a guest of the other kind is left alone: {:#?}", shown);
     }
     same_key_same_text(&plan)
 }
@@ -108,7 +110,12 @@ impl Rules<'_> {
 
     /// What the guest is like before the plan: a clone is like its template.
     fn found(&self) -> Option<&Current> {
-        self.event.current.as_ref().or_else(|| self.event.context.template.given().map(|facts| &facts.config))
+        let cloned = || {
+            let template = self.event.desired.as_ref()?.template.given()?;
+            let facts = self.event.context.template.given()?;
+            matches!(template, Template::Guest(_)).then_some(&facts.config)
+        };
+        self.event.current.as_ref().or_else(cloned)
     }
 
     fn allows(&self, action: &Action) -> Result<(), &'static str> {
@@ -125,7 +132,27 @@ impl Rules<'_> {
         match action {
             Action::Report(_) | Action::Record { .. } => Ok(()),
             Action::Destroy { .. } => Err("the record exists"),
-            Action::Clone { .. } | Action::CreateContainer { .. } => self.clone_allowed(),
+            Action::Clone { guest: target, .. } => self.creation_allowed().and_then(|()| {
+                let kind = self.found().map(|template| template.kind);
+                if kind.is_some_and(|kind| kind != target.kind) { Err("a template of the other kind") } else { Ok(()) }
+            }),
+            Action::CreateContainer { guest: target, template, node, storage, .. } => {
+                self.creation_allowed()?;
+                self.container_allowed(target, template, node.as_ref(), storage)
+            }
+            Action::Suspend { guest } | Action::Resume { guest } if guest.kind == GuestType::Lxc => {
+                Err("a container is neither suspended nor resumed")
+            }
+            Action::Configure { guest: target, set }
+                if target.kind == GuestType::Lxc && !set.ssh_keys.is_unknown() =>
+            {
+                Err("a container takes no keys once it exists")
+            }
+            Action::Configure { guest: target, set }
+                if set.swap.is_some() && (target.kind == GuestType::Qemu || !self.creating()) =>
+            {
+                Err("swap is of a container that is created")
+            }
             Action::Configure { set, .. } => {
                 let gated = set.cores.is_some()
                     || set.memory.is_some()
@@ -158,6 +185,11 @@ impl Rules<'_> {
                 }
             }
             Action::ResizeDisk { disk, size, .. } => self.resize_allowed(*disk, *size),
+            Action::AddDisk { guest: target, slot, path, .. }
+                if slot.kind() != target.kind || path.is_some() != (target.kind == GuestType::Lxc) =>
+            {
+                Err("a container mounts its disks at a path, a VM does not")
+            }
             Action::AddDisk { slot, .. } => {
                 let created =
                     guest.disk(*slot).map(|disk| disk.id).is_some_and(|id| self.disk_was(id, EventKind::Created));
@@ -200,7 +232,43 @@ impl Rules<'_> {
             .any(|change| change.object == id && change.event == kind)
     }
 
-    fn clone_allowed(&self) -> Result<(), &'static str> {
+    /// From a volume that is there, to where containers may be, as the policy says.
+    fn container_allowed(
+        &self,
+        target: &Target,
+        volume: &str,
+        node: Option<&NodeName>,
+        storage: &StorageId,
+    ) -> Result<(), &'static str> {
+        let guest = self.event.desired.as_ref().ok_or("the record is gone")?;
+        let context = &self.event.context;
+        let wanted = guest.node.given();
+        let has = |node: &NodeName| context.volume_nodes.given().is_none_or(|nodes| nodes.contains(node));
+        let usable = context.storages.given().is_none_or(|storages| {
+            let fits =
+                |node: &NodeName| storages.iter().any(|it| it.id == *storage && it.rootdir && it.nodes.contains(node));
+            node.map_or_else(|| storages.iter().any(|it| it.id == *storage && it.rootdir), fits)
+        });
+        if target.kind != GuestType::Lxc || guest.kind != Some(GuestType::Lxc) {
+            Err("a virtual machine is not created from a volume")
+        } else if guest.template != Part::Given(Template::Volume(volume.into())) {
+            Err("this is another template")
+        } else if context.volume_nodes.is_none() || node.is_some_and(|node| !has(node)) {
+            Err("the template is not there")
+        } else if wanted.is_some() && wanted != node {
+            Err("this is another node")
+        } else if context.nodes.given().zip(node).is_some_and(|(nodes, node)| !nodes.contains(node)) {
+            Err("there is no such node")
+        } else if !usable {
+            Err("the storage takes no containers there")
+        } else if guest.storage.given().is_some_and(|wanted| wanted != storage) {
+            Err("this is another storage")
+        } else {
+            Ok(())
+        }
+    }
+
+    fn creation_allowed(&self) -> Result<(), &'static str> {
         let guest = self.event.desired.as_ref().ok_or("the record is gone")?;
         let context = &self.event.context;
         let begun = context.intent.is_some();
@@ -236,6 +304,20 @@ impl Rules<'_> {
         }
     }
 
+    /// A container has given the volume up, or does so with the shutdown before.
+    fn removal_was_begun(&self, current: &Current, slot: DiskSlot, volume: Option<&str>) -> bool {
+        let mut begun = self.event.context.removals.iter();
+        let attached =
+            current.disks.given().into_iter().flatten().any(|(_, disk)| Some(disk.volume.as_str()) == volume);
+        let unused = current.unused.iter().any(|unused| Some(unused.as_str()) == volume);
+        let off = self.before.iter().any(|earlier| earlier.name() == "shutdown");
+        let given_up = unused || off && current.power != Part::Given(PowerState::Stopped);
+        current.kind == GuestType::Lxc
+            && begun.any(|it| it.slot == slot && Some(it.volume.as_str()) == volume)
+            && !attached
+            && given_up
+    }
+
     fn removal_allowed(&self, slot: DiskSlot, volume: Option<&str>) -> Result<(), &'static str> {
         let record: Option<RecordId> = self.event.desired.as_ref().map(|guest| guest.record);
         let deleted: Vec<u64> = self
@@ -258,6 +340,9 @@ impl Rules<'_> {
                 (false, Some(_)) => Err("a guest that is only planned has no volume to remove"),
             };
         };
+        if self.removal_was_begun(current, slot, volume) {
+            return Ok(());
+        }
         let there = current.disk(slot).map(|disk| disk.volume.as_str());
         let mut known = self.event.context.known_disks.iter().filter(|known| deleted.contains(&known.id));
         if deleted.is_empty() {

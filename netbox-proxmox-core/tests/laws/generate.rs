@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use netbox_proxmox_core::address::GatewayRule;
-use netbox_proxmox_core::event::{DiskFacts, InterfaceFacts, RecordFacts, StorageFacts};
-use netbox_proxmox_core::policy::{CloneMode, ConfigureWhen, DestroyWhen, PowerOff, ReconcilePower};
+use netbox_proxmox_core::event::{DiskFacts, InterfaceFacts, KnownDisk, RecordFacts, StorageFacts};
+use netbox_proxmox_core::policy::{CloneMode, ConfigureWhen, Containers, DestroyWhen, PowerOff, ReconcilePower};
 use netbox_proxmox_core::{
     Change, Changed, Current, CurrentDisk, CurrentInterface, DiskBase, Event, EventKind, Guest, GuestDisk,
-    GuestInterface, GuestType, Intent, Marker, MarkerState, Megabytes, MiB, Part, Policy, PowerState, RecordId, Status,
-    Template, Vlans,
+    GuestInterface, GuestType, Intent, IpConfig, Marker, MarkerState, Megabytes, MiB, NodeName, Part, Policy,
+    PowerState, RecordId, Status, Template, Vlans,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -55,13 +55,45 @@ pub(crate) fn status() -> impl Strategy<Value = Status> {
 
 fn storages() -> Vec<StorageFacts> {
     let both = || vec![node("pve01"), node("pve02")];
-    let facts = |id, shared, nodes, images| StorageFacts { id: storage(id), shared, nodes, images, rootdir: images };
+    let facts = |id, shared, nodes, images, rootdir| StorageFacts { id: storage(id), shared, nodes, images, rootdir };
     vec![
-        facts("local-lvm", false, both(), true),
-        facts("ceph-pool", true, both(), true),
-        facts("iso", false, both(), false),
-        facts("fast01", false, vec![node("pve01")], true),
+        facts("local-lvm", false, both(), true, true),
+        facts("ceph-pool", true, both(), true, true),
+        facts("iso", false, both(), false, false),
+        facts("fast01", false, vec![node("pve01")], true, true),
+        facts("local", false, both(), false, false),
+        facts("ct-store", false, both(), false, true),
+        facts("vm-store", false, both(), true, false),
     ]
+}
+
+/// The template volumes of containers, and the nodes that have each.
+fn volumes() -> BTreeMap<String, Vec<NodeName>> {
+    let on = |names: &[&str]| names.iter().map(|name| node(name)).collect();
+    BTreeMap::from([
+        ("local:vztmpl/debian.tar.zst".into(), on(&["pve01", "pve02"])),
+        ("local:vztmpl/alpine.tar.xz".into(), on(&["pve02"])),
+        ("ct-store:vztmpl/arch.tar.zst".into(), on(&["pve01"])),
+    ])
+}
+
+/// What a record has as its template: one of its kind, of the other, or none that can be used.
+fn template_of(kind: GuestType) -> BoxedStrategy<Option<Template>> {
+    let guest = |number| Just(Some(Template::Guest(vmid(number))));
+    let volume = |text: &str| Just(Some(Template::Volume(text.into())));
+    match kind {
+        GuestType::Qemu => prop_oneof![
+            1 => Just(None), 12 => guest(9000), 1 => guest(9001), 1 => guest(9999), 1 => guest(9100),
+            1 => volume("local:vztmpl/debian.tar.zst"),
+        ]
+        .boxed(),
+        GuestType::Lxc => prop_oneof![
+            1 => Just(None), 5 => volume("local:vztmpl/debian.tar.zst"), 2 => volume("local:vztmpl/alpine.tar.xz"),
+            2 => volume("ct-store:vztmpl/arch.tar.zst"), 1 => volume("local:vztmpl/nosuch.tar.zst"),
+            1 => volume("debian"), 4 => guest(9100), 1 => guest(9101), 1 => guest(9000),
+        ]
+        .boxed(),
+    }
 }
 
 /// Sizes of disks in MiB as Proxmox has them, and in MB as NetBox has them: some agree, some are odd.
@@ -72,16 +104,20 @@ prop_compose! {
     fn disk_sizes(names: &'static [&'static str])(
         names in subsequence(names.to_vec(), 0..=names.len()),
         sizes in prop::collection::vec(select(MEGABYTES.to_vec()), names.len()),
-        on in prop::collection::vec(prop::option::weighted(0.3, select(vec!["local-lvm", "ceph-pool", "fast01"])), names.len()),
+        on in prop::collection::vec(
+            prop::option::weighted(0.3, select(vec!["local-lvm", "ceph-pool", "fast01", "ct-store", "vm-store"])),
+            names.len(),
+        ),
+        paths in prop::collection::vec(prop::option::weighted(0.9999999, select(vec!["/srv", "/var/log"])), names.len()),
     ) -> Vec<GuestDisk> {
-        let described = names.iter().zip(sizes).zip(on).enumerate();
+        let described = names.iter().zip(sizes).zip(on).zip(paths).enumerate();
         described
-            .map(|(index, ((name, size), on))| GuestDisk {
+            .map(|(index, (((name, size), on), path))| GuestDisk {
                 id: 1 + index as u64,
                 slot: slot(name),
                 size: Megabytes(size),
                 storage: on.map(storage),
-                path: None,
+                path: path.filter(|_| name.starts_with("mp")).map(str::to_owned),
             })
             .collect()
     }
@@ -185,15 +221,70 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    /// A container has the addresses in its cards.
+    fn container()(
+        cores in prop::option::of(1..=8u32),
+        memory in select(vec![512, 1024, 2048]),
+        swap in select(vec![0, 512]),
+        addresses in select(vec![
+            "", "ip=dhcp", "ip=dhcp,ip6=auto", "ip=manual", "ip=192.0.2.10/24,gw=192.0.2.1",
+            "ip=192.0.2.10/24,ip6=2001:db8::10/64,gw6=2001:db8::1", "ip6=2001:db8::9/64",
+        ]),
+        protection in prop::bool::weighted(0.2),
+        tags in select(vec![vec![], vec!["netbox"], vec!["web", "netbox"]]),
+        (cards, onboot, description) in (cards(), any::<bool>(), prop::option::of(select(vec!["shop", "mail"]))),
+        more in subsequence(vec!["mp0", "mp1", "mp2"], 0..=3),
+        sizes in prop::collection::vec(select(MEBIBYTES.to_vec()), 4),
+        on in prop::collection::vec(select(vec!["local-lvm", "ceph-pool"]), 4),
+        unused in prop::option::weighted(0.2, Just("local-lvm:vm-101-somebodys".to_owned())),
+    ) -> Current {
+        let named = std::iter::once("rootfs").chain(more).zip(sizes).zip(on);
+        let disks = named.map(|((name, size), on)| {
+            let path = name.starts_with("mp").then(|| if name == "mp2" { "/opt" } else { "/srv" }.to_owned());
+            let volume = format!("{on}:volume-{name}");
+            (slot(name), CurrentDisk { volume, storage: Some(storage(on)), size: Some(MiB(size)), path })
+        });
+        let of_card = |index: u8| if index == 0 { addresses.parse().unwrap() } else { IpConfig::default() };
+        Current {
+            sockets: Part::Given(1),
+            cores: Part::known(cores),
+            memory: Part::Given(MiB(memory)),
+            swap: Part::Given(MiB(swap)),
+            ipconfig: Part::Given(cards.keys().map(|index| (*index, of_card(*index))).collect()),
+            protection: Part::Given(protection),
+            tags: Part::Given(tags.into_iter().map(str::to_owned).collect()),
+            interfaces: Part::Given(cards),
+            onboot: Part::Given(onboot),
+            description: Part::known(description.map(str::to_owned)),
+            root: Part::Given(slot("rootfs")),
+            disks: Part::Given(disks.collect()),
+            unused: unused.into_iter().collect(),
+            power: Part::Given(PowerState::Stopped),
+            ..Current::new(None, GuestType::Lxc)
+        }
+    }
+}
+
+fn hardware_of(kind: GuestType) -> BoxedStrategy<Current> {
+    match kind {
+        GuestType::Qemu => hardware().boxed(),
+        GuestType::Lxc => container().boxed(),
+    }
+}
+
 fn marker(state: MarkerState) -> Option<Marker> {
     Some(Marker { netbox: NETBOX.into(), record: RECORD, vmid: vmid(101), state })
 }
 
 prop_compose! {
-    fn guest_101()(
-        hardware in hardware().boxed(),
+    fn guest_101(kind: GuestType)(
+        hardware in hardware_of(kind),
         name in select(vec!["web01", "web01", "old-name"]),
-        power in select(vec!["running", "stopped", "stopped", "paused"]),
+        power in select(match kind {
+            GuestType::Qemu => vec!["running", "stopped", "stopped", "paused"],
+            GuestType::Lxc => vec!["running", "stopped"],
+        }),
         on in select(vec!["pve01", "pve01", "pve02"]),
         lock in prop::option::weighted(0.05, select(vec!["clone", "backup"])),
         marker in prop_oneof![
@@ -213,12 +304,12 @@ prop_compose! {
             lock: lock.map(str::to_owned),
             ..hardware
         };
-        Vm { config, marker }
+        Vm { config, marker, keys: None, pending: vec![] }
     }
 }
 
 prop_compose! {
-    fn template(number: u32, is: bool)(hardware in hardware().boxed(), on in select(vec!["local-lvm", "ceph-pool"])) -> Vm {
+    fn template(number: u32, is: bool, kind: GuestType)(hardware in hardware_of(kind), on in select(vec!["local-lvm", "ceph-pool"])) -> Vm {
         let mut config = Current {
             vmid: Some(vmid(number)),
             name: Part::Given("debian-12-cloud".into()),
@@ -232,22 +323,25 @@ prop_compose! {
                     volume: format!("{on}:base-{number}-{slot}"),
                     storage: Some(storage(on)),
                     size: disk.size,
-                    path: None,
+                    path: disk.path.take(),
                 };
             }
         }
-        Vm { config, marker: None }
+        Vm { config, marker: None, keys: None, pending: vec![] }
     }
 }
 
 prop_compose! {
-    fn desired()(
+    fn desired(kind: GuestType)(
         status in status(),
         vmid in prop_oneof![2 => Just(None), 5 => Just(Some(101)), 1 => Just(Some(106))],
         name in prop_oneof![9 => Just("web01"), 1 => Just("web02")],
-        template in prop_oneof![1 => Just(None), 8 => Just(Some(9000)), 1 => Just(Some(9001)), 1 => Just(Some(9999))],
+        template in template_of(kind),
         on in prop_oneof![1 => Just(None), 6 => Just(Some("pve01")), 2 => Just(Some("pve02")), 1 => Just(Some("pve09"))],
-        stored in prop_oneof![2 => Just(None), 5 => Just(Some("local-lvm")), 3 => Just(Some("ceph-pool")), 1 => Just(Some("iso"))],
+        stored in prop_oneof![
+            2 => Just(None), 5 => Just(Some("local-lvm")), 3 => Just(Some("ceph-pool")), 1 => Just(Some("iso")),
+            1 => Just(Some("ct-store")), 1 => Just(Some("vm-store")),
+        ],
         vcpus in maybe(vec![1, 2, 3, 4, 8]),
         memory in maybe(vec![MiB(256), MiB(1024), MiB(2048), MiB(8192)]),
         ssh_keys in maybe(vec![keys(ALICE), keys(&format!("{ALICE}\n{BOB}"))]),
@@ -268,7 +362,8 @@ prop_compose! {
             vmid: Part::known(vmid.map(crate::common::vmid)),
             node: Part::known(on.map(node)),
             storage: Part::known(stored.map(storage)),
-            template: Part::known(template.map(|number| Template::Guest(crate::common::vmid(number)))),
+            kind: Some(kind),
+            template: Part::known(template),
             vcpus,
             memory,
             ssh_keys,
@@ -293,8 +388,16 @@ pub(crate) fn policy() -> impl Strategy<Value = Policy> {
     let gateway = select(vec![GatewayRule::First, GatewayRule::Last, GatewayRule::None]);
     let base = select(vec![DiskBase::Decimal, DiskBase::Binary]);
     let tag = select(vec![Some("netbox".to_owned()), None]);
-    (configure, destroy, power_off, reconcile, clone, gateway, base, tag).prop_map(
-        |(configure, destroy, power_off, reconcile_power, clone, gateway, disk_base, tag)| Policy {
+    let features = select(vec![Some("nesting=1".to_owned()), None]);
+    let swap = select(vec![None, Some(MiB(0)), Some(MiB(512))]);
+    let containers = (any::<bool>(), features, swap).prop_map(|(unprivileged, features, swap)| Containers {
+        unprivileged,
+        features,
+        swap,
+    });
+    (configure, destroy, power_off, reconcile, clone, gateway, base, tag, containers).prop_map(
+        |(configure, destroy, power_off, reconcile_power, clone, gateway, disk_base, tag, containers)| Policy {
+            containers,
             configure,
             destroy,
             power_off,
@@ -334,6 +437,10 @@ fn cause(record: &Record, index: u8, other: &Status, size: Option<u64>) -> Chang
     };
     let disk = |name: &str| DiskFacts { name: name.into(), record: Some(RECORD), storage: None, size: None };
     let first = record.disks.last();
+    let (second, root) = match record.guest.kind {
+        Some(GuestType::Lxc) => ("mp1", "rootfs"),
+        _ => ("scsi1", "scsi0"),
+    };
     match index {
         0 => {
             let after = RecordFacts { root_size: now.root_size.or(size.map(Megabytes)), ..now };
@@ -350,8 +457,8 @@ fn cause(record: &Record, index: u8, other: &Status, size: Option<u64>) -> Chang
                 change(created.id, EventKind::Created, Changed::Disk { before: None, after })
             },
         ),
-        6 => change(70, EventKind::Deleted, Changed::Disk { before: Some(disk("scsi1")), after: None }),
-        7 => change(71, EventKind::Deleted, Changed::Disk { before: Some(disk("scsi0")), after: None }),
+        6 => change(70, EventKind::Deleted, Changed::Disk { before: Some(disk(second)), after: None }),
+        7 => change(71, EventKind::Deleted, Changed::Disk { before: Some(disk(root)), after: None }),
         8 => change(RECORD.0, EventKind::Updated, Changed::Address),
         9 => {
             let before = InterfaceFacts { name: "net1".into(), record: Some(RECORD) };
@@ -373,20 +480,48 @@ prop_compose! {
     }
 }
 
+fn disks_of(kind: GuestType) -> BoxedStrategy<Vec<GuestDisk>> {
+    let (many, root): (&'static [&'static str], &'static [&'static str]) = match kind {
+        GuestType::Qemu => (&["scsi0", "scsi1", "scsi2", "virtio0", "ide2"], &["scsi0"]),
+        GuestType::Lxc => (&["rootfs", "mp0", "mp1", "mp2", "mp7"], &["rootfs"]),
+    };
+    prop_oneof![1 => Just(vec![]), 3 => disk_sizes(many), 2 => disk_sizes(root)].boxed()
+}
+
+/// A disk was deleted, and the container has not yet given its volume up, has given it up, or somebody took it away.
+fn begin_removal(vm: &mut Vm, at: &str, how: u8) -> KnownDisk {
+    let volume = "local-lvm:vm-101-deleted".to_owned();
+    let stopped = vm.config.power == Part::Given(PowerState::Stopped);
+    match how {
+        0 if !stopped => vm.pending.push(volume.clone()),
+        0 | 1 => vm.config.unused.push(volume.clone()),
+        _ => {}
+    }
+    KnownDisk { id: 70, slot: slot(at), volume }
+}
+
+/// A record that NetBox has.
+pub(crate) fn scene() -> impl Strategy<Value = Scene> {
+    prop_oneof![scene_of(GuestType::Qemu).boxed(), scene_of(GuestType::Lxc).boxed()]
+}
+
 prop_compose! {
-    /// A record that NetBox has.
-    pub(crate) fn scene()(
-        guest in desired().boxed(),
+    fn scene_of(kind: GuestType)(
+        guest in desired(kind).boxed(),
         disk in prop::option::of(select(MEGABYTES.to_vec())),
-        disks in prop_oneof![
-            1 => Just(vec![]),
-            3 => disk_sizes(&["scsi0", "scsi1", "scsi2", "virtio0", "ide2"]),
-            2 => disk_sizes(&["scsi0"]),
-        ],
-        there in prop::option::weighted(0.7, guest_101().boxed()),
-        template in template(9000, true).boxed(),
-        no_template in template(9001, false).boxed(),
-        namesake in prop::option::weighted(0.05, guest_101().boxed()),
+        disks in disks_of(kind),
+        there in prop::option::weighted(
+            0.7,
+            prop_oneof![12 => guest_101(kind).boxed(), 1 => guest_101(GuestType::Qemu), 1 => guest_101(GuestType::Lxc)],
+        ),
+        begun in prop::option::weighted(0.3, (select(vec!["mp1", "mp3"]), 0..3u8)),
+        templates in (
+            template(9000, true, GuestType::Qemu).boxed(),
+            template(9001, false, GuestType::Qemu).boxed(),
+            template(9100, true, GuestType::Lxc).boxed(),
+            template(9101, false, GuestType::Lxc).boxed(),
+        ),
+        namesake in prop::option::weighted(0.05, guest_101(kind).boxed()),
         intent in prop::option::weighted(0.3, intent()),
         causes in prop::collection::vec((0..CAUSES, status(), prop::option::of(select(MEGABYTES.to_vec()))), 0..4),
         policy in policy().boxed(),
@@ -396,21 +531,31 @@ prop_compose! {
         let created = there.as_ref().and_then(|vm| vm.marker.as_ref()).is_some_and(|it| it.state == MarkerState::Ready);
         let cause = causes.iter().map(|(index, other, size)| cause(&record, *index, other, size.filter(|_| !created)));
         let cause = cause.collect();
-        let mut guests = BTreeMap::from([(vmid(9000), template), (vmid(9001), no_template)]);
+        let (machine, no_machine, container, no_container) = templates;
+        let numbered = [(9000, machine), (9001, no_machine), (9100, container), (9101, no_container)];
+        let mut guests = BTreeMap::from(numbered.map(|(number, vm)| (vmid(number), vm)));
         guests.extend(there.map(|vm| (vmid(101), vm)));
+        let mut removals = Vec::new();
+        if let (Some((at, how)), Some(vm)) = (begun, guests.get_mut(&vmid(101)))
+            && vm.config.kind == GuestType::Lxc
+        {
+            removals.push(begin_removal(vm, at, how));
+        }
         guests.extend(namesake.map(|vm| {
-            let config = Current { vmid: Some(vmid(140)), ..vm.config };
-            let marker = vm.marker.map(|marker| Marker { vmid: vmid(140), ..marker });
-            (vmid(140), Vm { config, marker })
+            let config = Current { vmid: Some(vmid(140)), ..vm.config.clone() };
+            let marker = vm.marker.clone().map(|marker| Marker { vmid: vmid(140), ..marker });
+            (vmid(140), Vm { config, marker, ..vm })
         }));
         let world = World {
             record: Some(record),
             guests,
             storages: storages(),
             nodes: vec![node("pve01"), node("pve02")],
+            volumes: volumes(),
             base: policy.disk_base,
             intent,
             removal_due: None,
+            removals,
             last_node: None,
             told: BTreeSet::new(),
             now: 1_800_000_000,

@@ -10,8 +10,8 @@ use netbox_proxmox_core::event::{Deletion, KnownDisk, RecordFacts, StorageFacts}
 use netbox_proxmox_core::marker::ownership;
 use netbox_proxmox_core::{
     Action, Addressing, Card, Change, Changed, Context, Current, CurrentDisk, CurrentInterface, DiskBase, DiskRef,
-    Event, Guest, GuestDisk, GuestType, Intent, InterfaceSettings, Marker, MarkerState, Megabytes, NodeName, Ownership, Part,
-    PowerState, RecordId, ReportKey, Settings, StorageId, Target, Template, TemplateFacts, Vmid, VmidSource,
+    Event, Guest, GuestDisk, GuestType, Intent, InterfaceSettings, Marker, MarkerState, Megabytes, NodeName, Ownership,
+    Part, PowerState, RecordId, ReportKey, Settings, StorageId, Target, Template, TemplateFacts, Vmid, VmidSource,
 };
 use proxmox_api::{Cidr, DiskSlot, IpConfig, SshKeys};
 
@@ -53,8 +53,6 @@ pub(crate) struct World {
     pub(crate) intent: Option<Intent>,
     pub(crate) removal_due: Option<u64>,
     pub(crate) removals: Vec<KnownDisk>,
-    /// Virtual disks whose creation was seen and that could not be added.
-    pub(crate) wanted_disks: Vec<u64>,
     pub(crate) last_node: Option<NodeName>,
     pub(crate) told: BTreeSet<ReportKey>,
     pub(crate) now: u64,
@@ -70,7 +68,6 @@ impl World {
             intent: self.intent.clone(),
             last_node: self.last_node.clone(),
             removals: self.removals.clone(),
-            wanted_disks: self.wanted_disks.clone(),
             now: Some(self.now),
             ..Context::default()
         };
@@ -246,8 +243,7 @@ impl World {
                     usable(&known, guest.kind, disk.storage.as_ref().ok_or("a disk without a storage")?, Some(node))?;
                 }
                 if guest.kind == GuestType::Lxc {
-                    // A running container is restarted.
-                    vm.apply_pending();
+                    // MASK
                 }
                 vm.config.node = Part::Given(node.clone());
             }
