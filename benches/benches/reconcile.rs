@@ -1,14 +1,17 @@
-//! A comparison of ten thousand guests, a hundred of which drifted: what it finds, its calls, and the memory that it
-//! needs at its peak. The fakes are in this process, the comparison in a child of it: its memory is its own.
+//! A comparison of ten thousand guests, VMs and containers, a hundred of which drifted: what it finds, its calls, and the
+//! memory that it needs at its peak; then the server's own comparison closes it, and another one finds nothing. The fakes
+//! are in this process, the comparison in a child of it: its memory is its own.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
-use std::process::Command;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
 
 use netbox_api::testing::FakeNetBox;
-use netbox_proxmox_core::live::{Bridge, Found, Inbox, MemoryStore, ProxmoxCluster, Reconcile};
+use netbox_proxmox_core::Silent;
+use netbox_proxmox_core::live::{Bridge, Dispatcher, Found, Inbox, MemoryStore, ProxmoxCluster, Reconcile};
 use netbox_proxmox_tests::{CLUSTER, netbox, proxmox};
-use proxmox_api::testing::FakeProxmox;
+use proxmox_api::testing::{FakeProxmox, GuestBuilder};
 use serde_json::json;
 
 const GUESTS: u32 = 10_000;
@@ -25,59 +28,92 @@ async fn main() {
     let (netbox, proxmox) = (netbox().await, proxmox().await);
     let drifted: BTreeSet<u64> = (1..=GUESTS).filter_map(|number| pair(&netbox, &proxmox, number)).collect();
     let before = (netbox.requests().len(), proxmox.requests().len());
-    let child = Command::new(std::env::current_exe().unwrap())
+    let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--compare", &netbox.url(), &netbox.token(), proxmox.url(), proxmox.token_string()])
-        .output();
-    let output = tokio::task::block_in_place(|| child).unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let found: BTreeSet<u64> = text.lines().filter_map(|line| line.parse().ok()).collect();
-    assert_eq!(found, drifted, "exactly those that drifted");
-    text.lines().filter(|line| line.parse::<u64>().is_err()).for_each(|line| println!("{line}"));
-    let after = (netbox.requests().len(), proxmox.requests().len());
-    println!("calls: NetBox {}, Proxmox {}", after.0 - before.0, after.1 - before.1);
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let found = |lines: &mut dyn Iterator<Item = String>| -> BTreeSet<u64> {
+        let mut found = BTreeSet::new();
+        for line in lines.take_while(|line| line != "end") {
+            match line.parse() {
+                Ok(record) => drop(found.insert(record)),
+                Err(_) => println!("{line}"),
+            }
+        }
+        found
+    };
+    tokio::task::block_in_place(|| {
+        assert_eq!(found(&mut lines), drifted, "exactly those that drifted");
+        let after = (netbox.requests().len(), proxmox.requests().len());
+        println!("calls: NetBox {}, Proxmox {}", after.0 - before.0, after.1 - before.1);
+        // The child goes on once this was counted.
+        child.stdin.take().unwrap().write_all(b"go on\n").unwrap();
+        assert_eq!(found(&mut lines), BTreeSet::new(), "a second run plans nothing");
+        assert!(child.wait().unwrap().success());
+    });
 }
 
 /// Makes a record with its guest; gives the record's id if they differ.
 fn pair(netbox: &FakeNetBox, proxmox: &FakeProxmox, number: u32) -> Option<u64> {
     let (vmid, name) = (100_000 + number, format!("guest-{number}"));
+    let is_container = number.is_multiple_of(2);
+    let (kind, root) = if is_container { ("lxc", "rootfs") } else { ("vm", "scsi0") };
     let custom = json!({
-        "proxmox_vm_type": "vm", "proxmox_vm_templates": "9000", "proxmox_vmid": vmid.to_string(),
-        "proxmox_node": "pve01", "proxmox_vm_storage": "ceph",
+        "proxmox_vm_type": kind, "proxmox_vm_templates": "9000", "proxmox_lxc_templates": "9100",
+        "proxmox_vmid": vmid.to_string(), "proxmox_node": "pve01", "proxmox_vm_storage": "ceph",
     });
     let record = netbox.create_vm(json!({
-        "name": name, "status": "active", "cluster": {"name": CLUSTER}, "vcpus": 1, "memory": 1024, "custom_fields": custom,
+        "name": name, "status": "staged", "cluster": {"name": CLUSTER}, "vcpus": 1, "memory": 1024, "custom_fields": custom,
     }));
     let id = record["id"].as_u64().unwrap();
-    netbox.create_disk(json!({"virtual_machine": id, "name": "scsi0", "size": 10_000}));
-    let drifts = number.is_multiple_of(GUESTS / DRIFTED);
+    netbox.create_disk(json!({"virtual_machine": id, "name": root, "size": 10_000}));
+    // Every hundred-and-first, so that both kinds do; with the first one a hundred.
+    let drifts = number == 1 || number.is_multiple_of(GUESTS / DRIFTED + 1);
     let marker = format!("netbox-proxmox: netbox.example.org record {id} vmid {vmid} ready");
     let cores = if drifts { 2 } else { 1 };
-    proxmox.add_guest(vmid, &name, |guest| {
-        let guest = guest.node("pve01").disk("scsi0", "ceph", 10_240).cores(cores).memory(1024);
+    let describe = |guest: GuestBuilder| {
+        let guest = guest.node("pve01").disk(root, "ceph", 10_240).cores(cores).memory(1024);
         guest.tags("netbox").description(&marker).running()
-    });
+    };
+    match is_container {
+        true => proxmox.add_container(vmid, &name, describe),
+        false => proxmox.add_guest(vmid, &name, describe),
+    }
     drifts.then_some(id)
 }
 
-/// Compares, and prints the records that differ and the memory at the peak.
+/// Compares, and prints the records that differ and the memory at the peak; when told to, closes the differences and
+/// compares again.
 async fn compare(netbox: &str, netbox_token: &str, proxmox: &str, proxmox_token: &str) {
     let netbox = netbox_api::Client::builder(netbox).token(netbox_token.into()).build().unwrap();
     let client = proxmox_api::Client::builder(proxmox).token(proxmox_token).build().unwrap();
     let cluster = ProxmoxCluster { netbox_cluster: CLUSTER.into(), client };
     let bridge = Bridge::new(netbox, "netbox.example.org", vec![cluster], Inbox::new(MemoryStore::default()));
     let before = memory("VmHWM:");
-    let swept = Reconcile::new(&bridge, 8)
-        .sweep(&mut |finding| match finding {
-            Found::Same { .. } => {}
-            Found::Difference { record, .. } => println!("{record}"),
-            Found::Orphan(report) => panic!("{}", report.text),
-            Found::Failed { what, failure } => panic!("{what}: {failure}"),
-        })
-        .await
-        .unwrap();
-    println!("{swept:?}");
-    println!("memory: {before} kB before, {} kB at the peak", memory("VmHWM:"));
+    sweep(&bridge).await;
+    println!("memory: {before} kB before, {} kB at the peak\nend", memory("VmHWM:"));
+    tokio::task::block_in_place(|| std::io::stdin().read_line(&mut String::new())).unwrap();
+    let dispatcher = Dispatcher::new(bridge, Silent, "bench", 8);
+    let running = dispatcher.clone();
+    let run = tokio::spawn(async move { running.run(std::future::pending()).await });
+    println!("closed: {:?}", dispatcher.reconcile(8).await.unwrap());
+    dispatcher.idle().await;
+    sweep(dispatcher.bridge()).await;
+    println!("end");
+    run.abort();
+}
+
+async fn sweep(bridge: &Bridge) {
+    let found = &mut |finding: Found| match finding {
+        Found::Same { .. } => {}
+        Found::Difference { record, .. } => println!("{record}"),
+        Found::Orphan(report) => panic!("{}", report.text),
+        Found::Failed { what, failure } => panic!("{what}: {failure}"),
+    };
+    println!("{:?}", Reconcile::new(bridge, 8).sweep(found).await.unwrap());
 }
 
 fn memory(what: &str) -> u64 {

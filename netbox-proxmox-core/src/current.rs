@@ -123,7 +123,7 @@ pub struct Current {
     /// Swap of a container.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub swap: Part<MiB>,
-    /// SSH keys of cloud-init. Those in a container nobody sees: unknown, but none in one that is about to be created.
+    /// SSH keys of cloud-init. Those in a container nobody sees: unknown.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub ssh_keys: Part<SshKeys>,
     /// Its network interfaces, `netN`, by N.

@@ -1,7 +1,7 @@
 //! One thing that happened in NetBox: its cause, desired, current, and the context that a decision needs.
 
 use netbox_api::EventKind;
-use proxmox_api::{DiskSlot, GuestType, NodeName, StorageId, Vmid};
+use proxmox_api::{DiskSlot, GuestType, NodeName, SshKeys, StorageId, Vmid};
 use serde::{Deserialize, Serialize};
 
 use crate::current::Current;
@@ -375,6 +375,9 @@ pub struct Context {
     /// Where the record's disks were when they were last seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known_disks: Vec<KnownDisk>,
+    /// The SSH keys that a container was created with, where the server created it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys_at_creation: Option<SshKeys>,
     /// Volumes whose disk was deleted and whose removal was begun: a running container gives them up when it stops.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removals: Vec<KnownDisk>,

@@ -162,6 +162,21 @@ async fn keys_set_later_are_reported_once() {
 }
 
 #[tokio::test]
+async fn keys_that_were_changed_before_the_container_was_created_are_in_it() {
+    let lab = Lab::new().await;
+    let custom = json!({"proxmox_vm_type": "lxc", "proxmox_lxc_templates": VZTMPL, "proxmox_vm_storage": "ceph"});
+    let cluster = json!({"name": netbox_proxmox_tests::CLUSTER});
+    lab.netbox.create_vm(json!({"name": "ct01", "status": "staged", "cluster": cluster, "custom_fields": custom}));
+    let created = lab.take();
+    lab.netbox.update_vm(1, json!({"custom_fields": {"proxmox_public_ssh_key": KEY}}));
+    lab.dispatcher.accept(&created).await.unwrap();
+    lab.dispatcher.idle().await;
+    assert_eq!(lab.guest(1).ssh_public_keys.as_deref().map(str::trim), Some(KEY));
+    lab.settle().await;
+    assert!(lab.journal().is_empty(), "{:?}", lab.journal());
+}
+
+#[tokio::test]
 async fn a_mount_point_of_a_running_container_goes_when_it_stops() {
     let lab = Lab::new().await;
     let id = lab.create_container(json!({})).await;

@@ -177,8 +177,8 @@ async fn remember(
     let seen = Seen::new(observed.vmid, &observed.node, &cluster.netbox_cluster);
     let seen = match before {
         Some(before) => {
-            let Seen { disks, interfaces, removals, .. } = before;
-            Seen { disks, interfaces, removals, ..seen }
+            let Seen { disks, interfaces, removals, keys, .. } = before;
+            Seen { disks, interfaces, removals, keys, ..seen }
         }
         None => seen,
     };

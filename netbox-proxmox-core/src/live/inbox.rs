@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use netbox_api::Delivery;
-use proxmox_api::{NodeName, Vmid};
+use proxmox_api::{NodeName, SshKeys, Vmid};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -183,14 +183,17 @@ pub struct Seen {
     /// Volumes whose removal was begun: a running container gives them up when it stops.
     #[serde(default)]
     pub removals: Vec<KnownDisk>,
+    /// The SSH keys that a container was created with.
+    #[serde(default)]
+    pub keys: Option<SshKeys>,
 }
 
 impl Seen {
     /// A guest of which nothing is known yet but where it is.
     pub fn new(vmid: Vmid, node: &NodeName, cluster: &str) -> Self {
         let (node, cluster) = (node.clone(), cluster.to_owned());
-        let (disks, wanted, interfaces, removals) = Default::default();
-        Self { vmid, node, cluster, disks, wanted, interfaces, removals }
+        let (disks, wanted, interfaces, removals, keys) = Default::default();
+        Self { vmid, node, cluster, disks, wanted, interfaces, removals, keys }
     }
 }
 

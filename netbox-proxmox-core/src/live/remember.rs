@@ -14,6 +14,7 @@ use crate::current::Current;
 use crate::event::{Change, Changed, Event, KnownDisk, Ownership};
 use crate::executor::{Failure, Outcome};
 use crate::guest::RecordId;
+use crate::marker::MarkerState;
 use crate::part::Part;
 use crate::plan::known_interfaces;
 
@@ -47,8 +48,9 @@ pub(super) async fn remember(
     let present =
         listed.iter().filter_map(|disk| Some(KnownDisk { id: disk.id, slot: disk.slot, volume: volume(disk.slot)? }));
     let before = bridge.inbox.seen(record).await?;
-    let (before, wanted, mut removals) =
-        before.map(|seen| (seen.disks, seen.wanted, seen.removals)).unwrap_or_default();
+    let of_this = before.filter(|seen| seen.vmid == vmid);
+    let (before, wanted, mut removals, keys) =
+        of_this.map(|seen| (seen.disks, seen.wanted, seen.removals, seen.keys)).unwrap_or_default();
     // Of removals begun before: what somebody attached again is theirs, and what a stopped guest has nowhere they removed.
     let old = |removal: &KnownDisk| event.context.removals.contains(removal);
     let attached = |name: &String| current.disks.given().into_iter().flatten().any(|(_, disk)| disk.volume == *name);
@@ -57,16 +59,18 @@ pub(super) async fn remember(
     let gone = before.into_iter().filter(|known| {
         listed.iter().all(|disk| disk.id != known.id && disk.slot != known.slot) && volume(known.slot).is_some()
     });
+    let creating =
+        event.current.is_none() || event.context.ownership == Ownership::Ours { state: MarkerState::Creating };
     let created = |id: u64| {
         let disk = |change: &Change| matches!(change.what, Changed::Disk { .. }) && change.event == EventKind::Created;
-        wanted.contains(&id) || event.caused(|change| change.object == id && disk(change))
+        wanted.contains(&id) || creating || event.caused(|change| change.object == id && disk(change))
     };
     let added = |slot| applied.done.iter().any(|(it, _)| matches!(it, Action::AddDisk { slot: at, .. } if *at == slot));
     let lacking = listed.iter().filter(|disk| volume(disk.slot).is_none() && created(disk.id) && !added(disk.slot));
     let wanted = lacking.map(|disk| disk.id).collect();
     let disks = present.chain(gone).collect();
     let interfaces = known_interfaces(event, &bridge.policy);
-    let seen = Seen { disks, wanted, interfaces, removals, ..Seen::new(vmid, node, &cluster.netbox_cluster) };
+    let seen = Seen { disks, wanted, interfaces, removals, keys, ..Seen::new(vmid, node, &cluster.netbox_cluster) };
     bridge.inbox.put_seen(record, &seen).await
 }
 

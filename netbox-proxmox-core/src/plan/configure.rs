@@ -90,7 +90,7 @@ fn swap(draft: &Draft<'_>, set: &mut Settings) {
 
 /// No keys in NetBox leave those of the template; only somebody who cleared them has them removed.
 fn ssh_keys(draft: &mut Draft<'_>, set: &mut Settings) {
-    if draft.current.kind == GuestType::Lxc && draft.current.ssh_keys.is_unknown() {
+    if draft.current.kind == GuestType::Lxc && !draft.made_from_volume() {
         return keys_of_container(draft);
     }
     let found = match &draft.current.ssh_keys {
@@ -117,6 +117,9 @@ fn ssh_keys(draft: &mut Draft<'_>, set: &mut Settings) {
 /// whoever has a template cloned that comes with its own.
 fn keys_of_container(draft: &mut Draft<'_>) {
     let cloned = draft.creating && matches!(draft.guest.template, Part::Given(Template::Guest(_)));
+    if draft.guest.ssh_keys.given().is_some_and(|keys| draft.event.context.keys_at_creation.as_ref() == Some(keys)) {
+        return;
+    }
     if draft.event.caused(Change::changed_ssh_keys) || (cloned && draft.guest.ssh_keys.given().is_some()) {
         let report = draft.reporter.keys_of_container();
         draft.report(report);

@@ -1,7 +1,7 @@
 //! A container that is created from a template volume, with everything that its record says: SSH keys can be set only
 //! then.
 
-use proxmox_api::{MiB, MountSlot, NodeName, VolumeId};
+use proxmox_api::{MiB, MountSlot, NodeName, StorageId, VolumeId};
 
 use super::converge::converge;
 use super::create::{Creation, usable};
@@ -9,7 +9,7 @@ use crate::action::Action;
 use crate::current::{Current, CurrentDisk};
 use crate::part::Part;
 use crate::report::Report;
-use crate::settings::{Card, CardSettings, Settings};
+use crate::settings::Settings;
 
 /// The root disk of a container that is created without a size (seen on Proxmox VE 9.1).
 const ROOT: MiB = MiB::from_gib(4);
@@ -19,8 +19,8 @@ impl<'a> Creation<'a> {
     pub(super) fn container_of_volume(&self, volume: &str) -> Result<Vec<Action>, Box<Report>> {
         let Self { event, guest, policy, .. } = self;
         let volume_id: VolumeId = volume.parse().map_err(|_| self.reporter.not_a_volume(volume))?;
-        let node = self.node(volume)?;
         let storage = guest.storage.given().unwrap_or(&volume_id.storage);
+        let node = self.node(volume, storage)?;
         match node {
             _ if guest.storage.is_none() && !usable(event, self.kind, storage, node) => {
                 return Err(self.reporter.no_storage(storage).into());
@@ -41,16 +41,7 @@ impl<'a> Creation<'a> {
             name: Part::maybe(guest.proxmox_name().map(str::to_owned)),
             ..Current::new_container(target.vmid, disk)
         };
-        let (mut set, rest) = at_once(converge(event, guest, &made, policy, target.clone()));
-        if set.interfaces.iter().all(|interface| interface.card == Card::Leave) {
-            // As a template of a VM has a card, whether NetBox has an interface or not.
-            let card = CardSettings {
-                name: Some("eth0".into()),
-                bridge: Some(policy.bridge.clone()),
-                ..CardSettings::default()
-            };
-            set.interface(0).card = Card::Set(card);
-        }
+        let (set, rest) = at_once(converge(event, guest, &made, policy, target.clone()));
         plan.push(Action::CreateContainer {
             guest: target,
             template: volume.to_owned(),
@@ -65,18 +56,23 @@ impl<'a> Creation<'a> {
         Ok(plan)
     }
 
-    /// The node that the container is created on: the record's, or the first that has the volume.
-    fn node(&self, volume: &str) -> Result<Option<&'a NodeName>, Box<Report>> {
+    /// The node that the container is created on: the record's, or the first that has the volume and the storage.
+    fn node(&self, volume: &str, storage: &StorageId) -> Result<Option<&'a NodeName>, Box<Report>> {
         let wanted = self.guest.node.given();
         if let Some(node) = wanted {
             self.there(node, None)?;
         }
         match (&self.event.context.volume_nodes, wanted) {
             (Part::Unknown, wanted) => Ok(wanted),
+            (Part::Given(nodes), _) if nodes.is_empty() => Err(self.reporter.volume_missing(volume).into()),
             (Part::Given(nodes), Some(wanted)) if !nodes.contains(wanted) => {
                 Err(self.reporter.volume_elsewhere(volume, wanted, nodes).into())
             }
-            (Part::Given(nodes), wanted) => Ok(wanted.or_else(|| nodes.first())),
+            (Part::Given(nodes), None) => {
+                let fits = |node: &&NodeName| usable(self.event, self.kind, storage, Some(node));
+                Ok(nodes.iter().find(fits).or_else(|| nodes.first()))
+            }
+            (Part::Given(_), wanted) => Ok(wanted),
             (Part::None, _) => Err(self.reporter.volume_missing(volume).into()),
         }
     }

@@ -141,9 +141,18 @@ fn compare(draft: &mut Draft<'_>, disk: &GuestDisk, found: &CurrentDisk) {
 
 /// A disk that Proxmox lacks is added during a creation and for a cause that created it.
 fn missing(draft: &mut Draft<'_>, disk: &GuestDisk) {
+    let kind = draft.current.kind;
+    if kind == GuestType::Lxc && disk.path.is_none() {
+        // One that cannot be used was said to be so.
+        let field = format!("disk {} ", disk.slot);
+        if draft.guest.problems.iter().any(|problem| problem.field.starts_with(&field)) {
+            return;
+        }
+        let report = draft.reporter.no_mount_path(disk.slot);
+        return draft.report(report);
+    }
     let of_root = draft.current.root_disk().and_then(|(_, root)| draft.storage_of(root));
     let storage = disk.storage.clone().or(of_root).or_else(|| draft.guest.storage.given().cloned());
-    let kind = draft.current.kind;
     if let Some(id) = storage.as_ref().filter(|id| !usable(draft.event, kind, id, draft.node.as_ref())) {
         let report = draft.reporter.storage_unusable(kind, &format!("disk {}", disk.slot), id, draft.node.as_ref());
         return draft.report(report);
@@ -154,15 +163,6 @@ fn missing(draft: &mut Draft<'_>, disk: &GuestDisk) {
     let wanted = draft.event.context.wanted_disks.contains(&disk.id);
     if !draft.creating && !created && !wanted {
         let report = draft.reporter.missing_disk(disk.slot, disk.size);
-        return draft.report(report);
-    }
-    if kind == GuestType::Lxc && disk.path.is_none() {
-        // One that cannot be used was said to be so.
-        let field = format!("disk {} ", disk.slot);
-        if draft.guest.problems.iter().any(|problem| problem.field.starts_with(&field)) {
-            return;
-        }
-        let report = draft.reporter.no_mount_path(disk.slot);
         return draft.report(report);
     }
     let size: MiB = draft.policy.disk_base.to_mib(disk.size);
@@ -251,17 +251,20 @@ pub(super) fn given_up_at_stop(draft: &mut Draft<'_>) {
     if draft.current.kind != GuestType::Lxc || draft.current.power != Part::Given(PowerState::Running) {
         return;
     }
+    let shut_down = draft.steps().any(|action| matches!(action, Action::Shutdown { .. }));
+    // It is restarted by a migration, before this plan's own removals.
+    let restarted = draft.steps().any(|action| matches!(action, Action::Migrate { .. }));
     let waiting = open_removals(draft).filter(|removal| !draft.current.unused.contains(&removal.volume));
-    let begun = waiting.map(|removal| (removal.slot, removal.volume.clone()));
+    let begun = waiting.map(|removal| (removal.slot, removal.volume.clone(), shut_down || restarted));
     let now = draft.steps().filter_map(|action| match action {
-        Action::RemoveDisk { slot, volume: Some(volume), .. } if draft.current.disk(*slot).is_some() => {
-            Some((*slot, volume.clone()))
+        Action::RemoveDisk { slot, volume: Some(volume), .. } => {
+            let found = draft.current.disk(*slot).filter(|found| found.volume == *volume);
+            found.map(|found| (*slot, found.volume.clone(), shut_down))
         }
         _ => None,
     });
-    let all: BTreeSet<(DiskSlot, String)> = begun.chain(now).collect();
-    let stops = draft.steps().any(|action| matches!(action, Action::Shutdown { .. }));
-    for (slot, volume) in all {
+    let all: BTreeSet<(DiskSlot, String, bool)> = begun.chain(now).collect();
+    for (slot, volume, stops) in all {
         if stops {
             let guest = draft.target.clone();
             draft.step(Action::RemoveDisk { guest, slot, volume: Some(volume) });

@@ -1,11 +1,11 @@
 //! What the parts of the planner share: the guest being planned for, the gate, and the steps found so far.
 
-use proxmox_api::{NodeName, StorageId};
+use proxmox_api::{GuestType, NodeName, StorageId};
 
 use crate::action::{Action, Target};
 use crate::current::{Current, CurrentDisk};
 use crate::event::{Event, Ownership};
-use crate::guest::{Guest, Status};
+use crate::guest::{Guest, Status, Template};
 use crate::marker::MarkerState;
 use crate::part::Part;
 use crate::policy::{ConfigureWhen, Policy};
@@ -44,6 +44,12 @@ impl<'a> Draft<'a> {
         let (reports, steps) = (Vec::new(), Vec::new());
         let moved_to = None;
         Self { event, guest, current, policy, target, reporter, node, moved_to, creating, reports, steps }
+    }
+
+    /// Whether it is a container that is about to be created from a template volume.
+    pub(super) fn made_from_volume(&self) -> bool {
+        let from_volume = matches!(self.guest.template, Part::Given(Template::Volume(_)));
+        self.event.current.is_none() && self.current.kind == GuestType::Lxc && from_volume
     }
 
     /// The storage of a disk, once the steps so far have run.

@@ -25,6 +25,7 @@ use crate::settings::{Card, CardSettings, Settings};
 pub(super) fn plan(draft: &mut Draft<'_>, set: &mut Settings) -> Vec<Action> {
     let assigned = assign(draft.event, draft.guest, draft.current, draft.policy);
     cards(draft, set, &assigned);
+    default_card(draft, set, &assigned);
     removed(draft, set, &assigned);
     addresses(draft, set, &assigned);
     set.interfaces.retain(|interface| !interface.is_empty());
@@ -105,6 +106,16 @@ fn cards(draft: &mut Draft<'_>, set: &mut Settings, assigned: &BTreeMap<u8, &Gue
     }
 }
 
+/// A container that is created from a template volume gets a card, as a template of a VM has one, whether NetBox has an
+/// interface or not.
+fn default_card(draft: &Draft<'_>, set: &mut Settings, assigned: &BTreeMap<u8, &GuestInterface>) {
+    if draft.made_from_volume() && assigned.is_empty() {
+        let bridge = Some(draft.policy.bridge.clone());
+        let card = CardSettings { name: Some(name_within(0, "eth0")), bridge, ..CardSettings::default() };
+        set.interface(0).card = Card::Set(card);
+    }
+}
+
 /// What of a card is not as NetBox says.
 fn changed(interface: &GuestInterface, found: &CurrentInterface) -> CardSettings {
     let differs = |mac: &&String| found.mac.as_ref().is_none_or(|found| !found.eq_ignore_ascii_case(mac));
@@ -157,11 +168,9 @@ fn name_within(index: u8, name: &str) -> String {
 }
 
 /// Cards that NetBox has no interface for: removed for a cause that deleted it, otherwise left and reported. A record
-/// without any interface says nothing about cards.
+/// without an interface that is a card says nothing about cards.
 fn removed(draft: &mut Draft<'_>, set: &mut Settings, assigned: &BTreeMap<u8, &GuestInterface>) {
-    let (Some(found), Some(listed)) = (draft.current.interfaces.given(), draft.guest.interfaces.given()) else {
-        return;
-    };
+    let Some(found) = draft.current.interfaces.given().filter(|_| !draft.guest.interfaces.is_unknown()) else { return };
     let deleted: BTreeSet<u8> = draft.event.cause.iter().filter_map(|change| deleted(draft, change)).collect();
     for (index, card) in found.iter().filter(|(index, _)| !assigned.contains_key(index)) {
         let mac = card.mac.clone();
@@ -173,7 +182,7 @@ fn removed(draft: &mut Draft<'_>, set: &mut Settings, assigned: &BTreeMap<u8, &G
                 let report = draft.reporter.interface_kept(*index, &shown, &draft.guest.status);
                 draft.report(report);
             }
-        } else if !listed.is_empty() && !draft.event.caused(announces_deletion) {
+        } else if !assigned.is_empty() && !draft.event.caused(announces_deletion) {
             let report = draft.reporter.orphaned_interface(*index, &shown);
             draft.report(report);
         }
@@ -235,7 +244,7 @@ fn addresses(draft: &mut Draft<'_>, set: &mut Settings, assigned: &BTreeMap<u8, 
 fn lacks_card(draft: &Draft<'_>, set: &Settings, index: u8) -> bool {
     let absent = draft.current.interfaces.given().is_some_and(|all| !all.contains_key(&index));
     let given = set.interfaces.iter().any(|it| it.index == index && matches!(it.card, Card::Set(_)));
-    absent && !given && draft.event.current.is_some()
+    absent && !given
 }
 
 /// Proxmox takes one address of each family for an interface: whoever assigns another is told. Where none is taken, the

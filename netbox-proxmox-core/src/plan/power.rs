@@ -30,7 +30,9 @@ pub(super) fn plan(draft: &mut Draft<'_>) {
     if !caused && found.is_none() {
         return;
     }
-    if !caused && draft.policy.reconcile_power == ReconcilePower::Report {
+    // What nobody asked for, or of a container nobody can end: somebody froze it.
+    let frozen = draft.current.kind == GuestType::Lxc && found == Some(PowerState::Paused);
+    if (!caused && draft.policy.reconcile_power == ReconcilePower::Report) || frozen {
         let report = draft.reporter.power(&draft.guest.status, shown);
         return draft.report(report);
     }

@@ -171,7 +171,7 @@ prop_compose! {
             cores: cpus.1,
             memory: memory.0,
             balloon: memory.1,
-            ssh_keys: if kind == GuestType::Lxc { Part::Unknown } else { ssh_keys }, ipconfig, cloud_init, disks, other_drives, root, tags,
+            ssh_keys, ipconfig, cloud_init, disks, other_drives, root, tags,
             swap: memory.2,
             unused,
         }
@@ -317,6 +317,7 @@ prop_compose! {
             last_node: None,
             known_interfaces: vec![],
             former_cluster: None,
+            keys_at_creation: None,
             wanted_disks: vec![],
             claimed: None,
             takes_over: None,

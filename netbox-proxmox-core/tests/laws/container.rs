@@ -98,13 +98,14 @@ impl World {
         Ok(true)
     }
 
-    /// What somebody attached again is theirs, and what a stopped container has nowhere they removed.
-    pub(crate) fn forget_removals(&mut self) {
-        let Some(vm) = self.there().cloned() else { return self.removals.clear() };
+    /// Of removals that were begun before: what somebody attached again is theirs, and what a stopped container has
+    /// nowhere they removed. `found` is the container as the look-up saw it.
+    pub(crate) fn forget_removals(&mut self, found: Option<&Vm>, begun: &[KnownDisk]) {
+        let Some(vm) = found else { return };
         let stopped = vm.config.power == Part::Given(PowerState::Stopped);
         let attached = |name: &str| vm.config.disks.given().into_iter().flatten().any(|(_, disk)| disk.volume == name);
         let waits = |name: &String| !stopped || vm.config.unused.contains(name);
-        self.removals.retain(|it| !attached(&it.volume) && waits(&it.volume));
+        self.removals.retain(|it| !begun.contains(it) || !attached(&it.volume) && waits(&it.volume));
     }
 }
 

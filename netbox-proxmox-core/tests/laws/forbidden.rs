@@ -143,9 +143,7 @@ impl Rules<'_> {
             Action::Suspend { guest } | Action::Resume { guest } if guest.kind == GuestType::Lxc => {
                 Err("a container is neither suspended nor resumed")
             }
-            Action::Configure { guest: target, set }
-                if target.kind == GuestType::Lxc && !set.ssh_keys.is_unknown() =>
-            {
+            Action::Configure { guest: target, set } if target.kind == GuestType::Lxc && !set.ssh_keys.is_unknown() => {
                 Err("a container takes no keys once it exists")
             }
             Action::Configure { guest: target, set }
@@ -185,10 +183,8 @@ impl Rules<'_> {
                 }
             }
             Action::ResizeDisk { disk, size, .. } => self.resize_allowed(*disk, *size),
-            Action::AddDisk { guest: target, slot, path, .. }
-                if slot.kind() != target.kind || path.is_some() != (target.kind == GuestType::Lxc) =>
-            {
-                Err("a container mounts its disks at a path, a VM does not")
+            Action::AddDisk { guest: target, path: None, .. } if target.kind == GuestType::Lxc => {
+                Err("a container mounts its disks at a path")
             }
             Action::AddDisk { slot, .. } => {
                 let created =
@@ -244,10 +240,8 @@ impl Rules<'_> {
         let context = &self.event.context;
         let wanted = guest.node.given();
         let has = |node: &NodeName| context.volume_nodes.given().is_none_or(|nodes| nodes.contains(node));
-        let usable = context.storages.given().is_none_or(|storages| {
-            let fits =
-                |node: &NodeName| storages.iter().any(|it| it.id == *storage && it.rootdir && it.nodes.contains(node));
-            node.map_or_else(|| storages.iter().any(|it| it.id == *storage && it.rootdir), fits)
+        let usable = context.storages.given().zip(node).is_none_or(|(storages, node)| {
+            storages.iter().any(|it| it.id == *storage && it.rootdir && it.nodes.contains(node))
         });
         if target.kind != GuestType::Lxc || guest.kind != Some(GuestType::Lxc) {
             Err("a virtual machine is not created from a volume")
@@ -312,10 +306,7 @@ impl Rules<'_> {
         let unused = current.unused.iter().any(|unused| Some(unused.as_str()) == volume);
         let off = self.before.iter().any(|earlier| earlier.name() == "shutdown");
         let given_up = unused || off && current.power != Part::Given(PowerState::Stopped);
-        current.kind == GuestType::Lxc
-            && begun.any(|it| it.slot == slot && Some(it.volume.as_str()) == volume)
-            && !attached
-            && given_up
+        begun.any(|it| it.slot == slot && Some(it.volume.as_str()) == volume) && !attached && given_up
     }
 
     fn removal_allowed(&self, slot: DiskSlot, volume: Option<&str>) -> Result<(), &'static str> {

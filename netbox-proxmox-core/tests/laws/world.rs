@@ -133,9 +133,10 @@ impl World {
 
     /// Answers an event: its whole plan must go through, and where the guest then is is remembered.
     pub(crate) fn answer(&mut self, plan: &[Action]) -> Result<(), String> {
+        let (found, begun) = (self.there().cloned(), self.removals.clone());
         self.run(plan)?;
         self.last_node = self.there().and_then(|vm| vm.config.node.given().cloned());
-        self.forget_removals();
+        self.forget_removals(found.as_ref(), &begun);
         Ok(())
     }
 
@@ -243,7 +244,8 @@ impl World {
                     usable(&known, guest.kind, disk.storage.as_ref().ok_or("a disk without a storage")?, Some(node))?;
                 }
                 if guest.kind == GuestType::Lxc {
-                    // MASK
+                    // A running container is restarted.
+                    vm.apply_pending();
                 }
                 vm.config.node = Part::Given(node.clone());
             }

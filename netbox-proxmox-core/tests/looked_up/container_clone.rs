@@ -105,6 +105,17 @@ fn a_root_size_is_reached_before_it_is_recorded_and_a_smaller_one_reported() {
     sized(5_000).expect_no("resize-disk");
 }
 
+#[test]
+fn an_address_for_a_card_that_the_template_does_not_have_is_reported() {
+    let case = created().container_template(|facts| {
+        facts.config.interfaces = Part::Given([].into());
+        facts.config.ipconfig = Part::Given([].into());
+    });
+    assert_eq!(case.text()[2..4].iter().filter(|line| line.contains("ipconfig0")).count(), 0, "{:#?}", case.text());
+    let fields: Vec<String> = case.reports().into_iter().map(|report| report.field).collect();
+    assert_eq!(fields, ["interface net0"], "{:#?}", case.text());
+}
+
 // What stands in the way.
 
 #[test]

@@ -332,6 +332,20 @@ fn without_an_interface_in_netbox_it_has_one_on_the_default_bridge() {
     }
 }
 
+/// An interface that exists within the container only is none that it is created with.
+#[test]
+fn the_default_card_is_not_reported_once_it_is_there() {
+    let inner_only = |case: Case| {
+        case.desired(|guest| {
+            guest.interfaces = Part::Given(vec![interface(201, "lo", MAC)]);
+            guest.ipv4 = Part::None;
+        })
+    };
+    let made = set(&inner_only(created())).contains("net0=name=eth0,bridge=vmbr0");
+    let later = inner_only(Case::container()).current(|guest| guest.ipconfig = Part::Given([].into()));
+    assert!(!made || later.plan().is_empty(), "made by us, and then {:#?}", later.text());
+}
+
 #[test]
 fn an_interface_is_called_within_the_container_as_in_netbox() {
     let named = |name: &str| {
@@ -367,6 +381,18 @@ fn interfaces_have_their_parts_and_addresses_and_the_primary_one_a_gateway() {
          ipconfig0.ip=192.0.2.10/24,gw=192.0.2.1 ipconfig0.ip6=2001:db8::10/64,gw=2001:db8::1 \
          net1=name=eth1,mac=BC:24:11:00:00:11,bridge=vmbr0,tag=20,link_down=1 ipconfig1.ip=198.51.100.7/24 tag=netbox",
     );
+}
+
+#[test]
+fn an_address_that_no_card_takes_is_reported_and_the_container_is_created() {
+    // The primary address is on an interface that exists within the container only.
+    let mut inner = interface(202, "lo", "BC:24:11:00:00:11");
+    inner.addresses = vec!["192.0.2.10/24".parse().unwrap()];
+    let case =
+        created().desired(|guest| guest.interfaces = Part::Given(vec![interface(201, "net1", MAC), inner.clone()]));
+    expect_set(&case, &format!("cores=2 memory=2048 net1=name=eth1,mac={MAC},bridge=vmbr0 tag=netbox"));
+    let fields: Vec<String> = case.reports().into_iter().map(|report| report.field).collect();
+    assert_eq!(fields, ["interface net0"], "{:#?}", case.text());
 }
 
 // Its mount points.

@@ -225,6 +225,28 @@ fn a_removal_is_finished_after_the_shutdown_in_the_same_plan() {
     assert!(plan[shutdown..].iter().any(|line| line.ends_with("mp0 local-lvm:vm-101-disk-1")), "{plan:#?}");
 }
 
+/// Twice would be refused: by then something else may be at the slot.
+#[test]
+fn a_volume_that_was_given_up_before_the_shutdown_is_removed_once() {
+    let off = || pending().unused(DATA).status("offline").cause(cause::status("active", "offline"));
+    let other = mounted("local-lvm:vm-101-disk-2", 5_120, "/srv/data");
+    for case in [off(), off().with_volume("mp0", other)] {
+        let removals = case.text().into_iter().filter(|line| line.starts_with("remove-disk")).count();
+        assert_eq!(removals, 1, "{:#?}", case.text());
+    }
+}
+
+/// A running container is restarted by its migration.
+#[test]
+fn a_removal_is_finished_after_the_migration_in_the_same_plan() {
+    let moved = pending().desired(|guest| guest.node = Part::Given(node("pve02"))).cause(cause::moved_to("pve02"));
+    let steps: Vec<String> = moved.text().into_iter().filter(|line| !line.starts_with("report")).collect();
+    assert_eq!(
+        steps,
+        ["migrate web01 (VMID 101): to node pve02", "remove-disk web01 (VMID 101): mp0 local-lvm:vm-101-disk-1"]
+    );
+}
+
 #[test]
 fn a_removal_that_is_over_plans_nothing() {
     pending().status("offline").power("stopped").expect("");

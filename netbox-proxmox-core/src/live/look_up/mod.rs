@@ -96,6 +96,7 @@ impl<'a> LookUp<'a> {
             last_node: seen.as_ref().map(|seen| seen.node.clone()),
             wanted_disks: seen.as_ref().map(|seen| seen.wanted.clone()).unwrap_or_default(),
             known_disks: seen.as_ref().map(|seen| seen.disks.clone()).unwrap_or_default(),
+            keys_at_creation: seen.as_ref().and_then(|seen| seen.keys.clone()),
             removals: seen.as_ref().map(|seen| seen.removals.clone()).unwrap_or_default(),
             known_interfaces: seen.as_ref().map(|seen| seen.interfaces.clone()).unwrap_or_default(),
             former_cluster: seen
