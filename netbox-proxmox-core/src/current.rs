@@ -39,6 +39,9 @@ impl From<&Drive> for CurrentDisk {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CurrentInterface {
+    /// Its name within a container.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Its MAC address.
     pub mac: Option<String>,
     /// The bridge it is attached to.
@@ -54,6 +57,7 @@ pub struct CurrentInterface {
 impl From<&NetDevice> for CurrentInterface {
     fn from(device: &NetDevice) -> Self {
         Self {
+            name: None,
             mac: device.macaddr.clone(),
             bridge: device.bridge.clone(),
             vlans: Vlans::of(device.tag, device.rest.iter().find(|(key, _)| key == "trunks").map_or("", |(_, it)| it)),
@@ -68,6 +72,7 @@ impl From<&LxcNet> for CurrentInterface {
         let text = |key: &str| device.get(key).map(str::to_owned);
         let tag = device.number("tag").and_then(|tag| u16::try_from(tag).ok());
         Self {
+            name: text("name"),
             mac: text("hwaddr"),
             bridge: text("bridge"),
             vlans: Vlans::of(tag, device.get("trunks").unwrap_or_default()),

@@ -59,7 +59,8 @@ impl Change {
             Object::VmInterface(interface) => {
                 let owner = (interface.virtual_machine.id, interface.virtual_machine.name.clone());
                 let record = Some(RecordId(owner.0));
-                let present = InterfaceFacts { name: interface.name.clone(), record };
+                let mac = Part::known(interface.mac_address.as_ref().map(|mac| mac.to_ascii_uppercase()));
+                let present = InterfaceFacts { name: interface.name.clone(), record, mac };
                 let (before, after) = match delivery.event {
                     EventKind::Created => (None, Some(present)),
                     EventKind::Updated => (before.map(interface_facts), Some(present)),
@@ -144,6 +145,8 @@ pub(crate) fn interface_facts(snapshot: &Snapshot) -> InterfaceFacts {
     InterfaceFacts {
         name: snapshot.text("name").unwrap_or_default().to_owned(),
         record: snapshot.id("virtual_machine").map(RecordId),
+        // They have its id only.
+        mac: Part::Unknown,
     }
 }
 

@@ -135,6 +135,9 @@ pub struct InterfaceFacts {
     pub name: String,
     /// The virtual machine it belongs to.
     pub record: Option<RecordId>,
+    /// Its MAC address; unknown where the change does not say whether it has one.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub mac: Part<String>,
 }
 
 impl Change {
@@ -369,9 +372,9 @@ pub struct Context {
     /// What the change log says, when the record is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion: Option<Deletion>,
-    /// The node the guest was on when it was last seen: NetBox or the guest may have moved since.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_node: Option<NodeName>,
+    /// The node on which NetBox and Proxmox last agreed: if NetBox says another one now, somebody changed it there.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub agreed_node: Part<NodeName>,
     /// Where the record's disks were when they were last seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known_disks: Vec<KnownDisk>,
@@ -390,6 +393,9 @@ pub struct Context {
     /// When the guest of a deleted record is to be destroyed, in seconds since 1970, if that was put off before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removal_due: Option<u64>,
+    /// Whether nobody has changed the record since the server first started, and nobody asks for it now.
+    #[serde(default)]
+    pub untouched: bool,
     /// Another record that claims the guest's VMID meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claimed: Option<RecordId>,

@@ -73,6 +73,16 @@ pub enum FailureKind {
     Refused,
 }
 
+impl FailureKind {
+    /// Whether an event whose plan failed so is tried again by itself, rather than parked until a person acts.
+    pub fn is_tried_again(self) -> bool {
+        match self {
+            Self::Retry | Self::Ambiguous | Self::Locked | Self::Conflict => true,
+            Self::Permission | Self::Refused => false,
+        }
+    }
+}
+
 /// Is told how a plan proceeds. All methods have an empty default.
 pub trait Progress: Send + Sync {
     /// An action begins.

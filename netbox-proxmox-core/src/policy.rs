@@ -144,7 +144,8 @@ pub enum CloneMode {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Containers {
-    /// Whether the root of a container is an ordinary user of the node. A clone keeps its template's.
+    /// Whether the root of a container is an ordinary user of the node. A clone keeps its template's. A privileged one is
+    /// created without `features`: only a login of root may set them (pve-container's API).
     pub unprivileged: bool,
     /// Proxmox's `features`; empty for none. A token may ask for no other than `nesting=1`, without which the systemd of
     /// today's distributions does not run well. A clone keeps its template's.

@@ -272,7 +272,7 @@ impl Reporter {
     pub fn removed_at_stop(&self, disk: DiskSlot) -> Report {
         let text = format!(
             "{}: disk {disk} was deleted in NetBox and is removed once the container has stopped: Proxmox does not take a \
-             mount point from a running one.",
+             mount point from a running one. To keep it, revert its removal in Proxmox and create it in NetBox again.",
             self.name
         );
         self.report(&format!("disk {disk}"), "removed", "still mounted", text)

@@ -124,7 +124,7 @@ pub async fn candidates(bridge: &Bridge, tag: Option<&str>) -> Result<Vec<Candid
     Ok(candidates)
 }
 
-/// Makes the VM at the record's VMID the record's: writes the marker into its description, where people's notes stay,
+/// Makes the guest at the record's VMID the record's: writes the marker into its description, where people's notes stay,
 /// and remembers it. One that is the record's already is left as it is. The caller holds the record's lease.
 ///
 /// # Errors
@@ -176,10 +176,7 @@ async fn remember(
     let before = bridge.inbox.seen(record).await?.filter(|seen| seen.vmid == observed.vmid);
     let seen = Seen::new(observed.vmid, &observed.node, &cluster.netbox_cluster);
     let seen = match before {
-        Some(before) => {
-            let Seen { disks, interfaces, removals, keys, .. } = before;
-            Seen { disks, interfaces, removals, keys, ..seen }
-        }
+        Some(before) => Seen { node: seen.node, cluster: seen.cluster, ..before },
         None => seen,
     };
     bridge.inbox.put_seen(record, &seen).await?;

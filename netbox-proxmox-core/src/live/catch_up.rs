@@ -5,7 +5,7 @@
 
 use futures_util::TryStreamExt;
 use netbox_api::client::{ClusterFilter, ObjectChangeFilter};
-use netbox_api::{ObjectChange, ObjectType};
+use netbox_api::{ObjectChange, ObjectType, Snapshot};
 
 use super::brakes::{DELETIONS_AT_ONCE, HELD};
 use super::dispatcher::Dispatcher;
@@ -43,16 +43,20 @@ impl Dispatcher {
     pub async fn catch_up(&self, upto: Option<u64>) -> Result<CatchUp, Failure> {
         let bridge = self.bridge();
         let log = bridge.netbox.object_changes();
-        let Some(newest) = log.newest(&ObjectChangeFilter::default()).await?.map(|entry| entry.id) else {
+        let Some(entry) = log.newest(&ObjectChangeFilter::default()).await? else {
             tracing::warn!("NetBox's change log is empty, or the token may not read it (core.view_objectchange)");
             return Ok(CatchUp::default());
         };
+        let newest = entry.id;
         let mut done = CatchUp { newest: Some(newest), ..CatchUp::default() };
         let (first, last) = match bridge.inbox.change_log().await? {
             Some((first, last)) if last <= newest => (first, last),
             known => {
-                if known.is_some() {
-                    tracing::warn!("NetBox's change log ends before what was read of it: reading on from its end");
+                match known {
+                    Some(_) => {
+                        tracing::warn!("NetBox's change log ends before what was read of it: reading on from its end")
+                    }
+                    None => bridge.inbox.put_first_start(&entry.time).await?,
                 }
                 bridge.inbox.put_change_log((newest, newest)).await?;
                 return Ok(done);
@@ -75,7 +79,8 @@ impl Dispatcher {
     pub(super) async fn catch_up_with(&self, record: RecordId) -> Result<bool, Failure> {
         let Some(known) = self.bridge().inbox.change_log().await? else { return Ok(false) };
         let (_, mut events) = self.unknown(known, u64::MAX).await?;
-        events.retain(|event| event.change.record == record);
+        // Deletions are left to whoever counts them.
+        events.retain(|event| event.change.record == record && !event.change.deleted_record());
         Ok(self.accept(&events).await?.into_iter().any(|new| new))
     }
 
@@ -94,7 +99,7 @@ impl Dispatcher {
             }
         }
         entries.sort_by_key(|entry| entry.id);
-        let mut events = self.events(&entries).await?;
+        let mut events = self.events(from, &entries).await?;
         let keys: Vec<String> = events.iter().map(|event| event.key.clone()).collect();
         let mut known = bridge.inbox.store().known(&keys).await?.into_iter();
         events.retain(|_| known.next() == Some(false));
@@ -123,45 +128,62 @@ impl Dispatcher {
         deletions
     }
 
-    async fn events(&self, entries: &[ObjectChange]) -> Result<Vec<NewEvent>, Failure> {
+    /// The events of entries, in their order. What was made of one is kept as long as it may be read again: an address
+    /// costs a question.
+    async fn events(&self, from: u64, entries: &[ObjectChange]) -> Result<Vec<NewEvent>, Failure> {
         let bridge = self.bridge();
-        let records = |entry: &&ObjectChange| entry.changed_object_type == ObjectType::VIRTUAL_MACHINE;
-        let clusters: ClusterNames = match entries.iter().find(records) {
-            Some(_) => {
+        let mut read = self.read_log().lock().await;
+        read.retain(|entry, _| *entry > from);
+        let new: Vec<&ObjectChange> = entries.iter().filter(|entry| !read.contains_key(&entry.id)).collect();
+        let clusters: ClusterNames = match new.iter().any(|it| it.changed_object_type == ObjectType::VIRTUAL_MACHINE) {
+            true => {
                 let clusters = bridge.netbox.clusters().all(&ClusterFilter::default()).await?;
                 clusters.into_iter().map(|cluster| (cluster.id, cluster.name)).collect()
             }
-            None => ClusterNames::new(),
+            false => ClusterNames::new(),
         };
-        let mut events = Vec::new();
-        for entry in entries {
+        for entry in new {
             let Some(identity) = entry.key().map(|key| key.to_string()) else { continue };
             let mut changes = Change::from_change_log(entry, &bridge.fields, &clusters);
-            if entry.changed_object_type == ObjectType::IP_ADDRESS {
-                changes.extend(self.address(entry).await?);
-            }
-            events.extend(changes.into_iter().map(|change| NewEvent::of(&identity, change)));
+            changes.extend(self.of_interfaces(entry).await?);
+            let events = changes.into_iter().map(|change| NewEvent::of(&identity, change)).collect();
+            read.insert(entry.id, events);
         }
-        Ok(events)
+        Ok(entries.iter().filter_map(|entry| read.get(&entry.id)).flatten().cloned().collect())
     }
 
-    /// The change of an address: its entry has the interface's id only. One that is gone took its virtual machine's
-    /// primary address along, which has an entry of its own.
-    async fn address(&self, entry: &ObjectChange) -> Result<Option<Change>, Failure> {
-        let address = match self.bridge().netbox.ip_addresses().get(entry.changed_object_id).await {
-            Ok(fetched) => fetched.value,
-            Err(error) if error.is_not_found() => return Ok(None),
-            Err(error) => return Err(error.into()),
+    /// The changes of an address or a MAC address: of the virtual machine on whose interface it is, and of the one on
+    /// whose it was, of which no delivery tells. Its entry has the interfaces' ids only. One that is gone has an entry of
+    /// its own.
+    async fn of_interfaces(&self, entry: &ObjectChange) -> Result<Vec<Change>, Failure> {
+        let what = match entry.changed_object_type.as_str() {
+            ObjectType::IP_ADDRESS => Changed::Address,
+            ObjectType::MAC_ADDRESS => Changed::MacAddress,
+            _ => return Ok(Vec::new()),
         };
-        let (Some(machine), Some(event)) = (address.virtual_machine(), entry.event()) else { return Ok(None) };
-        Ok(Some(Change {
-            record: RecordId(machine.id),
-            name: machine.name.clone(),
-            object: address.id,
-            event,
-            user: Some(entry.user_name.clone()).filter(|user| !user.is_empty()),
-            request: Some(entry.request_id.clone()).filter(|request| !request.is_empty()),
-            what: Changed::Address,
-        }))
+        let Some(event) = entry.event() else { return Ok(Vec::new()) };
+        let interface = |snapshot: &Option<Snapshot>| snapshot.as_ref()?.id("assigned_object_id");
+        let (now, before) = (interface(&entry.postchange_data), interface(&entry.prechange_data));
+        let mut changes: Vec<Change> = Vec::new();
+        for id in now.into_iter().chain(before.filter(|before| now != Some(*before))) {
+            // Of an interface of a device it may be another one's number: to look at one more costs nothing.
+            let machine = match self.bridge().netbox.interfaces().get(id).await {
+                Ok(fetched) => fetched.value.virtual_machine,
+                Err(error) if error.is_not_found() => continue,
+                Err(error) => return Err(error.into()),
+            };
+            if changes.iter().all(|change| change.record.0 != machine.id) {
+                changes.push(Change {
+                    record: RecordId(machine.id),
+                    name: machine.name,
+                    object: entry.changed_object_id,
+                    event,
+                    user: Some(entry.user_name.clone()).filter(|user| !user.is_empty()),
+                    request: Some(entry.request_id.clone()).filter(|request| !request.is_empty()),
+                    what: what.clone(),
+                });
+            }
+        }
+        Ok(changes)
     }
 }

@@ -1,11 +1,11 @@
 //! Answers the events of the inbox: one guest, one plan at a time; repeated triggers of a guest are answered together;
 //! different guests in parallel, bounded.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Mutex, Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::brakes::{DESTROYS_PER_HOUR, Destroys, HELD};
@@ -86,6 +86,7 @@ struct Inner {
     rounds: watch::Sender<Rounds>,
     parallel: Arc<Semaphore>,
     destroys: Destroys,
+    read_log: Mutex<BTreeMap<u64, Vec<NewEvent>>>,
 }
 
 /// How often the inbox was to be looked at, and up to which of these everything due was answered.
@@ -106,6 +107,7 @@ impl Dispatcher {
             rounds: watch::Sender::new(Rounds { asked: 1, answered: 0 }),
             parallel: Arc::new(Semaphore::new(parallel)),
             destroys: Destroys::default(),
+            read_log: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -113,6 +115,11 @@ impl Dispatcher {
     /// The bridge it works over.
     pub fn bridge(&self) -> &Bridge {
         &self.inner.bridge
+    }
+
+    /// The events of the entries of NetBox's change log that may be read again, by the entry's id.
+    pub(super) fn read_log(&self) -> &Mutex<BTreeMap<u64, Vec<NewEvent>>> {
+        &self.inner.read_log
     }
 
     /// Stores changes durably and wakes the dispatcher; says for each whether it is new.
@@ -275,8 +282,8 @@ impl Dispatcher {
         Ok(true)
     }
 
-    /// Looks up, plans and applies; again at once where the world was not as it had been looked up. `None`: nothing was
-    /// done, as more events of the record are coming.
+    /// Looks up, plans and applies; again at once where the world was not as it had been looked up. `None`: more events of
+    /// the record are coming, and it is planned anew with them.
     async fn work(&self, record: RecordId, events: &[StoredEvent], heed: bool) -> Option<Answer> {
         let bridge = &self.inner.bridge;
         let cause: Vec<Change> = events.iter().map(|event| event.change.clone()).collect();
@@ -290,8 +297,11 @@ impl Dispatcher {
                 Ok(Looked::Unmanaged(why)) => return Some(Answer::Ignored(why)),
                 Err(failure) => {
                     // A token that was renewed or given its rights is good for all events that wait for it.
-                    let waits = failure.kind == FailureKind::Permission || tried_again(failure.kind);
+                    let waits = failure.kind == FailureKind::Permission || failure.kind.is_tried_again();
                     let again = waits.then(|| now() + bridge.backoff.delay(attempts));
+                    if again.is_none() {
+                        self.tell_not_looked_up(record, &cause, &failure).await;
+                    }
                     return Some(Answer::Failed { applied: Applied::default(), failure, again });
                 }
             };
@@ -335,7 +345,7 @@ impl Dispatcher {
                     replans += 1;
                 }
                 Some((action, failure)) => {
-                    let again = tried_again(failure.kind).then(|| now() + bridge.backoff.delay(attempts));
+                    let again = failure.kind.is_tried_again().then(|| now() + bridge.backoff.delay(attempts));
                     // What is tried again for long is told once, too.
                     if again.is_none() || attempts == TOLD_AFTER {
                         let report = failed_report(&event, record, &action, &failure, again.is_some());
@@ -345,6 +355,16 @@ impl Dispatcher {
                 }
             }
         }
+    }
+
+    /// An event that is parked before there is a plan is told of like one that is parked in it.
+    async fn tell_not_looked_up(&self, record: RecordId, cause: &[Change], failure: &Failure) {
+        let bridge = &self.inner.bridge;
+        let Some(cluster) = bridge.clusters.first() else { return };
+        let name = cause.first().map_or_else(|| format!("virtual machine {record}"), |change| change.name.clone());
+        let report = Reporter::new(record, &name, None).failed("look-up", &failure.why, false);
+        let executor = LiveExecutor::new(bridge, cluster, None);
+        log_error(executor.execute(&Action::Report(report), &Silent).await);
     }
 
     /// Whether a plan would tell a person that nobody did something, and somebody has: the event has come meanwhile, or
@@ -402,14 +422,6 @@ impl Dispatcher {
         let ids: Vec<i64> = events.iter().map(|event| event.id).collect();
         let settlement = Settlement { state, reason, due, attempted };
         self.inner.bridge.inbox.store().settle(&ids, &settlement).await
-    }
-}
-
-/// Whether an event whose plan failed so is tried again by itself, rather than parked.
-fn tried_again(kind: FailureKind) -> bool {
-    match kind {
-        FailureKind::Retry | FailureKind::Ambiguous | FailureKind::Locked | FailureKind::Conflict => true,
-        FailureKind::Permission | FailureKind::Refused => false,
     }
 }
 

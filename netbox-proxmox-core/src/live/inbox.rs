@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::delivery::NotAnEvent;
 use crate::event::{Change, Intent, KnownDisk, KnownInterface};
 use crate::guest::RecordId;
+use crate::part::Part;
 use crate::record::FieldNames;
 use crate::report::ReportKey;
 
@@ -172,6 +173,9 @@ pub struct Seen {
     pub node: NodeName,
     /// Its NetBox cluster.
     pub cluster: String,
+    /// The node that NetBox said, and the guest was on, when the record was last answered.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub agreed_node: Part<NodeName>,
     /// Where its virtual disks were.
     pub disks: Vec<KnownDisk>,
     /// Virtual disks whose creation was seen, and that it lacks.
@@ -193,7 +197,7 @@ impl Seen {
     pub fn new(vmid: Vmid, node: &NodeName, cluster: &str) -> Self {
         let (node, cluster) = (node.clone(), cluster.to_owned());
         let (disks, wanted, interfaces, removals, keys) = Default::default();
-        Self { vmid, node, cluster, disks, wanted, interfaces, removals, keys }
+        Self { vmid, node, cluster, agreed_node: Part::Unknown, disks, wanted, interfaces, removals, keys }
     }
 }
 
@@ -219,6 +223,7 @@ const REPORT: &str = "report";
 const OWN_REQUEST: &str = "own-request";
 const REMOVAL: &str = "removal";
 const CHANGE_LOG: &str = "change-log";
+const FIRST_START: &str = "first-start";
 
 impl Inbox {
     /// Over a store.
@@ -338,6 +343,16 @@ impl Inbox {
     /// Remembers how far the change log was read.
     pub async fn put_change_log(&self, read: (u64, u64)) -> Result<(), InboxError> {
         self.write(CHANGE_LOG, "read", &read).await
+    }
+
+    /// When the server first read NetBox's change log, by NetBox's clock, as it writes times.
+    pub async fn first_start(&self) -> Result<Option<String>, InboxError> {
+        self.read(FIRST_START, "netbox").await
+    }
+
+    /// Remembers when the server first read NetBox's change log.
+    pub async fn put_first_start(&self, time: &str) -> Result<(), InboxError> {
+        self.write(FIRST_START, "netbox", &time).await
     }
 
     async fn read<T: DeserializeOwned>(&self, kind: &'static str, key: &str) -> Result<Option<T>, InboxError> {

@@ -1,7 +1,7 @@
 //! Compares every managed record with its guest, and every guest that is ours with its record.
 //!
 //! It reads NetBox in pages and asks Proxmox for each guest's configuration, some at a time; of what is as it should be
-//! nothing is kept. It destroys nothing: without a cause no plan does.
+//! nothing is kept. It destroys nothing but what a removal that was begun has left: without a cause no plan does.
 
 use std::collections::HashSet;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -22,7 +22,7 @@ use super::listing::Listing;
 use super::look_up::{Described, LookUp, Looked, Power};
 use crate::action::Action;
 use crate::event::{Change, Changed, Event};
-use crate::executor::{Executor, Failure, Silent};
+use crate::executor::{Executor, Failure, FailureKind, Silent};
 use crate::guest::RecordId;
 use crate::marker::Marker;
 use crate::plan::plan_with;
@@ -88,22 +88,43 @@ pub struct Swept {
 pub struct Reconcile<'a> {
     bridge: &'a Bridge,
     parallel: usize,
+    asked: bool,
 }
 
 impl<'a> Reconcile<'a> {
     /// Over a bridge, asking Proxmox about this many guests at once.
     pub fn new(bridge: &'a Bridge, parallel: usize) -> Self {
-        Self { bridge, parallel: parallel.max(1) }
+        Self { bridge, parallel: parallel.max(1), asked: true }
+    }
+
+    /// That nobody asked for: records that nobody has changed since the server first started are left to people, as long
+    /// as they have no guest of ours.
+    #[must_use]
+    pub fn unasked(self) -> Self {
+        Self { asked: false, ..self }
+    }
+
+    /// What the comparison gives as the cause of what it finds.
+    fn cause(&self, record: RecordId, name: &str) -> Vec<Change> {
+        if self.asked { Vec::new() } else { vec![difference(record, name)] }
     }
 
     /// Compares everything, and gives each finding as soon as it is made.
     ///
     /// # Errors
-    /// NetBox or Proxmox could not list what they have. Single records and guests that fail are findings.
+    /// NetBox or Proxmox could not list what they have. Single records, guests and one cluster of several that fail are
+    /// findings.
     pub async fn sweep(&self, found: &mut (dyn FnMut(Found) + Send)) -> Result<Swept, Failure> {
         let mut swept = Swept::default();
         for cluster in &self.bridge.clusters {
-            self.cluster(cluster, &mut swept, found).await?;
+            if let Err(failure) = self.cluster(cluster, &mut swept, found).await {
+                if self.bridge.clusters.len() == 1 {
+                    return Err(failure);
+                }
+                // The others can be compared all the same.
+                swept.failed += 1;
+                found(Found::Failed { what: format!("cluster {}", cluster.netbox_cluster), failure });
+            }
         }
         Ok(swept)
     }
@@ -129,7 +150,7 @@ impl<'a> Reconcile<'a> {
             };
             let managed: Vec<VirtualMachine> = page.into_iter().filter(ours).collect();
             let mut comparisons: Vec<Answer<'_, String, Found>> = Vec::new();
-            for described in Described::all(self.bridge, managed).await? {
+            for described in self.described(managed).await? {
                 let name = described.machine.name.clone();
                 let compared = self.compare(described, cluster, &listing);
                 comparisons.push(compared.map(|result| (name, result)).boxed());
@@ -153,6 +174,23 @@ impl<'a> Reconcile<'a> {
         self.guests(cluster, &listing, &named, swept, found).await
     }
 
+    /// A page of records with what belongs to them, without those that were deleted meanwhile.
+    async fn described(&self, machines: Vec<VirtualMachine>) -> Result<Vec<Described>, Failure> {
+        match Described::all(self.bridge, machines.clone()).await {
+            Err(failure) if failure.kind == FailureKind::Conflict => {}
+            all => return all,
+        }
+        let mut described = Vec::new();
+        for machine in machines {
+            match Described::all(self.bridge, vec![machine]).await {
+                Ok(one) => described.extend(one),
+                Err(failure) if failure.kind == FailureKind::Conflict => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(described)
+    }
+
     /// One record; nothing while it is being worked on. What seems to differ is looked up again: a page and a listing are of some time ago.
     async fn compare(
         &self,
@@ -171,11 +209,12 @@ impl<'a> Reconcile<'a> {
             return same;
         }
         // A guest that was made since the listing fails here, and is found below.
-        let event = look_up.event(guest, Vec::new(), cluster, listing, Power::Listed).await;
+        let cause = self.cause(record, &name);
+        let event = look_up.event(guest, cause.clone(), cluster, listing, Power::Listed).await;
         if event.is_ok_and(|event| plan_with(&event, &self.bridge.policy).is_empty()) {
             return same;
         }
-        let Looked::Event { event, .. } = look_up.record(record, Vec::new()).await? else {
+        let Looked::Event { event, .. } = look_up.record(record, cause).await? else {
             return same;
         };
         let plan = plan_with(&event, &self.bridge.policy);
@@ -268,6 +307,7 @@ impl Dispatcher {
         let bridge = self.bridge();
         let (mut same, mut differ, mut orphans) = (Vec::new(), Vec::new(), Vec::new());
         let swept = Reconcile::new(bridge, parallel)
+            .unasked()
             .sweep(&mut |found| match found {
                 Found::Same { record } => same.push(record),
                 Found::Difference { record, name, plan, .. } => differ.push(Differing::new(record, name, &plan)),
@@ -352,12 +392,16 @@ impl Differing {
 
     fn event(self, held: Option<String>) -> NewEvent {
         let Self { record, name, .. } = self;
-        let (object, event, what) = (record.0, EventKind::Updated, Changed::Difference);
-        let change = Change { record, name, object, event, user: None, request: None, what };
+        let change = difference(record, &name);
         // Each comparison is an event of its own.
         let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_nanos());
         NewEvent { key: format!("reconcile@{time}/{record}"), change, held }
     }
+}
+
+fn difference(record: RecordId, name: &str) -> Change {
+    let (object, event, what) = (record.0, EventKind::Updated, Changed::Difference);
+    Change { record, name: name.to_owned(), object, event, user: None, request: None, what }
 }
 
 /// Whether a plan makes a guest.

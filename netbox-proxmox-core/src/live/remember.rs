@@ -2,18 +2,18 @@
 //! disks were.
 
 use netbox_api::EventKind;
-use proxmox_api::{DiskSlot, PowerState, Vmid};
+use proxmox_api::{DiskSlot, NodeName, PowerState, Vmid};
 
 use super::bridge::{Bridge, ProxmoxCluster};
 use super::guests::{self, At};
 use super::inbox::{InboxError, Seen};
 use super::listing::Listing;
-use crate::action::Action;
+use crate::action::{Action, RecordValue};
 use crate::apply::Applied;
 use crate::current::Current;
 use crate::event::{Change, Changed, Event, KnownDisk, Ownership};
 use crate::executor::{Failure, Outcome};
-use crate::guest::RecordId;
+use crate::guest::{Guest, RecordId};
 use crate::marker::MarkerState;
 use crate::part::Part;
 use crate::plan::known_interfaces;
@@ -49,6 +49,7 @@ pub(super) async fn remember(
         listed.iter().filter_map(|disk| Some(KnownDisk { id: disk.id, slot: disk.slot, volume: volume(disk.slot)? }));
     let before = bridge.inbox.seen(record).await?;
     let of_this = before.filter(|seen| seen.vmid == vmid);
+    let agreed_before = of_this.as_ref().map(|seen| seen.agreed_node.clone()).unwrap_or_default();
     let (before, wanted, mut removals, keys) =
         of_this.map(|seen| (seen.disks, seen.wanted, seen.removals, seen.keys)).unwrap_or_default();
     // Of removals begun before: what somebody attached again is theirs, and what a stopped guest has nowhere they removed.
@@ -70,8 +71,24 @@ pub(super) async fn remember(
     let wanted = lacking.map(|disk| disk.id).collect();
     let disks = present.chain(gone).collect();
     let interfaces = known_interfaces(event, &bridge.policy);
-    let seen = Seen { disks, wanted, interfaces, removals, keys, ..Seen::new(vmid, node, &cluster.netbox_cluster) };
+    let seen = Seen::new(vmid, node, &cluster.netbox_cluster);
+    let agreed_node = agreed_node(guest, &current, applied, agreed_before);
+    let seen = Seen { agreed_node, disks, wanted, interfaces, removals, keys, ..seen };
     bridge.inbox.put_seen(record, &seen).await
+}
+
+/// The node on which NetBox and the guest agree now; `before`, while they do not: a node that does not exist, or that
+/// NetBox does not take, is no wish that was answered.
+fn agreed_node(guest: &Guest, current: &Current, applied: &Applied, before: Part<NodeName>) -> Part<NodeName> {
+    let written = applied.done.iter().find_map(|(action, outcome)| match (action, outcome) {
+        (Action::Record { value: RecordValue::Node(node), .. }, Outcome::Done | Outcome::Unchanged) => {
+            Some(node.clone())
+        }
+        (Action::Migrate { node, .. }, _) => Some(node.clone()),
+        _ => None,
+    });
+    let agreed = guest.node.given().filter(|node| current.node.given() == Some(*node)).cloned();
+    written.or(agreed).map_or(before, Part::Given)
 }
 
 /// The guest that a plan gave volumes, whose names only Proxmox knows.

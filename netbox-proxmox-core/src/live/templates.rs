@@ -3,12 +3,12 @@
 use proxmox_api::{Client, NodeName, VolumeId};
 
 use super::listing::Listing;
-use crate::executor::{Failure, FailureKind};
+use crate::executor::Failure;
 
 /// The nodes that have a template volume, by name. `wanted` is asked first and alone, if it has it.
 ///
 /// # Errors
-/// Proxmox failed. Of nodes that are not wanted, one that cannot be reached is one that does not have it.
+/// Proxmox failed. A node that cannot say is one that does not have it, unless it is wanted, or no other one has it.
 pub(super) async fn nodes_with(
     client: &Client,
     listing: &Listing,
@@ -20,18 +20,21 @@ pub(super) async fn nodes_with(
     };
     let mut candidates: Vec<&NodeName> = storage.nodes.iter().filter(|node| listing.is_online(node)).collect();
     candidates.sort_by_key(|node| (wanted != Some(*node), node.as_str()));
-    let mut nodes = Vec::new();
+    let (mut nodes, mut failed) = (Vec::new(), None);
     for node in candidates {
         match has(client, node, volume).await {
             Ok(true) if storage.shared => return Ok(sorted(storage.nodes.iter().filter(|it| listing.is_online(it)))),
             Ok(true) if wanted == Some(node) => return Ok(vec![node.clone()]),
             Ok(true) => nodes.push(node.clone()),
             Ok(false) => {}
-            Err(failure) if failure.kind == FailureKind::Retry && wanted != Some(node) => {}
-            Err(failure) => return Err(failure),
+            Err(failure) if wanted == Some(node) => return Err(failure),
+            Err(failure) => failed = Some(failure),
         }
     }
-    Ok(sorted(nodes.iter()))
+    match failed.filter(|_| nodes.is_empty()) {
+        Some(failure) => Err(failure),
+        None => Ok(sorted(nodes.iter())),
+    }
 }
 
 async fn has(client: &Client, node: &NodeName, volume: &VolumeId) -> Result<bool, Failure> {

@@ -49,7 +49,8 @@ impl<'a> Creation<'a> {
             storage: storage.clone(),
             root_size,
             unprivileged: policy.containers.unprivileged,
-            features: policy.containers.features.clone(),
+            // Of a privileged one only root may set them.
+            features: policy.containers.features.clone().filter(|_| policy.containers.unprivileged),
             set,
         });
         plan.extend(rest);

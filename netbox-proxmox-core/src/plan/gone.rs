@@ -15,14 +15,20 @@ pub(super) fn plan(event: &Event, policy: &Policy) -> Vec<Action> {
         return if event.context.looked_up { Vec::new() } else { needs_look_up(event) };
     };
     let Changed::Record { before: Some(facts), .. } = &deleted.what else { return Vec::new() };
-    let (Some(_), Some(current)) = (facts.kind, &event.current) else { return Vec::new() };
-    if event.context.managed == Some(false) {
+    if facts.kind.is_none() || event.context.managed == Some(false) {
         return Vec::new();
     }
     if event.context.looked_up && event.context.deletion != Some(Deletion::Confirmed) {
         return Vec::new();
     }
     let reporter = Reporter::new(deleted.record, &deleted.name, facts.cluster.as_deref());
+    let Some(current) = &event.current else {
+        let elsewhere = |former: &String| {
+            let why = format!("it is in cluster {former}, from which it was moved in NetBox. Remove it in Proxmox");
+            Action::Report(reporter.not_destroyed(None, &why))
+        };
+        return event.context.former_cluster.iter().map(elsewhere).collect();
+    };
     let keep = |why: &str| vec![Action::Report(reporter.not_destroyed(current.vmid, why))];
     match &event.context.ownership {
         Ownership::Another { whose, .. } => return keep(&format!("it belongs to {whose}")),

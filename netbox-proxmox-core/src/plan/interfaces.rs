@@ -92,10 +92,11 @@ pub(super) fn known(event: &Event, policy: &Policy) -> Vec<KnownInterface> {
 
 fn cards(draft: &mut Draft<'_>, set: &mut Settings, assigned: &BTreeMap<u8, &GuestInterface>) {
     let Some(found) = draft.current.interfaces.given() else { return };
+    let mut names: BTreeSet<String> = found.values().filter_map(|card| card.name.clone()).collect();
     for (index, interface) in assigned {
         let card = match found.get(index) {
             Some(found) => changed(interface, found),
-            None => added(draft, *index, interface),
+            None => added(draft, *index, interface, &mut names),
         };
         if card == CardSettings::default() {
             continue;
@@ -111,7 +112,7 @@ fn cards(draft: &mut Draft<'_>, set: &mut Settings, assigned: &BTreeMap<u8, &Gue
 fn default_card(draft: &Draft<'_>, set: &mut Settings, assigned: &BTreeMap<u8, &GuestInterface>) {
     if draft.made_from_volume() && assigned.is_empty() {
         let bridge = Some(draft.policy.bridge.clone());
-        let card = CardSettings { name: Some(name_within(0, "eth0")), bridge, ..CardSettings::default() };
+        let card = CardSettings { name: Some("eth0".into()), bridge, ..CardSettings::default() };
         set.interface(0).card = Card::Set(card);
     }
 }
@@ -142,11 +143,12 @@ fn shown(card: &CardSettings, found: &CurrentInterface) -> String {
     if there == CardSettings::default() { "not set".to_owned() } else { there.to_string() }
 }
 
-fn added(draft: &Draft<'_>, index: u8, interface: &GuestInterface) -> CardSettings {
+fn added(draft: &Draft<'_>, index: u8, interface: &GuestInterface, names: &mut BTreeSet<String>) -> CardSettings {
     let name = match draft.current.kind {
         GuestType::Qemu => interface.name.clone(),
-        GuestType::Lxc => name_within(index, &interface.name),
+        GuestType::Lxc => name_within(index, &interface.name, names),
     };
+    names.insert(name.clone());
     CardSettings {
         name: Some(name),
         mac: interface.mac.clone(),
@@ -157,14 +159,14 @@ fn added(draft: &Draft<'_>, index: u8, interface: &GuestInterface) -> CardSettin
     }
 }
 
-/// What an interface is called within a container: as in NetBox, unless that is Proxmox's word for the card, or no name
-/// that Linux takes.
-fn name_within(index: u8, name: &str) -> String {
-    let taken = name.len() <= 15 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
-    match name.strip_prefix("net").map(str::parse::<u8>) {
-        None | Some(Err(_)) if taken => name.to_owned(),
-        _ => format!("eth{index}"),
-    }
+/// What an interface is called within a container: as in NetBox, unless that is Proxmox's word for the card, no name that
+/// Linux takes, or another card's.
+fn name_within(index: u8, name: &str, others: &BTreeSet<String>) -> String {
+    let fits = name.len() <= 15 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+    let is_proxmoxs = name.strip_prefix("net").is_some_and(|rest| rest.parse::<u8>().is_ok());
+    let own = Some(name.to_owned()).filter(|_| fits && !is_proxmoxs);
+    let numbered = std::iter::once(index).chain(0..=u8::MAX).map(|number| format!("eth{number}"));
+    own.into_iter().chain(numbered).find(|name| !others.contains(name)).unwrap_or_else(|| format!("eth{index}"))
 }
 
 /// Cards that NetBox has no interface for: removed for a cause that deleted it, otherwise left and reported. A record
@@ -194,15 +196,25 @@ fn announces_deletion(change: &Change) -> bool {
     change.event == EventKind::Deleted && matches!(change.what, Changed::Address | Changed::MacAddress)
 }
 
-/// The N of the interface that a change deleted.
+/// The N of the interface that a change deleted: that of the card it was, of the one with its MAC address, or the one it
+/// is named after; never of a card that has another MAC address than it had.
 fn deleted(draft: &Draft<'_>, change: &Change) -> Option<u8> {
     let Changed::Interface { before: Some(facts), after: None } = &change.what else { return None };
     if facts.record.is_some_and(|record| record != draft.guest.record) {
         return None;
     }
     let known = draft.event.context.known_interfaces.iter().find(|known| known.id == change.object);
-    let named = || ["net", "eth"].iter().find_map(|prefix| facts.name.strip_prefix(prefix)?.parse().ok());
-    known.map(|known| known.index).or_else(named)
+    // What its MAC address was, the change log does not say; then `eth0` may be any card.
+    let prefixes: &[&str] = if facts.mac.is_unknown() { &["net"] } else { &["net", "eth"] };
+    let named = prefixes.iter().find_map(|prefix| facts.name.strip_prefix(prefix)?.parse().ok());
+    let cards = draft.current.interfaces.given();
+    let has = |card: &CurrentInterface, mac: &str| card.mac.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(mac));
+    let with_mac = facts.mac.given().and_then(|mac| cards?.iter().find(|(_, it)| has(it, mac)).map(|(n, _)| *n));
+    let is_another = |index: &u8| {
+        let card = cards.and_then(|cards| cards.get(index)).filter(|card| card.mac.is_some());
+        facts.mac.given().is_some_and(|mac| card.is_some_and(|card| !has(card, mac)))
+    };
+    [known.map(|known| known.index), with_mac, named].into_iter().flatten().find(|index| !is_another(index))
 }
 
 /// The primary addresses go to the interfaces that hold them, to `net0` if none is known to; every other interface

@@ -42,12 +42,15 @@ pub(super) fn record(draft: &mut Draft<'_>) {
     }
 }
 
-/// The wanted and the present node, if they differ because somebody changed NetBox: by the cause, or because the guest
-/// is where it was last seen, or still being created.
+/// The wanted and the present node, if they differ because somebody changed NetBox: by the cause, or because both
+/// agreed on another one before, or while the guest is being created.
 fn changed_in_netbox(draft: &Draft<'_>) -> Option<(NodeName, NodeName)> {
     let (Part::Given(wanted), Part::Given(found)) = (&draft.guest.node, &draft.current.node) else { return None };
     let context = &draft.event.context;
     let creating = draft.creating && context.nodes.given().is_none_or(|nodes| nodes.contains(wanted));
-    let moved = draft.event.caused(Change::changed_node) || context.last_node.as_ref() == Some(found);
-    (wanted != found && (creating || moved)).then(|| (wanted.clone(), found.clone()))
+    let another = !context.agreed_node.is_unknown() && context.agreed_node.given() != Some(wanted);
+    let moved = draft.event.caused(Change::changed_node) || another;
+    // It is said to be none, and not overwritten.
+    let absent = context.nodes.given().is_some_and(|nodes| !nodes.contains(wanted));
+    (wanted != found && (creating || moved || absent)).then(|| (wanted.clone(), found.clone()))
 }

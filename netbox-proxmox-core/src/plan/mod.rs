@@ -73,11 +73,17 @@ fn present(event: &Event, guest: &Guest, policy: &Policy) -> Vec<Action> {
     if event.context.managed == Some(false) || !guest.status.wants_guest() {
         return Vec::new();
     }
+    // What was in NetBox before the server came is left to people: a comparison makes no guest of it, and reports none.
+    let ours = event.context.intent.is_some() || matches!(event.context.ownership, Ownership::Ours { .. });
+    if event.context.untouched && !ours {
+        return Vec::new();
+    }
     let reporter = Reporter::of(guest);
     if let Some(former) = &event.context.former_cluster {
         return vec![Action::Report(reporter.moved_cluster(former))];
     }
-    let may_be_ours = matches!(event.context.ownership, Ownership::Ours { .. } | Ownership::Unknown);
+    let may_be_ours = matches!(event.context.ownership, Ownership::Ours { .. } | Ownership::Unknown)
+        || event.context.takes_over.is_some();
     if let Some(current) = event.current.as_ref().filter(|current| may_be_ours && current.kind != kind) {
         return vec![Action::Report(reporter.other_kind(current.vmid, kind, current.kind))];
     }

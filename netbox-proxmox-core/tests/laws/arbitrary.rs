@@ -126,7 +126,7 @@ prop_compose! {
     fn card()(mac in of("[0-9a-f:]{0,5}"), bridge in of("[a-z]{0,3}"), untagged in of(any::<u16>()), link_down in any::<bool>())
         -> CurrentInterface
     {
-        CurrentInterface { mac, bridge, vlans: Vlans { untagged, tagged: vec![] }, mtu: None, link_down }
+        CurrentInterface { name: None, mac, bridge, vlans: Vlans { untagged, tagged: vec![] }, mtu: None, link_down }
     }
 }
 
@@ -257,7 +257,7 @@ prop_compose! {
 
 prop_compose! {
     fn interface_facts()(name in "(net|eth|ens)[0-9]{0,3}", record in of(record())) -> InterfaceFacts {
-        InterfaceFacts { name, record }
+        InterfaceFacts { name, record, mac: Part::None }
     }
 }
 
@@ -314,7 +314,8 @@ prop_compose! {
         times in (of(any::<u64>()), of(any::<u64>())),
     ) -> Context {
         Context {
-            last_node: None,
+            agreed_node: Part::Unknown,
+            untouched: false,
             known_interfaces: vec![],
             former_cluster: None,
             keys_at_creation: None,

@@ -206,9 +206,10 @@ impl Rules<'_> {
             Action::Start { .. } | Action::Shutdown { .. } | Action::Suspend { .. } | Action::Resume { .. } => Ok(()),
             Action::Migrate { node, .. } => {
                 let stays = self.event.current.as_ref().is_some_and(|current| {
-                    let last = self.event.context.last_node.as_ref();
+                    let last = &self.event.context.agreed_node;
+                    let another = !last.is_unknown() && last.given() != Some(node);
                     let caused = self.event.caused(Change::changed_node);
-                    current.node.given() == Some(node) || !caused && !self.creating() && last != current.node.given()
+                    current.node.given() == Some(node) || !caused && !self.creating() && !another
                 });
                 if stays { Err("nobody wants it to move") } else { Ok(()) }
             }

@@ -132,7 +132,7 @@ prop_compose! {
         link_down in prop::bool::weighted(0.2),
     ) -> CurrentInterface {
         let vlans = Vlans { untagged, tagged: vec![] };
-        CurrentInterface { mac: None, bridge: Some(bridge.into()), vlans, mtu, link_down }
+        CurrentInterface { name: None, mac: None, bridge: Some(bridge.into()), vlans, mtu, link_down }
     }
 }
 
@@ -465,7 +465,7 @@ fn cause(record: &Record, index: u8, other: &Status, size: Option<u64>) -> Chang
         7 => change(71, EventKind::Deleted, Changed::Disk { before: Some(disk(root)), after: None }),
         8 => change(RECORD.0, EventKind::Updated, Changed::Address),
         9 => {
-            let before = InterfaceFacts { name: "net1".into(), record: Some(RECORD) };
+            let before = InterfaceFacts { name: "net1".into(), record: Some(RECORD), mac: Part::None };
             change(72, EventKind::Deleted, Changed::Interface { before: Some(before), after: None })
         }
         10 => updated(RecordFacts { tags: vec!["db".into()], onboot: Some(true), ..now.clone() }),
@@ -558,7 +558,7 @@ prop_compose! {
             intent,
             removal_due: None,
             removals,
-            last_node: None,
+            agreed_node: Part::Unknown,
             told: BTreeSet::new(),
             now: 1_800_000_000,
         };

@@ -53,7 +53,7 @@ pub(crate) struct World {
     pub(crate) intent: Option<Intent>,
     pub(crate) removal_due: Option<u64>,
     pub(crate) removals: Vec<KnownDisk>,
-    pub(crate) last_node: Option<NodeName>,
+    pub(crate) agreed_node: Part<NodeName>,
     pub(crate) told: BTreeSet<ReportKey>,
     pub(crate) now: u64,
 }
@@ -66,7 +66,7 @@ impl World {
             looked_up: true,
             managed: Some(true),
             intent: self.intent.clone(),
-            last_node: self.last_node.clone(),
+            agreed_node: self.agreed_node.clone(),
             removals: self.removals.clone(),
             now: Some(self.now),
             ..Context::default()
@@ -131,11 +131,14 @@ impl World {
         TemplateFacts { vmid, node, config: vm.config.clone(), storages }
     }
 
-    /// Answers an event: its whole plan must go through, and where the guest then is is remembered.
+    /// Answers an event: its whole plan must go through, and a node on which both sides then agree is remembered.
     pub(crate) fn answer(&mut self, plan: &[Action]) -> Result<(), String> {
         let (found, begun) = (self.there().cloned(), self.removals.clone());
         self.run(plan)?;
-        self.last_node = self.there().and_then(|vm| vm.config.node.given().cloned());
+        let says = self.record.as_ref().map(|record| record.guest.node.clone()).unwrap_or_default();
+        if self.there().is_some_and(|vm| vm.config.node == says) {
+            self.agreed_node = says;
+        }
         self.forget_removals(found.as_ref(), &begun);
         Ok(())
     }

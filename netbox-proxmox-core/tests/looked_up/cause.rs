@@ -1,7 +1,7 @@
 //! Changes of the record `web01` and of what belongs to it.
 
 use netbox_proxmox_core::event::{DiskFacts, InterfaceFacts, RecordFacts};
-use netbox_proxmox_core::{Change, Changed, EventKind, GuestType, Megabytes, RecordId};
+use netbox_proxmox_core::{Change, Changed, EventKind, GuestType, Megabytes, Part, RecordId};
 
 use crate::case::RECORD;
 use crate::common::ALICE;
@@ -129,7 +129,7 @@ pub(crate) fn disk_of_another_deleted(id: u64, name: &str) -> Change {
 
 /// An interface was deleted.
 pub(crate) fn interface_deleted(id: u64, name: &str) -> Change {
-    let before = InterfaceFacts { name: name.into(), record: Some(RECORD) };
+    let before = InterfaceFacts { name: name.into(), record: Some(RECORD), mac: Part::None };
     change(id, EventKind::Deleted, Changed::Interface { before: Some(before), after: None })
 }
 

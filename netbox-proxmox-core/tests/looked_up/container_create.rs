@@ -427,3 +427,14 @@ fn facts_about_storages_that_nobody_looked_up_stop_nothing() {
     });
     nowhere.expect_report(&["local-lvm"]);
 }
+
+#[test]
+fn no_two_cards_of_a_container_have_one_name() {
+    let interface =
+        |id: u64, name: &str| netbox_proxmox_core::GuestInterface { id, name: name.into(), ..Default::default() };
+    let case = Case::absent_container().desired(|guest| {
+        guest.interfaces = Part::Given(vec![interface(1, "net1"), interface(2, "eth1")]);
+    });
+    let plan = case.text().join("\n");
+    assert!(plan.matches("name=eth1").count() == 1 && plan.contains("name=eth0"), "{plan}");
+}

@@ -186,3 +186,23 @@ fn a_problem_keeps_back_only_what_it_concerns() {
     with(Case::absent(), Blocks::Everything).expect("report field: wanted , found nonsense");
     assert!(with(Case::absent(), Blocks::Part).plan().len() > 3);
 }
+
+#[test]
+fn a_guest_of_the_other_kind_is_not_taken_over() {
+    let case = Case::existing().of_another().desired(|guest| guest.kind = Some(GuestType::Lxc));
+    let case = case.context(|context| context.takes_over = Some(netbox_proxmox_core::RecordId(7)));
+    case.expect_report(&["virtual machine (vm)", "container (lxc)"]);
+}
+
+#[test]
+fn a_comparison_leaves_what_nobody_has_touched_unless_it_is_ours() {
+    let untouched = |case: Case| case.context(|context| context.untouched = true);
+    untouched(Case::absent()).expect("");
+    untouched(Case::existing().unmarked().power("stopped")).expect("");
+    assert!(
+        !untouched(Case::absent().context(|context| context.intent = Some(crate::case::intent(101, None))))
+            .plan()
+            .is_empty()
+    );
+    untouched(Case::existing().power("stopped")).expect_reports_only(&["stopped"]);
+}

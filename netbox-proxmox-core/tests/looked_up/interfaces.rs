@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use netbox_proxmox_core::event::KnownInterface;
-use netbox_proxmox_core::{CurrentInterface, GuestInterface, Part, Vlans};
+use netbox_proxmox_core::{Changed, CurrentInterface, GuestInterface, Part, Vlans};
 
 use crate::case::{Case, card};
 use crate::cause;
@@ -200,4 +200,29 @@ fn a_second_address_of_a_family_is_reported_to_whoever_assigned_it() {
     // While no address is the primary one nobody knows which it will be.
     let none = more().desired(|guest| guest.ipv4 = Part::None).cause(cause::address_saved());
     none.expect("configure web01 (VMID 101): ipconfig0.ip=cleared");
+}
+
+#[test]
+fn a_card_that_is_not_the_deleted_interface_stays_whatever_that_was_called() {
+    let with_mac = |mac: Part<&str>, name: &str| {
+        let mut change = cause::interface_deleted(77, name);
+        if let Changed::Interface { before: Some(facts), .. } = &mut change.what {
+            facts.mac = match mac {
+                Part::Given(mac) => Part::Given(mac.to_owned()),
+                Part::None => Part::None,
+                Part::Unknown => Part::Unknown,
+            };
+        }
+        let two = BTreeMap::from([(0, card("BC:24:11:00:00:10")), (1, card("BC:24:11:00:00:11"))]);
+        let case = Case::staged().current(|guest| guest.interfaces = Part::Given(two));
+        case.desired(|guest| guest.interfaces = Part::Given(vec![])).cause(change)
+    };
+    let removed = |index: u8| format!("configure web01 (VMID 101): net{index}=removed");
+    with_mac(Part::Given("bc:24:11:00:00:11"), "eth0").expect(&removed(1));
+    with_mac(Part::Given("BC:24:11:00:00:10"), "eth0").expect(&removed(0));
+    with_mac(Part::Given("BC:24:11:00:00:99"), "eth0").expect("");
+    with_mac(Part::None, "eth0").expect(&removed(0));
+    // The change log does not say which MAC address it had.
+    with_mac(Part::Unknown, "eth0").expect("");
+    with_mac(Part::Unknown, "net0").expect(&removed(0));
 }

@@ -1,7 +1,7 @@
 //! Row 11: the node.
 
-use netbox_proxmox_core::Part;
 use netbox_proxmox_core::event::RecordFacts;
+use netbox_proxmox_core::{NodeName, Part};
 
 use crate::case::Case;
 use crate::cause;
@@ -18,9 +18,13 @@ fn a_node_that_somebody_changed_is_followed() {
 }
 
 #[test]
-fn a_change_whose_delivery_was_lost_shows_in_the_guest_being_where_it_was_last_seen() {
-    let case = wanted_on("pve02").context(|context| context.last_node = Some(node("pve01")));
-    case.expect("migrate web01 (VMID 101): to node pve02");
+fn a_change_whose_delivery_was_lost_shows_in_netbox_having_said_another_node_before() {
+    let said = |before: Part<NodeName>| wanted_on("pve02").context(|context| context.agreed_node = before);
+    said(Part::Given(node("pve01"))).expect("migrate web01 (VMID 101): to node pve02");
+    said(Part::None).expect("migrate web01 (VMID 101): to node pve02");
+    // HA moved it, a person did, or it was adopted where it is.
+    said(Part::Given(node("pve02"))).expect("record web01 (VMID 101): node pve01");
+    said(Part::Unknown).expect("record web01 (VMID 101): node pve01");
 }
 
 #[test]

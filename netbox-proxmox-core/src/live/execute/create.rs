@@ -1,12 +1,13 @@
 //! Makes a guest. The VMID was recorded before; what is found at it decides, never the reply alone.
 
-use proxmox_api::{CloneParams, GuestType, LxcCloneParams, NodeName, Task, Vmid};
+use proxmox_api::{CloneParams, GuestType, LxcCloneParams, NodeName, SshKeys, Task, Vmid};
 
 use super::step::{Step, refused};
 use crate::action::{Action, Target};
 use crate::event::{Intent, Ownership};
 use crate::executor::{Failure, FailureKind, Outcome};
 use crate::live::guests::{self, At};
+use crate::live::inbox::Seen;
 use crate::marker::MarkerState;
 use crate::units::Megabytes;
 
@@ -44,15 +45,16 @@ impl Step<'_> {
                 }
             }
         };
-        self.make(guest, node, *root_size, begin).await
+        self.make(guest, node, *root_size, None, begin).await
     }
 
-    /// Has a guest made by the task that `begin` starts.
+    /// Has a guest made by the task that `begin` starts, with these SSH keys in it, which nobody can see later.
     pub(super) async fn make(
         &self,
         guest: &Target,
         node: &NodeName,
         root_size: Option<Megabytes>,
+        keys: Option<SshKeys>,
         begin: impl AsyncFnOnce(Vmid) -> Result<Task, proxmox_api::Error>,
     ) -> Result<Outcome, Failure> {
         let vmid = self.vmid(guest)?;
@@ -75,6 +77,9 @@ impl Step<'_> {
         match result {
             Ok(outcome) => {
                 self.seen_on(node);
+                // What the record's former guest had, perhaps under this VMID, is not this one's.
+                let seen = Seen { keys, ..Seen::new(vmid, node, &self.cluster.netbox_cluster) };
+                inbox.put_seen(guest.record, &seen).await?;
                 Ok(outcome)
             }
             // A former try, a lost reply, somebody faster: what is at the VMID tells.

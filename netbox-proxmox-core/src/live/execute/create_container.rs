@@ -7,7 +7,6 @@ use super::configure::container::card;
 use super::step::{Step, refused};
 use crate::action::{Action, Target};
 use crate::executor::{Failure, Outcome};
-use crate::live::inbox::Seen;
 use crate::live::listing::Listing;
 use crate::live::templates;
 use crate::marker::MarkerState;
@@ -56,13 +55,7 @@ impl Step<'_> {
             self.client().node(&node).create_lxc(&params).await
         };
         let size = root_size.map(|size| self.bridge.policy.disk_base.to_megabytes(size));
-        let outcome = self.make(guest, &node, size, begin).await?;
-        if let (Outcome::Done | Outcome::Warned(_), Some(vmid)) = (&outcome, guest.vmid) {
-            // Nobody can ask the container for them.
-            let seen = Seen::new(vmid, &node, &self.cluster.netbox_cluster);
-            self.bridge.inbox.put_seen(guest.record, &Seen { keys: set.ssh_keys.given().cloned(), ..seen }).await?;
-        }
-        Ok(outcome)
+        self.make(guest, &node, size, set.ssh_keys.given().cloned(), begin).await
     }
 }
 

@@ -6,7 +6,7 @@ use super::step::{Step, refused};
 use crate::action::Target;
 use crate::executor::{Failure, Outcome};
 use crate::live::bridge::now;
-use crate::live::guests::At;
+use crate::live::guests::{At, Observed};
 
 impl Step<'_> {
     pub(super) async fn destroy(&self, guest: &Target, not_before: Option<u64>) -> Result<Outcome, Failure> {
@@ -22,13 +22,11 @@ impl Step<'_> {
             }
             At::Guest(observed) => self.check(guest, *observed)?,
         };
-        if observed.config.template() {
-            return Err(refused(format!("guest {vmid} is a template")));
-        }
-        if observed.config.protection() {
-            return Err(refused(format!("guest {vmid} is protected")));
-        }
+        removable(&observed)?;
         self.power_off(&observed, 0).await?;
+        // That may take minutes: who owns it, and whether it may go, is read again.
+        let observed = self.check(guest, self.again(&observed).await?)?;
+        removable(&observed)?;
         // `purge` also takes it out of backup jobs, replication and HA. Not the option for unreferenced disks: on
         // storage shared by clusters it reaches other guests' volumes.
         let params = DestroyParams { purge: Some(true), ..DestroyParams::default() };
@@ -44,5 +42,14 @@ impl Step<'_> {
         };
         self.bridge.inbox.forget(guest.record).await?;
         Ok(outcome)
+    }
+}
+
+fn removable(observed: &Observed) -> Result<(), Failure> {
+    let vmid = observed.vmid;
+    match (observed.config.template(), observed.config.protection()) {
+        (true, _) => Err(refused(format!("guest {vmid} is a template"))),
+        (_, true) => Err(refused(format!("guest {vmid} is protected"))),
+        _ => Ok(()),
     }
 }

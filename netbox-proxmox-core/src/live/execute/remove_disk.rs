@@ -18,6 +18,7 @@ impl Step<'_> {
         slot: DiskSlot,
         volume: Option<&str>,
     ) -> Result<Outcome, Failure> {
+        let named = self.is_named(guest, slot).await?;
         // Unlink takes no digest: the guest is read just before.
         let observed = self.ours(guest).await?;
         if let Some(volume) = volume
@@ -26,14 +27,27 @@ impl Step<'_> {
             return Ok(Outcome::Done);
         }
         let Some(drive) = observed.config.disk(slot) else { return Ok(Outcome::Unchanged) };
-        self.check_removable(guest, &observed, slot, &drive, volume).await?;
+        if named {
+            return Err(Failure::new(FailureKind::Conflict, format!("NetBox has a disk {slot} again")));
+        }
+        self.check_removable(guest, &observed, slot, &drive, volume)?;
         match slot {
             DiskSlot::Drive(slot) => self.unlink(&observed, slot).await,
             DiskSlot::Mount(_) => self.unmount(guest, observed, slot, drive.volume()).await,
         }
     }
 
-    async fn check_removable(
+    /// Whether the record has a disk at the slot.
+    async fn is_named(&self, guest: &Target, slot: DiskSlot) -> Result<bool, Failure> {
+        let filter = VirtualDiskFilter {
+            virtual_machine_id: vec![guest.record.0],
+            name: vec![slot.to_string()],
+            ..Default::default()
+        };
+        Ok(!self.bridge.netbox.virtual_disks().all(&filter).await?.is_empty())
+    }
+
+    fn check_removable(
         &self,
         guest: &Target,
         observed: &Observed,
@@ -41,14 +55,6 @@ impl Step<'_> {
         found: &Drive,
         wanted: Option<&str>,
     ) -> Result<(), Failure> {
-        let filter = VirtualDiskFilter {
-            virtual_machine_id: vec![guest.record.0],
-            name: vec![slot.to_string()],
-            ..Default::default()
-        };
-        if !self.bridge.netbox.virtual_disks().all(&filter).await?.is_empty() {
-            return Err(Failure::new(FailureKind::Conflict, format!("NetBox has a disk {slot} again")));
-        }
         if observed.config.root_disk() == Some(slot) {
             return Err(refused(format!("{slot} is the disk that guest {} starts from", observed.vmid)));
         }
@@ -110,8 +116,9 @@ impl Step<'_> {
 
     /// Removes a volume whose removal was begun and that the guest has given up; says whether it had.
     async fn finish_removal(&self, guest: &Target, observed: &Observed, volume: &str) -> Result<bool, Failure> {
-        let seen = self.bridge.inbox.seen(guest.record).await?;
-        let Some(mut seen) = seen.filter(|seen| seen.removals.iter().any(|removal| removal.volume == volume)) else {
+        let seen = self.bridge.inbox.seen(guest.record).await?.filter(|seen| seen.vmid == observed.vmid);
+        let begun = |seen: &Seen| seen.removals.iter().any(|removal| removal.volume == volume);
+        let Some(mut seen) = seen.filter(begun) else {
             return Ok(false);
         };
         let is_it = |(_, found): &(u8, VolumeId)| found.to_string() == volume;

@@ -8,6 +8,7 @@ use crate::action::Target;
 use crate::event::Ownership;
 use crate::executor::{Failure, FailureKind, Outcome};
 use crate::guest::RecordId;
+use crate::live::bridge::now;
 use crate::live::guests::At;
 use crate::live::inbox::{EventState, Seen, Settlement};
 use crate::marker::MarkerState;
@@ -25,7 +26,8 @@ impl Step<'_> {
                 Ownership::Another { record, .. } if record == Some(former) => {}
                 _ => return Err(refused(format!("guest {vmid} does not belong to virtual machine {former} any more"))),
             }
-            if self.bridge.inbox.removal_due(former).await?.is_none() {
+            // One that is due may be under way.
+            if self.bridge.inbox.removal_due(former).await?.is_none_or(|due| due <= now()) {
                 let why = format!("the removal of guest {vmid} is not put off any more");
                 return Err(Failure::new(FailureKind::Conflict, why));
             }

@@ -47,6 +47,8 @@ impl LookUp<'_> {
             }
         }
         let (current, ownership) = found;
+        // A record that was moved before it was deleted: its guest is where it was.
+        let former = seen.filter(|seen| seen.cluster != cluster.netbox_cluster && current.is_none());
         let removal_due = self.bridge.inbox.removal_due(record).await?;
         let claimed = match current.as_ref().and_then(|current| current.vmid) {
             Some(vmid) if removal_due.is_some() => self.claimed(vmid, cluster).await?,
@@ -60,6 +62,7 @@ impl LookUp<'_> {
             deletion: Some(deletion),
             removal_due,
             claimed,
+            former_cluster: former.map(|seen| seen.cluster),
             now: Some(now()),
             ..Context::default()
         };

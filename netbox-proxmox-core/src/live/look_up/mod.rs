@@ -11,7 +11,7 @@ pub(super) use self::side::Power;
 use self::side::Side;
 use super::bridge::{Bridge, ProxmoxCluster, now};
 use super::listing::Listing;
-use crate::event::{Change, Context, Event};
+use crate::event::{Change, Changed, Context, Event};
 use crate::executor::{Failure, FailureKind};
 use crate::guest::{Guest, RecordId};
 use crate::part::Part;
@@ -48,8 +48,22 @@ impl<'a> LookUp<'a> {
     /// A side could not be read.
     pub async fn record(&self, record: RecordId, cause: Vec<Change>) -> Result<Looked, Failure> {
         match self.bridge.netbox.virtual_machines().get(record.0).await {
-            Ok(found) => self.present(found.value, cause).await,
+            Ok(found) => match self.present(found.value, cause.clone()).await {
+                // It was deleted since.
+                Err(failure) if failure.kind == FailureKind::Conflict && self.is_gone(record).await? => {
+                    self.gone(record, cause).await
+                }
+                looked => looked,
+            },
             Err(error) if error.is_not_found() => self.gone(record, cause).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn is_gone(&self, record: RecordId) -> Result<bool, Failure> {
+        match self.bridge.netbox.virtual_machines().fields(["id", "name", "status"]).get(record.0).await {
+            Ok(_) => Ok(false),
+            Err(error) if error.is_not_found() => Ok(true),
             Err(error) => Err(error.into()),
         }
     }
@@ -59,6 +73,7 @@ impl<'a> LookUp<'a> {
             Ok(cluster) => cluster,
             Err(why) => return Ok(Looked::Unmanaged(why)),
         };
+        let untouched = self.untouched(machine.last_updated.as_deref(), &cause).await?;
         let cause = self.confirmed(cause).await?;
         let described = Described::all(self.bridge, vec![machine]).await?.pop();
         let guest = described.map(|described| described.guest(self.bridge));
@@ -68,7 +83,8 @@ impl<'a> LookUp<'a> {
             return Ok(looked(cluster, Event { cause, desired: Some(guest), current: None, context }));
         }
         let listing = Listing::of(&cluster.client).await?;
-        let event = self.event(guest, cause, cluster, &listing, Power::Asked).await?;
+        let mut event = self.event(guest, cause, cluster, &listing, Power::Asked).await?;
+        event.context.untouched = untouched;
         Ok(looked(cluster, event))
     }
 
@@ -87,18 +103,20 @@ impl<'a> LookUp<'a> {
         let allocated = intent.as_ref().filter(|intent| intent.allocated).map(|intent| intent.vmid);
         let vmid = guest.vmid.given().copied().or(allocated);
         let (current, ownership) = side.guest(vmid, intent.as_ref()).await?;
+        // What a former guest had is not this one's.
+        let known = seen.as_ref().filter(|seen| Some(seen.vmid) == vmid);
         let mut context = Context {
             looked_up: true,
             managed: Some(true),
             ownership,
             storages: Part::Given(listing.storages().to_vec()),
             nodes: Part::Given(listing.nodes().to_vec()),
-            last_node: seen.as_ref().map(|seen| seen.node.clone()),
-            wanted_disks: seen.as_ref().map(|seen| seen.wanted.clone()).unwrap_or_default(),
-            known_disks: seen.as_ref().map(|seen| seen.disks.clone()).unwrap_or_default(),
-            keys_at_creation: seen.as_ref().and_then(|seen| seen.keys.clone()),
-            removals: seen.as_ref().map(|seen| seen.removals.clone()).unwrap_or_default(),
-            known_interfaces: seen.as_ref().map(|seen| seen.interfaces.clone()).unwrap_or_default(),
+            agreed_node: known.map(|seen| seen.agreed_node.clone()).unwrap_or_default(),
+            wanted_disks: known.map(|seen| seen.wanted.clone()).unwrap_or_default(),
+            known_disks: known.map(|seen| seen.disks.clone()).unwrap_or_default(),
+            keys_at_creation: known.and_then(|seen| seen.keys.clone()),
+            removals: known.map(|seen| seen.removals.clone()).unwrap_or_default(),
+            known_interfaces: known.map(|seen| seen.interfaces.clone()).unwrap_or_default(),
             former_cluster: seen
                 .as_ref()
                 .map(|seen| seen.cluster.clone())
@@ -114,6 +132,15 @@ impl<'a> LookUp<'a> {
         Ok(Event { cause, desired: Some(guest), current, context })
     }
 
+    /// Whether only a comparison asks about a record that nobody has changed since the server first started.
+    async fn untouched(&self, updated: Option<&str>, cause: &[Change]) -> Result<bool, Failure> {
+        let compared = !cause.is_empty() && cause.iter().all(|change| matches!(change.what, Changed::Difference));
+        match (updated, self.bridge.inbox.first_start().await?) {
+            (Some(updated), Some(start)) if compared => Ok(is_before(updated, &start)),
+            _ => Ok(false),
+        }
+    }
+
     /// The Proxmox cluster of a record, or why it is not managed.
     pub(super) fn cluster_of(&self, machine: &VirtualMachine) -> Result<&'a ProxmoxCluster, String> {
         let name = machine.cluster.as_ref().map(|cluster| cluster.name.as_str());
@@ -127,6 +154,12 @@ impl<'a> LookUp<'a> {
         let name = name.ok_or("the virtual machine is in no cluster")?;
         self.bridge.cluster(name).ok_or_else(|| format!("cluster {name} is not one of ours"))
     }
+}
+
+/// Of two times as NetBox writes them, in UTC, the fraction of a second left out where it is none.
+fn is_before(time: &str, other: &str) -> bool {
+    let plain = |time: &str| time.trim_end_matches('Z').trim_end_matches("+00:00").to_owned();
+    plain(time) <= plain(other)
 }
 
 fn looked(cluster: &ProxmoxCluster, event: Event) -> Looked {

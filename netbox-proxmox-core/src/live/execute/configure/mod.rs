@@ -78,9 +78,9 @@ impl Step<'_> {
     /// The creation was reached: the intent is closed, and the guest remembered.
     async fn reached(&self, guest: &Target, observed: &Observed) -> Result<(), Failure> {
         let inbox = &self.bridge.inbox;
-        let before = inbox.seen(guest.record).await?;
+        let before = inbox.seen(guest.record).await?.filter(|seen| seen.vmid == observed.vmid);
         let seen = match before {
-            Some(seen) => Seen { vmid: observed.vmid, node: observed.node.clone(), ..seen },
+            Some(seen) => Seen { node: observed.node.clone(), ..seen },
             None => Seen::new(observed.vmid, &observed.node, &self.cluster.netbox_cluster),
         };
         inbox.put_seen(guest.record, &seen).await?;

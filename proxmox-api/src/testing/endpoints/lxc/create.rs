@@ -36,6 +36,11 @@ pub(super) fn create(ctx: &mut Ctx<'_>) -> ApiResult {
     if keys.as_ref().is_some_and(|keys| !formats::are_ssh_key_lines(keys)) {
         return Err(ApiError::internal("SSH public key validation error"));
     }
+    let privileged = ctx.param("unprivileged") == Some("0");
+    if privileged && ctx.param("features").is_some() && ctx.caller.tokenid.is_some() {
+        let text = "changing feature flags for privileged container is only allowed for root@pam";
+        return Err(ApiError::Plain(403, text.into()));
+    }
     let ostemplate = ctx.param("ostemplate").unwrap_or_default().to_owned();
     let config = checked(ctx)?;
     let (place, pool) = new_guest(ctx)?;
