@@ -126,7 +126,8 @@ pub enum Action {
     },
     /// Detaches a disk and destroys its volume.
     ///
-    /// Before: the slot holds exactly this volume, it is not the root disk, and the record no longer names the slot.
+    /// Before: the slot holds exactly this volume, it is not the root disk, and the record no longer names the slot; or the
+    /// removal of this volume was begun, and the container has given it up.
     /// After: slot and volume are gone; a running container gives its volume up when it stops, and it is removed by the
     /// next plan. Twice: an empty slot is left.
     RemoveDisk {

@@ -3,6 +3,7 @@ not reach, with the reason. A text that is not there, or there and not seen, fai
 neither seen nor named here.
 
 LIVE_UPDATE=1 writes the page anew. Read it as an operator would."""
+import glob
 import os
 import re
 
@@ -101,8 +102,9 @@ def plain(text, name):
 def texts():
     """The texts of the sources as they are written there, with {} for what is filled in."""
     found = []
-    for path in ('report.rs', 'record.rs', os.path.join('plan', 'gone.rs')):
-        with open(os.path.join(CORE, path), encoding='utf-8') as source:
+    paths = sorted(glob.glob(os.path.join(CORE, 'report', '*.rs')))
+    for path in [*paths, os.path.join(CORE, 'record.rs'), os.path.join(CORE, 'plan', 'gone.rs')]:
+        with open(path, encoding='utf-8') as source:
             code = re.sub(r'^\s*//.*$', '', source.read().split('#[cfg(test)]')[0], flags=re.M)
         for literal in re.findall(r'"((?:[^"\\]|\\.)*)"', code, re.S):
             literal = re.sub(r'\\\n\s*', '', literal).replace('\\"', '"').removeprefix('{}: ')

@@ -41,6 +41,8 @@ pub struct Bridge {
     pub container_password: Option<SecretString>,
     /// How long a task of Proxmox may take.
     pub task_deadline: Duration,
+    /// How often the last line of a running task's log is passed on as progress.
+    pub progress_interval: Duration,
     /// How long to wait before an event is tried again.
     pub backoff: Backoff,
     /// Bounds tasks that copy disks: Proxmox's storage lock gives up after 10 s (seen on Proxmox VE 9.1).
@@ -61,6 +63,7 @@ impl Bridge {
             fields: FieldNames::default(),
             container_password: None,
             task_deadline: Duration::from_secs(3600),
+            progress_interval: Duration::from_secs(10),
             backoff: Backoff::default(),
             copies: Arc::new(Semaphore::new(2)),
             choosing: Arc::new(Mutex::new(())),

@@ -20,3 +20,6 @@ mod interfaces;
 mod labels;
 mod migrate;
 mod power;
+mod recorded;
+mod recorded_containers;
+mod recorded_machines;

@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
     act::can_ask(arguments.yes)?;
-    let inbox = look::inbox(settings).await?;
+    let inbox = look::inbox_or_new(settings).await?;
     let bridge = look::bridge(settings, inbox).await?;
     let Some(vm) = arguments.of.vm.as_deref() else {
         return many(arguments, &bridge, output).await;

@@ -3,6 +3,7 @@
 use netbox_api::client::VirtualMachineFilter;
 use netbox_proxmox_core::RecordId;
 use netbox_proxmox_core::live::{Bridge, Inbox, LookUp, Looked};
+use netbox_proxmox_examples::output::complain;
 use netbox_proxmox_examples::{Exit, Problem, Settings, connect};
 
 /// The server's inbox, which must be there: a wrong path is not to make an empty one, whose creations and leases the
@@ -12,6 +13,15 @@ pub(crate) async fn inbox(settings: &Settings) -> Result<Inbox, Problem> {
     if !path.exists() {
         let text = format!("there is no inbox {}: set NETBOX_PROXMOX_INBOX to the server's", path.display());
         return Err(Problem::new(Exit::NotFound, text));
+    }
+    connect::inbox(&path).await
+}
+
+/// The inbox, made if it is not there: guests are adopted before the server starts for the first time.
+pub(crate) async fn inbox_or_new(settings: &Settings) -> Result<Inbox, Problem> {
+    let path = settings.inbox()?;
+    if !path.exists() {
+        complain(&format!("a new inbox {}: the server needs the same NETBOX_PROXMOX_INBOX", path.display()));
     }
     connect::inbox(&path).await
 }

@@ -1,8 +1,10 @@
 //! What every step shares: the precondition of its guest, and waiting for its task.
 
+use std::convert::Infallible;
 use std::sync::{Mutex, PoisonError};
 
 use proxmox_api::{Client, ConfigView, GuestType, NodeName, Task, TaskOutcome, Vmid, WaitOptions};
+use tokio::time::sleep;
 
 use crate::action::{Action, Target};
 use crate::event::Ownership;
@@ -21,6 +23,14 @@ pub(super) struct Step<'a> {
     pub(super) told: &'a Mutex<Vec<ReportKey>>,
     pub(super) action: &'a Action,
     pub(super) progress: &'a dyn Progress,
+}
+
+/// How many lines of a task's log are asked for at a time.
+const LOG_LINES: u64 = 500;
+
+/// Whether a line of a task's log says what the task does: not that there is no line yet, nor how it ended.
+fn is_news(line: &str) -> bool {
+    line != "no content" && !line.starts_with("TASK ")
 }
 
 /// How often a step begins again when the configuration changed under it, or a reply was lost.
@@ -106,10 +116,27 @@ impl Step<'_> {
     pub(super) async fn finish(&self, task: &Task) -> Result<Outcome, Failure> {
         self.note(&format!("task {}", task.upid()));
         let options = WaitOptions { deadline: self.bridge.task_deadline, ..WaitOptions::default() };
-        match task.wait(&options).await? {
+        let outcome = tokio::select! {
+            outcome = task.wait(&options) => outcome?,
+            never = self.follow(task) => match never {},
+        };
+        match outcome {
             TaskOutcome::Ok => Ok(Outcome::Done),
             TaskOutcome::Warnings(count) => {
                 Ok(Outcome::Warned(format!("Proxmox gave {count} warning(s) in {}", task.upid())))
+            }
+        }
+    }
+
+    /// Passes on the last line of a task's log, where it is a new one. That it cannot be read is no matter.
+    async fn follow(&self, task: &Task) -> Infallible {
+        let mut read = 0;
+        loop {
+            sleep(self.bridge.progress_interval).await;
+            let Ok(log) = task.log(read, LOG_LINES).await else { continue };
+            if let Some(last) = log.lines.last().filter(|last| last.n > read && is_news(&last.t)) {
+                self.note(&last.t);
+                read = last.n;
             }
         }
     }

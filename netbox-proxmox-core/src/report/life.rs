@@ -1,0 +1,88 @@
+//! What is said of running, stopping, migrating and removing a guest.
+
+use proxmox_api::{GuestType, NodeName, Vmid};
+
+use super::{Report, Reporter};
+use crate::guest::Status;
+
+impl Reporter {
+    /// A guest that starts with its node, though NetBox, where nobody said so, has it off.
+    pub fn starts_on_boot(&self) -> Report {
+        let text = format!(
+            "{}: the guest starts with its node, and start on boot is off in NetBox. It was left, as nobody turned it off: \
+             turn it on in NetBox, or on and off again to have it changed.",
+            self.name
+        );
+        self.report("start on boot", "off", "on", text).claiming_no_cause()
+    }
+
+    /// A creation that ended half-way, under a lock that nobody holds any more.
+    pub fn stuck_lock(&self, kind: GuestType, vmid: Vmid, lock: &str) -> Report {
+        let tool = if kind == GuestType::Lxc { "pct" } else { "qm" };
+        let text = format!(
+            "{}: the guest {vmid} is locked ({lock}) and no task is running: its creation was killed. Run \
+             `{tool} unlock {vmid}` on its node and remove it, then save the virtual machine in NetBox again.",
+            self.name
+        );
+        self.report("vmid", vmid, format!("locked ({lock})"), text)
+    }
+
+    /// A power state that differs without a cause.
+    pub fn power(&self, status: &Status, found: impl ToString) -> Report {
+        let found = found.to_string();
+        let text = format!(
+            "{}: the status is {status} in NetBox, and the guest is {found} in Proxmox. It was left, as nobody changed \
+             the status: correct one of them.",
+            self.name
+        );
+        self.report("status", status, found, text).claiming_no_cause()
+    }
+
+    /// A node that cannot be migrated to.
+    pub fn no_migration(&self, wanted: &NodeName, found: &NodeName, why: &str) -> Report {
+        let text =
+            format!("{}: not migrated, the guest stays on node {found}: {why}. Correct the node in NetBox.", self.name);
+        self.report("node", wanted, found, text)
+    }
+
+    /// A container that NetBox wants paused.
+    pub fn not_suspended(&self) -> Report {
+        let text = format!(
+            "{}: the status is paused, and a container cannot be suspended; it was left as it is. Set the status to Active \
+             or Offline.",
+            self.name
+        );
+        self.report("status", "paused", "a container", text)
+    }
+
+    /// The guest of a deleted record that is not destroyed.
+    pub fn not_destroyed(&self, vmid: Option<Vmid>, why: &str) -> Report {
+        let vmid = vmid.map_or_else(String::new, |vmid| format!(" {vmid}"));
+        let text = format!(
+            "{}: the virtual machine was deleted in NetBox, the guest{vmid} in Proxmox was kept: {why}.",
+            self.name
+        );
+        self.report("deleted", "destroyed", why, text)
+    }
+
+    /// The guest of a deleted record that will be destroyed later.
+    pub fn destroyed_later(&self, vmid: Option<Vmid>, seconds: u64) -> Report {
+        let vmid = vmid.map_or_else(String::new, |vmid| format!(" {vmid}"));
+        let text = format!(
+            "{}: the virtual machine was deleted in NetBox; its guest{vmid} is shut down now and destroyed in {} hours.",
+            self.name,
+            seconds.div_ceil(3600)
+        );
+        self.report("deleted", "destroyed", format!("in {seconds} s"), text)
+    }
+
+    /// A node that NetBox does not take.
+    pub fn node_not_recorded(&self, field: &str, node: &NodeName, why: &str) -> Report {
+        let text = format!(
+            "{}: the guest is on node {node}, which could not be written into {field}. Add {node} to the choices of {field}, \
+             then save the virtual machine. {why}",
+            self.name
+        );
+        self.report(field, node, why, text)
+    }
+}
