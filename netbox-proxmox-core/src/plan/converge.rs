@@ -1,7 +1,7 @@
 //! What a guest lacks to be what NetBox says, in the order in which it is done.
 
 use super::draft::Draft;
-use super::{configure, disks, migrate, power};
+use super::{configure, disks, migrate, power, removed_disks};
 use crate::action::{Action, RecordValue, Target, VmidSource};
 use crate::current::Current;
 use crate::event::{Event, Ownership};
@@ -59,7 +59,7 @@ pub(super) fn converge(
     migrate::plan(&mut draft);
     disks::plan(&mut draft);
     power::plan(&mut draft);
-    disks::given_up_at_stop(&mut draft);
+    removed_disks::given_up_at_stop(&mut draft);
     if draft.creating {
         let set = Settings { marker: Some(MarkerState::Ready), ..Settings::default() };
         let guest = draft.target.clone();

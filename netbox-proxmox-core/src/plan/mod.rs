@@ -25,6 +25,7 @@ mod interfaces;
 mod labels;
 mod migrate;
 mod power;
+mod removed_disks;
 
 use crate::action::Action;
 #[cfg(feature = "live")]
