@@ -65,6 +65,43 @@ async fn an_adopted_guest_is_configured_by_apply() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_adopted_container_is_configured_by_apply() {
+    let sides = Sides::begin().await;
+    let custom = json!({"proxmox_vm_type": "lxc", "proxmox_vm_templates": null, "proxmox_vmid": "500"});
+    sides.netbox.update_vm(1, json!({ "custom_fields": custom }));
+    sides.proxmox.add_container(500, "old-name", |container| {
+        container.disk("rootfs", "local-lvm", 4_096).memory(1024).description("ask Ops before a restart")
+    });
+    sides.store().await;
+
+    let adopted = sides.run(&ADOPT);
+    assert_eq!((code(&adopted), stdout(&adopted).as_str()), (0, "done       adopt web01 (VMID 500)\n"));
+    assert_eq!(notes(&sides).trim_end(), format!("ask Ops before a restart\n{}", marker(&sides, 1)));
+    assert_eq!(sides.proxmox.writes(), ["PUT /nodes/pve01/lxc/500/config"], "only the marker is written");
+
+    let applied = sides.run(&["apply", "--vm", "web01", "--yes"]);
+    assert_eq!(code(&applied), 0, "{}", stderr(&applied));
+    let guest = sides.proxmox.guest(500).unwrap();
+    assert_eq!((guest.get("memory"), guest.get("hostname")), (Some("2048"), Some("web01")));
+    assert!(notes(&sides).starts_with("ask Ops before a restart\n"));
+
+    let again = sides.run(&ADOPT);
+    assert_eq!((code(&again), stdout(&again).contains("done")), (0, false), "{}", stdout(&again));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_of_a_virtual_machine_adopts_no_container() {
+    let sides = Sides::begin().await;
+    sides.netbox.update_vm(1, json!({"custom_fields": {"proxmox_vmid": "500"}}));
+    sides.proxmox.add_container(500, "web01", |container| container.disk("rootfs", "local-lvm", 4_096));
+    sides.store().await;
+    let output = sides.run(&ADOPT);
+    assert_eq!((code(&output), stdout(&output)), (1, String::new()), "{}", stderr(&output));
+    assert!(stderr(&output).contains("a container (lxc)"), "{}", stderr(&output));
+    assert!(sides.proxmox.writes().is_empty() && notes(&sides).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_to_be_adopted_is_left_alone() {
     let elsewhere = "netbox-proxmox: netbox.example.org record 1 vmid 500 ready";
     type Describe = fn(GuestBuilder, &str) -> GuestBuilder;
@@ -112,9 +149,19 @@ async fn a_command_that_cannot_adopt_says_what_to_do() {
     is(&sides, &["adopt", "--vm", "1", "--yes"], 1, says);
     sides.netbox.update_vm(1, json!({"custom_fields": {"proxmox_vm_type": null}}));
     is(&sides, &["adopt", "--vm", "1", "--yes"], 1, "is not managed: proxmox_vm_type is not set");
+    assert!(sides.proxmox.writes().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_adopted_before_the_first_start_makes_the_inbox() {
+    let sides = begin(|guest| guest).await;
     std::fs::remove_file(sides.inbox()).unwrap();
-    is(&sides, &ADOPT, 4, "NETBOX_PROXMOX_INBOX");
-    assert!(sides.proxmox.writes().is_empty() && !sides.inbox().exists());
+    let adopted = sides.run(&ADOPT);
+    assert_eq!(code(&adopted), 0, "{}", stderr(&adopted));
+    let says = "the server needs the same NETBOX_PROXMOX_INBOX";
+    assert!(stderr(&adopted).contains(says) && sides.inbox().exists(), "{}", stderr(&adopted));
+    let again = sides.run(&ADOPT);
+    assert_eq!((code(&again), stderr(&again).contains(says)), (0, false), "{}", stderr(&again));
 }
 
 #[tokio::test(flavor = "multi_thread")]

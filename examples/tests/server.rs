@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use common::sides::Sides;
 use common::{COMPLETE, RECORDED_SECRET, code, command, delivery, stderr, stdout, with};
 use netbox_api::testing::FakeNetBox;
 use netbox_proxmox_core::Silent;
@@ -85,6 +86,78 @@ async fn what_arrives_before_proxmox_answers_is_stored_and_then_done() {
 
 fn state_address(netbox: &FakeNetBox) -> std::net::SocketAddr {
     netbox.deliveries()[0].header("Host").unwrap().parse().unwrap()
+}
+
+/// A server between two fakes that knows where NetBox's change log ends, and what ends it.
+async fn serve(sides: &Sides, others: &[(&str, &str)]) -> (Arc<ServerState>, String, impl AsyncFnOnce()) {
+    let (url, token, inbox) = (sides.netbox.url(), sides.netbox.token(), format!("sqlite:{}", sides.inbox().display()));
+    let variables = [
+        ("NETBOX_URL", url.as_str()),
+        ("NETBOX_TOKEN", &token),
+        ("NETBOX_WEBHOOK_SECRET", "secret"),
+        ("PROXMOX_URL", sides.proxmox.url()),
+        ("PROXMOX_TOKEN", sides.proxmox.token_string()),
+        ("NETBOX_PROXMOX_LISTEN", "127.0.0.1:0"),
+        ("NETBOX_PROXMOX_INBOX", &inbox),
+    ];
+    let settings = Settings::from_environment([&variables, others].concat()).unwrap();
+    let server = Server::bind(&settings, Silent).await.unwrap();
+    let (state, address) = (server.state(), format!("http://{}/", server.address()));
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = tokio::spawn(server.run(async { drop(stopped.await) }));
+    let store = Arc::clone(&state);
+    eventually("the end of the log is known", async || store.inbox().change_log().await.unwrap().is_some()).await;
+    (state, address, async || {
+        stop.send(()).unwrap();
+        running.await.unwrap().unwrap();
+    })
+}
+
+/// The guest of this name, once nothing of it is left to be done.
+async fn made(sides: &Sides, state: &Arc<ServerState>, name: &str) -> u32 {
+    let of_name = || sides.proxmox.guests().into_iter().find(|guest| guest.name() == Some(name));
+    eventually("it is made", async || {
+        let pending = state.inbox().store().events(Some(EventState::Pending), 10).await.unwrap();
+        pending.is_empty() && of_name().is_some_and(|guest| guest.description().unwrap_or_default().ends_with(" ready"))
+    })
+    .await;
+    of_name().unwrap().vmid
+}
+
+fn web02() -> serde_json::Value {
+    let fields = json!({"proxmox_vm_type": "vm", "proxmox_vm_templates": "9000"});
+    json!({"name": "web02", "status": "staged", "memory": 2048, "custom_fields": fields})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_server_makes_up_for_lost_deliveries() {
+    let sides = Sides::begin().await;
+    let others = [("NETBOX_PROXMOX_CATCH_UP", "1"), ("NETBOX_PROXMOX_RECONCILE", "0")];
+    let (state, address, end) = serve(&sides, &others).await;
+    sides.netbox.webhook(&address, Some("secret"));
+    sides.netbox.lose(|_| true);
+    sides.netbox.create_vm(web02());
+    let vmid = made(&sides, &state, "web02").await;
+    sides.netbox.update_vm(2, json!({"memory": 4096}));
+    let memory = || sides.proxmox.guest(vmid).unwrap().get("memory").map(str::to_owned);
+    eventually("it is changed", async || memory().as_deref() == Some("4096")).await;
+    assert!(sides.netbox.deliveries().iter().all(|delivery| delivery.attempts.is_empty()), "nothing was delivered");
+    end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_server_closes_what_drifts() {
+    let sides = Sides::begin().await;
+    let others = [("NETBOX_PROXMOX_CATCH_UP", "3600"), ("NETBOX_PROXMOX_RECONCILE", "1")];
+    let (state, address, end) = serve(&sides, &others).await;
+    sides.netbox.webhook(&address, Some("secret"));
+    sides.netbox.create_vm(web02());
+    let vmid = made(&sides, &state, "web02").await;
+    sides.netbox.settled().await;
+    sides.proxmox.edit(vmid, |guest| guest.set("memory", "512"));
+    let memory = || sides.proxmox.guest(vmid).unwrap().get("memory").map(str::to_owned);
+    eventually("it is as NetBox says", async || memory().as_deref() == Some("2048")).await;
+    end().await;
 }
 
 #[test]

@@ -13,11 +13,17 @@ use netbox_proxmox_core::live::{
     Answer, Backoff, Bridge, Dispatcher, Inbox, MemoryStore, NewEvent, Observer, ProxmoxCluster, Store,
 };
 use netbox_proxmox_core::{Action, Delivery, Event, FieldNames, Policy, RecordId};
-use proxmox_api::testing::{Builder, FakeProxmox, Guest, Storage};
+use proxmox_api::testing::{Builder, FakeProxmox, Guest, GuestKind, Storage};
 use serde_json::{Value, json};
 
 /// The name of the NetBox cluster, and of the Proxmox cluster that it is.
 pub const CLUSTER: &str = "pve-cluster-1";
+
+/// The name of a second NetBox cluster, and of the Proxmox cluster that it is: see [`Lab::of_two_clusters`].
+pub const OTHER_CLUSTER: &str = "pve-cluster-2";
+
+/// The kinds of guests, for what must hold for each of them.
+pub const KINDS: [GuestKind; 2] = [GuestKind::Qemu, GuestKind::Lxc];
 
 /// The template volume that containers are created from.
 pub const VZTMPL: &str = "local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst";
@@ -61,7 +67,13 @@ impl Observer for Watch {
 
 /// A NetBox with the cluster, whose deliveries are held.
 pub async fn netbox() -> FakeNetBox {
-    let netbox = FakeNetBox::builder().token("nbt_labkey000000.lab-secret").cluster(CLUSTER);
+    netbox_of(&[CLUSTER]).await
+}
+
+/// The same with these clusters.
+pub async fn netbox_of(clusters: &[&str]) -> FakeNetBox {
+    let netbox = FakeNetBox::builder().token("nbt_labkey000000.lab-secret");
+    let netbox = clusters.iter().fold(netbox, |netbox, name| netbox.cluster(name));
     let netbox = netbox.custom_field("proxmox_mount_path", "virtualization.virtualdisk", "text").start().await;
     netbox.hold();
     netbox.webhook("http://127.0.0.1:9/webhook", Some("hook"));
@@ -110,13 +122,59 @@ pub fn described() -> Builder {
 
 /// A bridge between them.
 pub fn bridge(netbox: &FakeNetBox, proxmox: &FakeProxmox, store: impl Store + 'static) -> Bridge {
+    bridge_of(netbox, &[(CLUSTER, proxmox)], store)
+}
+
+/// A bridge between a NetBox and these clusters.
+pub fn bridge_of(netbox: &FakeNetBox, clusters: &[(&str, &FakeProxmox)], store: impl Store + 'static) -> Bridge {
     let nb = netbox_api::Client::builder(netbox.url()).token(netbox.token().into()).build().unwrap();
-    let pve = proxmox_api::Client::builder(proxmox.url()).token(proxmox.token_string()).build().unwrap();
-    let cluster = ProxmoxCluster { netbox_cluster: CLUSTER.into(), client: pve };
-    let mut bridge = Bridge::new(nb, "netbox.example.org", vec![cluster], Inbox::new(store));
+    let cluster = |(name, proxmox): &(&str, &FakeProxmox)| {
+        let client = proxmox_api::Client::builder(proxmox.url()).token(proxmox.token_string()).build().unwrap();
+        ProxmoxCluster { netbox_cluster: (*name).into(), client }
+    };
+    let clusters = clusters.iter().map(cluster).collect();
+    let mut bridge = Bridge::new(nb, "netbox.example.org", clusters, Inbox::new(store));
     bridge.backoff = Backoff { first: 0, most: 0 };
     bridge.task_deadline = Duration::from_secs(20);
     bridge
+}
+
+/// The fields of a record as people usually make one: `web01`, to be cloned from the template, or `ct01`, to be created
+/// from the template volume onto `local-lvm`; staged; and with what is given.
+pub fn record(kind: GuestKind, fields: Value) -> Value {
+    let (name, custom) = match kind {
+        GuestKind::Lxc => {
+            let storage = "local-lvm";
+            let custom =
+                json!({"proxmox_lxc_templates": VZTMPL, "proxmox_vm_type": "lxc", "proxmox_vm_storage": storage});
+            ("ct01", custom)
+        }
+        _ => ("web01", json!({"proxmox_vm_templates": "9000", "proxmox_vm_type": "vm"})),
+    };
+    let mut record = json!({"name": name, "status": "staged", "cluster": {"name": CLUSTER}, "custom_fields": custom});
+    merge(&mut record, fields);
+    record
+}
+
+/// The fields of a disk beside the root disk, in the first slot that a guest of this kind has for one.
+pub fn second_disk(kind: GuestKind, id: u64, size: u64) -> Value {
+    match kind {
+        GuestKind::Lxc => {
+            let custom = json!({"proxmox_mount_path": "/srv"});
+            json!({"virtual_machine": id, "name": "mp0", "size": size, "custom_fields": custom})
+        }
+        _ => json!({"virtual_machine": id, "name": "scsi1", "size": size}),
+    }
+}
+
+/// The slot of [`second_disk`].
+pub fn second_slot(kind: GuestKind) -> &'static str {
+    if kind == GuestKind::Lxc { "mp0" } else { "scsi1" }
+}
+
+/// Where the addresses of the first interface are in a guest's configuration.
+pub fn address_option(kind: GuestKind) -> &'static str {
+    if kind == GuestKind::Lxc { "net0" } else { "ipconfig0" }
 }
 
 impl Lab {
@@ -130,11 +188,29 @@ impl Lab {
         Self::between(netbox().await, proxmox().await, policy)
     }
 
+    /// With a token of Proxmox that has the role of the README and nothing else.
+    pub async fn with_the_role_of_the_readme() -> Self {
+        let readme = include_str!("../../README.md");
+        let role = readme.split("--privs \"").nth(1).unwrap().split('"').next().unwrap();
+        let privileges: Vec<&str> = role.split(' ').collect();
+        let proxmox = described().limited_token("bridge@pve!limited", "proxmox-secret", &[("/", &privileges)]);
+        Self::between(netbox().await, proxmox.start().await, Policy::default())
+    }
+
     /// Between two sides that a test made.
     pub fn between(netbox: FakeNetBox, proxmox: FakeProxmox, policy: Policy) -> Self {
         let mut bridge = bridge(&netbox, &proxmox, MemoryStore::default());
         bridge.policy = policy;
         Self::over(netbox.into(), proxmox.into(), bridge)
+    }
+
+    /// Between a NetBox of two clusters and both; gives the second one's Proxmox, [`OTHER_CLUSTER`].
+    pub async fn of_two_clusters() -> (Self, FakeProxmox) {
+        let (netbox, first) = (netbox_of(&[CLUSTER, OTHER_CLUSTER]).await, proxmox().await);
+        let second = described().cluster(OTHER_CLUSTER).token("bridge@pve!lab", "proxmox-secret").start().await;
+        let clusters = [(CLUSTER, &first), (OTHER_CLUSTER, &second)];
+        let bridge = bridge_of(&netbox, &clusters, MemoryStore::default());
+        (Self::over(netbox.into(), first.into(), bridge), second)
     }
 
     /// Over a bridge between two sides.
@@ -176,26 +252,19 @@ impl Lab {
 
     /// Creates a virtual machine in NetBox with the usual fields and what is given, and lets it be answered.
     pub async fn create(&self, fields: Value) -> u64 {
-        let mut vm = json!({
-            "name": "web01",
-            "status": "staged",
-            "cluster": {"name": CLUSTER},
-            "custom_fields": {"proxmox_vm_type": "vm", "proxmox_vm_templates": "9000"},
-        });
-        merge(&mut vm, fields);
-        let id = self.netbox.create_vm(vm)["id"].as_u64().unwrap();
-        self.settle().await;
-        id
+        self.create_of(GuestKind::Qemu, fields).await
     }
 
     /// The same for a container, from the template volume onto `local-lvm`.
     pub async fn create_container(&self, fields: Value) -> u64 {
-        let mut container = json!({"name": "ct01", "custom_fields": {
-            "proxmox_vm_type": "lxc", "proxmox_vm_templates": null, "proxmox_lxc_templates": VZTMPL,
-            "proxmox_vm_storage": "local-lvm",
-        }});
-        merge(&mut container, fields);
-        self.create(container).await
+        self.create_of(GuestKind::Lxc, fields).await
+    }
+
+    /// The same for a guest of either kind.
+    pub async fn create_of(&self, kind: GuestKind, fields: Value) -> u64 {
+        let id = self.netbox.create_vm(record(kind, fields))["id"].as_u64().unwrap();
+        self.settle().await;
+        id
     }
 
     /// Changes a virtual machine in NetBox, and lets it be answered.

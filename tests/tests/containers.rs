@@ -78,6 +78,29 @@ async fn every_delivery_may_come_twice() {
     whole_life(&lab).await;
 }
 
+#[tokio::test]
+async fn the_privileges_of_the_readme_are_enough() {
+    let lab = Lab::with_the_role_of_the_readme().await;
+    whole_life(&lab).await;
+    // With keys, from a container template; labels, and a card.
+    lab.create_container(json!({"name": "ct03", "custom_fields": {"proxmox_public_ssh_key": KEY}})).await;
+    let custom = json!({"proxmox_lxc_templates": "9100", "proxmox_vm_storage": null});
+    let id = lab.create_container(json!({"name": "ct04", "custom_fields": custom})).await;
+    lab.netbox.user("admin").create("extras/tags", json!({"name": "shop", "slug": "shop"}));
+    lab.update(id, json!({"description": "a shop", "start_on_boot": "on", "tags": [{"name": "shop"}]})).await;
+    let guest = lab.guest(id);
+    assert_eq!((guest.get("onboot"), guest.tags().contains("shop")), (Some("1"), true));
+    lab.netbox.create_interface(json!({"virtual_machine": id, "name": "net0"}));
+    let net1 = lab.netbox.create_interface(json!({"virtual_machine": id, "name": "net1"}))["id"].as_u64().unwrap();
+    lab.settle().await;
+    assert!(lab.guest(id).get("net1").is_some());
+    lab.netbox.delete_interface(net1);
+    lab.settle().await;
+    assert_eq!(lab.guest(id).get("net1"), None);
+    lab.must_have_applied();
+    assert!(lab.journal().is_empty(), "{:?}", lab.journal());
+}
+
 async fn whole_life(lab: &Lab) {
     let id = lab.create_container(json!({"vcpus": 1, "memory": 512})).await;
     let vmid = lab.vmid(id).unwrap();

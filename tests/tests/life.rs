@@ -140,17 +140,43 @@ async fn a_disk_created_while_active_is_added_once_the_record_is_staged() {
 
 #[tokio::test]
 async fn the_privileges_of_the_readme_are_enough() {
-    let readme = include_str!("../../README.md");
-    let role = readme.split("--privs \"").nth(1).unwrap().split('"').next().unwrap();
-    let privileges: Vec<&str> = role.split(' ').collect();
-    let proxmox = netbox_proxmox_tests::described()
-        .limited_token("bridge@pve!limited", "proxmox-secret", &[("/", &privileges)])
-        .start()
-        .await;
-    let lab = Lab::between(netbox_proxmox_tests::netbox().await, proxmox, Policy::default());
+    let lab = Lab::with_the_role_of_the_readme().await;
     whole_life(&lab).await;
     let client = proxmox_api::Client::builder(lab.proxmox.url()).token(lab.proxmox.token_string()).build().unwrap();
     assert!(client.cluster().status().await.is_ok(), "the server asks for the cluster's name");
+}
+
+#[tokio::test]
+async fn the_privileges_of_the_readme_are_enough_for_rows_11_to_15() {
+    let lab = Lab::with_the_role_of_the_readme().await;
+    let id = lab.create(json!({"status": "active", "custom_fields": {"proxmox_node": "pve01"}})).await;
+    lab.update(id, json!({"custom_fields": {"proxmox_node": "pve02"}})).await;
+    assert_eq!((lab.guest(id).node.as_str(), lab.guest(id).power), ("pve02", Power::Running));
+    lab.netbox.user("admin").create("extras/tags", json!({"name": "shop", "slug": "shop"}));
+    let labels = json!({"name": "web02", "description": "a shop", "start_on_boot": "on", "tags": [{"name": "shop"}]});
+    lab.update(id, labels).await;
+    let guest = lab.guest(id);
+    assert_eq!((guest.name(), guest.get("onboot"), guest.tags().contains("shop")), (Some("web02"), Some("1"), true));
+    for (status, power) in
+        [("paused", Power::Paused), ("active", Power::Running), ("offline", Power::Stopped), ("staged", Power::Stopped)]
+    {
+        lab.update(id, json!({ "status": status })).await;
+        assert_eq!(lab.guest(id).power, power, "{status}");
+    }
+    let vlan = lab.netbox.user("admin").create("ipam/vlans", json!({"vid": 20, "name": "servers"}));
+    lab.netbox.create_interface(json!({"virtual_machine": id, "name": "net0"}));
+    let interface = json!({"virtual_machine": id, "name": "net1", "mode": "access", "untagged_vlan": vlan["id"]});
+    let interface = lab.netbox.create_interface(interface)["id"].as_u64().unwrap();
+    lab.settle().await;
+    assert!(lab.guest(id).get("net1").unwrap().contains("tag=20"));
+    lab.netbox.update_interface(interface, json!({"mtu": 1400, "enabled": false}));
+    lab.settle().await;
+    assert!(lab.guest(id).get("net1").unwrap().contains("link_down=1"));
+    lab.netbox.delete_interface(interface);
+    lab.settle().await;
+    assert_eq!(lab.guest(id).get("net1"), None);
+    lab.must_have_applied();
+    assert!(lab.journal().is_empty(), "{:?}", lab.journal());
 }
 
 #[tokio::test]

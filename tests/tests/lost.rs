@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use netbox_proxmox_core::live::EventState;
-use netbox_proxmox_tests::Lab;
-use proxmox_api::testing::Power;
+use netbox_proxmox_tests::{KINDS, Lab, address_option, record, second_disk, second_slot};
+use proxmox_api::testing::{GuestKind, Power};
 use serde_json::json;
 
 /// Reads the change log and lets it be answered; the deliveries are lost.
@@ -24,37 +24,41 @@ async fn lab() -> Lab {
 }
 
 fn staged(name: &str) -> serde_json::Value {
-    let custom = json!({"proxmox_vm_type": "vm", "proxmox_vm_templates": "9000"});
-    json!({"name": name, "status": "staged", "cluster": {"name": netbox_proxmox_tests::CLUSTER}, "custom_fields": custom})
+    record(GuestKind::Qemu, json!({ "name": name }))
 }
 
 #[tokio::test]
 async fn a_life_without_any_delivery() {
-    let lab = lab().await;
-    lab.netbox.create_vm(staged("web01"));
-    assert!(catch_up(&lab).await.new > 0);
-    let vmid = lab.vmid(1).expect("it was created");
-    lab.netbox.update_vm(1, json!({"memory": 4096}));
-    let disk = lab.netbox.create_disk(json!({"virtual_machine": 1, "name": "scsi1", "size": 2_000}));
-    catch_up(&lab).await;
-    assert_eq!((lab.guest(1).get("memory"), lab.guest(1).disk_mib("scsi1")), (Some("4096"), Some(2_048)));
-    lab.netbox.give_address(1, "192.0.2.10/24");
-    catch_up(&lab).await;
-    assert_eq!(lab.guest(1).get("ipconfig0"), Some("ip=192.0.2.10/24,gw=192.0.2.1"));
-    let ip = lab.netbox.all("ipam/ip-addresses")[0]["id"].as_u64().unwrap();
-    lab.netbox.update_ip(ip, json!({"address": "192.0.2.11/24"}));
-    catch_up(&lab).await;
-    assert_eq!(lab.guest(1).get("ipconfig0"), Some("ip=192.0.2.11/24,gw=192.0.2.1"));
-    lab.netbox.delete_disk(disk["id"].as_u64().unwrap());
-    catch_up(&lab).await;
-    assert_eq!(lab.guest(1).volume("scsi1"), None);
-    lab.netbox.update_vm(1, json!({"status": "active"}));
-    catch_up(&lab).await;
-    assert_eq!(lab.guest(1).power, Power::Running);
-    lab.netbox.delete_vm(1);
-    catch_up(&lab).await;
-    assert!(lab.proxmox.guest(vmid).is_none());
-    lab.must_have_applied();
+    for kind in KINDS {
+        let lab = lab().await;
+        let (slot, has) = (second_slot(kind), |address: &str| {
+            lab.guest(1).merged().get(address_option(kind)).is_some_and(|it| it.contains(&format!("ip={address}")))
+        });
+        lab.netbox.create_vm(record(kind, json!({})));
+        assert!(catch_up(&lab).await.new > 0);
+        let vmid = lab.vmid(1).expect("it was created");
+        lab.netbox.update_vm(1, json!({"memory": 4096}));
+        let disk = lab.netbox.create_disk(second_disk(kind, 1, 2_000));
+        catch_up(&lab).await;
+        assert_eq!((lab.guest(1).get("memory"), lab.guest(1).disk_mib(slot)), (Some("4096"), Some(2_048)), "{kind:?}");
+        lab.netbox.give_address(1, "192.0.2.10/24");
+        catch_up(&lab).await;
+        assert!(has("192.0.2.10/24"), "{kind:?}");
+        let ip = lab.netbox.all("ipam/ip-addresses")[0]["id"].as_u64().unwrap();
+        lab.netbox.update_ip(ip, json!({"address": "192.0.2.11/24"}));
+        catch_up(&lab).await;
+        assert!(has("192.0.2.11/24"), "{kind:?}");
+        lab.netbox.delete_disk(disk["id"].as_u64().unwrap());
+        catch_up(&lab).await;
+        assert_eq!(lab.guest(1).volume(slot), None, "{kind:?}");
+        lab.netbox.update_vm(1, json!({"status": "active"}));
+        catch_up(&lab).await;
+        assert_eq!(lab.guest(1).power, Power::Running, "{kind:?}");
+        lab.netbox.delete_vm(1);
+        catch_up(&lab).await;
+        assert!(lab.proxmox.guest(vmid).is_none(), "{kind:?}");
+        lab.must_have_applied();
+    }
 }
 
 #[tokio::test]

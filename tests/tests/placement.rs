@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use netbox_proxmox_core::Policy;
-use netbox_proxmox_tests::{Lab, described, netbox};
+use netbox_proxmox_tests::{KINDS, Lab, described, netbox};
 use proxmox_api::testing::{Power, Storage, TaskTime};
 use serde_json::{Value, json};
 
@@ -62,19 +62,27 @@ async fn what_proxmox_cannot_migrate_is_refused_before_it_is_tried() {
 
 #[tokio::test]
 async fn under_ha_the_state_is_awaited_and_not_the_task() {
-    let (lab, id) = active().await;
-    let vmid = lab.vmid(id).unwrap();
-    lab.proxmox.ha_managed(vmid, TaskTime::Real(Duration::from_millis(300)));
-    lab.update(id, json!({"status": "offline"})).await;
-    assert_eq!(lab.guest(id).power, Power::Stopped);
-    lab.update(id, json!({"status": "active"})).await;
-    assert_eq!(lab.guest(id).power, Power::Running);
-    lab.update(id, to("pve02")).await;
-    assert_eq!(lab.guest(id).node, "pve02");
-    lab.must_have_applied();
-    lab.delete(id).await;
-    assert!(lab.proxmox.guest(vmid).is_none());
-    assert!(lab.journal().is_empty(), "{:?}", lab.journal());
+    for kind in KINDS {
+        let lab = Lab::new().await;
+        let id = lab.create_of(kind, json!({"status": "active", "custom_fields": {"proxmox_node": "pve01"}})).await;
+        let vmid = lab.vmid(id).unwrap();
+        lab.proxmox.ha_managed(vmid, TaskTime::Real(Duration::from_millis(300)));
+        lab.update(id, json!({"status": "offline"})).await;
+        assert_eq!(lab.guest(id).power, Power::Stopped, "{kind:?}");
+        lab.update(id, json!({"status": "active"})).await;
+        assert_eq!(lab.guest(id).power, Power::Running, "{kind:?}");
+        lab.update(id, to("pve02")).await;
+        let guest = lab.guest(id);
+        assert_eq!((guest.node.as_str(), guest.power), ("pve02", Power::Running), "{kind:?}");
+        lab.must_have_applied();
+        lab.delete(id).await;
+        assert!(lab.proxmox.guest(vmid).is_none(), "{kind:?}");
+        assert!(lab.journal().is_empty(), "{kind:?}: {:?}", lab.journal());
+        let asked: Vec<String> = lab.proxmox.tasks().into_iter().map(|task| task.kind).collect();
+        for task in ["hastop", "hastart", "hamigrate"] {
+            assert!(asked.iter().any(|kind| kind == task), "{kind:?}: {task} in {asked:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use crate::executor::Failure;
 /// The nodes that have a template volume, by name. `wanted` is asked first and alone, if it has it.
 ///
 /// # Errors
-/// Proxmox failed. A node that cannot say is one that does not have it, unless it is wanted, or no other one has it.
+/// Proxmox failed. A node that cannot say, or is down, is one that does not have it, unless it is wanted, or no other one
+/// has it.
 pub(super) async fn nodes_with(
     client: &Client,
     listing: &Listing,
@@ -18,7 +19,8 @@ pub(super) async fn nodes_with(
     let Some(storage) = listing.storages().iter().find(|storage| storage.id == volume.storage) else {
         return Ok(Vec::new());
     };
-    let mut candidates: Vec<&NodeName> = storage.nodes.iter().filter(|node| listing.is_online(node)).collect();
+    let may_say = |node: &&NodeName| listing.is_online(node) || wanted == Some(*node);
+    let mut candidates: Vec<&NodeName> = storage.nodes.iter().filter(may_say).collect();
     candidates.sort_by_key(|node| (wanted != Some(*node), node.as_str()));
     let (mut nodes, mut failed) = (Vec::new(), None);
     for node in candidates {

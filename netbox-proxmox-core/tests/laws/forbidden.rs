@@ -299,13 +299,13 @@ impl Rules<'_> {
         }
     }
 
-    /// A container has given the volume up, or does so with the shutdown before.
+    /// A container has given the volume up, or does so with the shutdown before, or the restart of a migration.
     fn removal_was_begun(&self, current: &Current, slot: DiskSlot, volume: Option<&str>) -> bool {
         let mut begun = self.event.context.removals.iter();
         let attached =
             current.disks.given().into_iter().flatten().any(|(_, disk)| Some(disk.volume.as_str()) == volume);
         let unused = current.unused.iter().any(|unused| Some(unused.as_str()) == volume);
-        let off = self.before.iter().any(|earlier| earlier.name() == "shutdown");
+        let off = self.before.iter().any(|earlier| matches!(earlier.name(), "shutdown" | "migrate"));
         let given_up = unused || off && current.power != Part::Given(PowerState::Stopped);
         begun.any(|it| it.slot == slot && Some(it.volume.as_str()) == volume) && !attached && given_up
     }

@@ -113,6 +113,9 @@ async fn respond(pve: &FakeProxmox, request: Request<Incoming>) -> Option<Respon
                 pve.record(recorded);
                 return None;
             };
+            if reply.status == 401 {
+                tokio::time::sleep(pve.shared.auth_delay).await;
+            }
             (reply, Some(recorded))
         }
     };
@@ -155,9 +158,6 @@ async fn answer(
             Outcome::WaitUntil(instant) => tokio::time::sleep_until(instant).await,
         }
     };
-    if reply.status == 401 && !pve.shared.auth_delay.is_zero() {
-        tokio::time::sleep(pve.shared.auth_delay).await;
-    }
     recorded.status = Some(reply.status);
     recorded.reason.clone_from(&reply.reason);
     pve.run_hooks(When::After, recorded);

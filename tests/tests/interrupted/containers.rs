@@ -3,13 +3,23 @@
 use netbox_proxmox_tests::{Lab, VZTMPL};
 use serde_json::{Value, json};
 
-use crate::row::{Doing, KEY, RECORD, Row, add_disk, add_interface, create, delete_disk, label, resize, update};
+use crate::row::{
+    Doing, KEY, RECORD, Row, add_disk, add_interface, create, delete_disk, delete_interface, label, resize, update,
+};
 
 /// The record, with a mount point.
 fn there(fields: Value) -> Option<Doing> {
     Some(Box::new(move |lab| {
         made(lab, &fields);
         add_disk(lab, "mp0", 5_000, json!({"proxmox_mount_path": "/srv"}));
+    }))
+}
+
+/// The record, with the interface `net1`.
+fn with_interface() -> Option<Doing> {
+    Some(Box::new(|lab| {
+        made(lab, &json!({}));
+        add_interface(lab);
     }))
 }
 
@@ -31,6 +41,7 @@ pub(crate) fn rows() -> Vec<Row> {
     });
     let row = |name, before, change| Row { name, before, change };
     vec![
+        row("lxc 1 created staged", None, Box::new(|lab| made(lab, &json!({"vcpus": 2, "disk": 8_000})))),
         row("lxc 1 created active", None, Box::new(move |lab| made(lab, &full))),
         row("lxc 1 cloned", None, Box::new(cloned)),
         row("lxc 2 vcpus and memory", staged(), update(json!({"vcpus": 4, "memory": 2048}))),
@@ -43,6 +54,7 @@ pub(crate) fn rows() -> Vec<Row> {
             Box::new(|lab| add_disk(lab, "mp1", 3_000, json!({"proxmox_mount_path": "/var/www"}))),
         ),
         row("lxc 6 mount point grown", staged(), resize("mp0", 7_000)),
+        row("lxc 6b mount point shrunk", staged(), resize("mp0", 1_000)),
         row("lxc 7 mount point deleted", staged(), delete_disk("mp0")),
         row("lxc 7 mount point deleted while running", status("active"), delete_disk("mp0")),
         row(
@@ -57,7 +69,10 @@ pub(crate) fn rows() -> Vec<Row> {
         row("lxc 9 offline", status("active"), update(json!({"status": "offline"}))),
         row("lxc 10 deleted", status("active"), Box::new(|lab| lab.netbox.delete_vm(RECORD))),
         row("lxc 11 node changed", status("active"), update(json!({"custom_fields": {"proxmox_node": "pve02"}}))),
+        row("lxc 11 stopped, node changed", staged(), update(json!({"custom_fields": {"proxmox_node": "pve02"}}))),
         row("lxc 12 and 14 name, tag, description, start on boot", staged(), Box::new(label)),
         row("lxc 13 interface added, its address and its MAC address", staged(), Box::new(add_interface)),
+        row("lxc 13 interface removed", with_interface(), Box::new(delete_interface)),
+        row("lxc 15 paused, which is reported", status("active"), update(json!({"status": "paused"}))),
     ]
 }

@@ -64,6 +64,20 @@ pub(crate) fn add_interface(lab: &Lab) {
     }));
 }
 
+/// Changes the interface `net1`.
+pub(crate) fn change_interface(lab: &Lab) {
+    lab.netbox.update_interface(interface(lab), json!({"mtu": 1400, "enabled": false}));
+}
+
+/// Deletes the interface `net1`, and so its address.
+pub(crate) fn delete_interface(lab: &Lab) {
+    lab.netbox.delete_interface(interface(lab));
+}
+
+fn interface(lab: &Lab) -> u64 {
+    lab.netbox.interfaces(RECORD).iter().find(|it| it["name"] == "net1").unwrap()["id"].as_u64().unwrap()
+}
+
 /// Renames the record and gives it a tag, a description and start on boot.
 pub(crate) fn label(lab: &Lab) {
     lab.netbox.user("admin").create("extras/tags", json!({"name": "shop", "slug": "shop"}));

@@ -1,5 +1,7 @@
 //! How deliveries travel: signed, in order, held, twice, lost, by the rules of event rules.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 use wiremock::matchers::method;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -118,6 +120,22 @@ async fn deliveries_are_doubled_or_lost() {
     assert_eq!(bodies(&server).await, ["a", "c", "d", "d"]);
     netbox.deliver(1).await;
     assert_eq!(bodies(&server).await[4..], ["b"]);
+}
+
+#[tokio::test]
+async fn deliveries_can_be_slow() {
+    let server = receiver(202).await;
+    let netbox = FakeNetBox::builder().latency(Duration::ZERO).start().await;
+    netbox.webhook(&server.uri(), None);
+    let slow = Duration::from_millis(50);
+    netbox.delay(slow);
+    let begun = Instant::now();
+    netbox.create_vm(json!({"name": "a"}));
+    netbox.create_vm(json!({"name": "b"}));
+    assert!(netbox.deliveries().iter().all(|delivery| delivery.attempts.is_empty()), "none has left");
+    netbox.settled().await;
+    assert!(begun.elapsed() >= slow * 2, "{:?}", begun.elapsed());
+    assert_eq!(bodies(&server).await, ["a", "b"]);
 }
 
 #[tokio::test]

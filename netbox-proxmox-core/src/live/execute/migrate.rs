@@ -8,6 +8,7 @@ use super::step::{Step, refused};
 use crate::action::Target;
 use crate::executor::{Failure, FailureKind, Outcome};
 use crate::live::guests::At;
+use crate::live::listing::Listing;
 
 /// How long HA may take, in seconds, beyond the task that asked it.
 const HA_LIMIT: u64 = 3600;
@@ -22,6 +23,9 @@ impl Step<'_> {
         let observed = self.ours(guest).await?;
         if observed.node == *to {
             return Ok(Outcome::Unchanged);
+        }
+        if !Listing::of(self.client()).await?.is_online(to) {
+            return Err(Failure::new(FailureKind::Retry, format!("node {to}, where it is to go, is down")));
         }
         let vm = observed.handle(self.client());
         let check = match vm.migration_check(to).await {

@@ -100,7 +100,8 @@ fn resources(ctx: &mut Ctx<'_>) -> ApiResult {
                 Some(seen) => seen.get(vmid).cloned().unwrap_or_else(|| unknown_resource(guest)),
                 None => live.get(vmid).cloned().unwrap_or_default(),
             };
-            // Lock and tags are read from the configuration itself and never lag.
+            // The node is where the configuration is, and lock and tags are read from that: these never lag.
+            item["node"] = json!(guest.node);
             for key in ["lock", "tags"] {
                 match (guest.get(key), item.as_object_mut()) {
                     (Some(value), _) => item[key] = json!(value),

@@ -60,6 +60,9 @@ async fn listings_can_lag_behind() {
     assert_eq!(find(&list, "id", "qemu/101")["status"], "stopped");
     let live = get(&pve, "/nodes/pve01/qemu/101/status/current").await.data();
     assert_eq!(live["status"], "running", "the live status is live");
+    pve.move_guest(101, "pve02");
+    let list = get(&pve, "/cluster/resources?type=vm").await.data();
+    assert_eq!(find(&list, "id", "qemu/101")["node"], "pve02", "where a guest is is known at once");
     pve.refresh_status();
     let list = get(&pve, "/cluster/resources?type=vm").await.data();
     assert_eq!(find(&list, "id", "qemu/110")["name"], "new");

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::super::Fault;
+use super::containers::{CT, containers};
 use super::*;
 
 const START: &str = "/nodes/pve01/qemu/101/status/start";
@@ -74,6 +78,52 @@ async fn a_held_configuration_lock_stops_writes_and_tasks_but_not_reads() {
     assert_eq!(get(&pve, CONFIG).await.status, 200);
     pve.release_config_lock(101);
     assert_eq!(put(&pve, CONFIG, "cores=2").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_containers_lock_is_another_file() {
+    let pve = containers().await;
+    pve.hold_config_lock(203);
+    let text = "can't lock file '/run/lock/lxc/pve-config-203.lock' - got timeout";
+    put(&pve, &format!("{CT}/config"), "cores=2").await.refused(500, text);
+    assert_eq!(exit(&pve, &post(&pve, &format!("{CT}/status/start"), "").await).await, text);
+    pve.release_config_lock(203);
+    assert_eq!(put(&pve, &format!("{CT}/config"), "cores=2").await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delay_holds_one_request_back() {
+    let pve = cluster().await;
+    let long = Duration::from_secs(30);
+    pve.fault(Fault::delay(long).on("PUT /nodes/*/qemu/101/config"));
+    for delayed in [true, false] {
+        let begun = Instant::now();
+        assert_eq!(put(&pve, CONFIG, "cores=2").await.status, 200, "and is executed");
+        assert_eq!(begun.elapsed() >= long, delayed);
+    }
+}
+
+#[tokio::test]
+async fn a_401_can_be_answered_to_a_good_token() {
+    let pve = cluster().await;
+    pve.fault(Fault::unauthorized("Authentication failed!").on("PUT /nodes/*/qemu/101/config"));
+    let answer = put(&pve, CONFIG, "cores=2").await;
+    assert_eq!((answer.status, answer.reason.as_str(), answer.text.as_str()), (401, "Authentication failed!", ""));
+    assert_eq!(pve.guest(101).unwrap().get("cores"), Some("1"));
+    assert_eq!(put(&pve, CONFIG, "cores=2").await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_a_401_takes_its_time() {
+    let long = Duration::from_secs(3);
+    let pve = FakeProxmox::builder().token("root@pam!bridge", "secret").auth_delay(long).start().await;
+    pve.fault(Fault::unauthorized("invalid token").on("GET /version").after(1));
+    for (secret, status) in [("wrong", 401), ("secret", 401), ("secret", 200)] {
+        let begun = Instant::now();
+        let header = format!("Authorization: PVEAPIToken=root@pam!bridge={secret}\r\n");
+        assert_eq!(send_as(&pve, &header, "GET", "/version", "").await.unwrap().status, status);
+        assert_eq!(begun.elapsed() >= long, status == 401);
+    }
 }
 
 #[tokio::test]
