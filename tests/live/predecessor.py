@@ -2,6 +2,7 @@
 but a secret on its webhook and, on NetBox 4.7, one word in the conditions. docs/switching.md says it to operators."""
 import json
 import os
+import pty
 import subprocess
 
 from containers import ARCHIVE
@@ -34,12 +35,23 @@ def set_up(bench):
     return len(made), back
 
 
-def command(bench, *arguments):
+def command(bench, *arguments, stdin=subprocess.DEVNULL, ends=0):
     """The command line beside the server's binary, with the server's settings."""
     binary = os.path.join(os.path.dirname(bench.server.binary), 'netbox-proxmox')
     done = subprocess.run([binary, *arguments], env={'PATH': os.environ['PATH'], **bench.server.settings}, text=True,
-                          capture_output=True, stdin=subprocess.DEVNULL, timeout=120)
-    return None if done.returncode == 0 else f'exit {done.returncode}: {done.stdout} {done.stderr}'
+                          capture_output=True, stdin=stdin, timeout=120)
+    return None if done.returncode == ends else f'exit {done.returncode}: {done.stdout} {done.stderr}'
+
+
+def answered(bench, answer, *arguments, **wanted):
+    """The same with a person at a terminal, who answers what it asks."""
+    keyboard, terminal = pty.openpty()
+    try:
+        os.write(keyboard, f'{answer}\n'.encode())
+        return command(bench, *arguments, stdin=terminal, **wanted)
+    finally:
+        os.close(keyboard)
+        os.close(terminal)
 
 
 def drives(bench, check, created):
@@ -83,7 +95,10 @@ def existing(bench, check):
     guest.change(status='active')
     check.that('a guest that was there is not touched, and adopt is named', lambda: first(
         same('entries', len(guest.journal('adopt')), 1), guest.runs('stopped'), guest.notes('netbox-proxmox', False)))
-    check.that('adopt --all', lambda: command(bench, 'adopt', '--all', '--yes'), within=0)
+    check.that('adopt --all, and no: nothing is done', lambda: first(
+        command(bench, 'adopt', '--all', ends=2), answered(bench, 'n', 'adopt', '--all', ends=1),
+        guest.notes('netbox-proxmox', False)), within=0)
+    check.that('adopt --all, and yes', lambda: answered(bench, 'y', 'adopt', '--all'), within=0)
     check.that('it carries the marker', guest.is_ready)
     guest.change(status='offline')
     guest.change(status='active')

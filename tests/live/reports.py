@@ -47,6 +47,7 @@ ELSEWHERE = {
     'It is tried again until it succeeds': 'an outage or a lock of another task lasts for five attempts',
     'the SSH keys were not set': 'Proxmox refuses keys that look right; keys that do not are refused before',
     'was moved from cluster': 'two Proxmox clusters are configured (tests between the fakes)',
+    'from which it was moved in NetBox': 'two Proxmox clusters are configured, and the record that was moved is deleted (tests between the fakes)',
     'the MAC address of net': "the server's token may not write MAC addresses, or NetBox requires more of them",
     'an address needs its prefix length': 'never with NetBox 4.2 to 4.7, whose addresses have one',
 }
