@@ -159,6 +159,15 @@ impl Change {
         self.event == EventKind::Deleted && matches!(self.what, Changed::Record { .. })
     }
 
+    /// What the record was that it deleted.
+    #[cfg(feature = "live")]
+    pub(crate) fn deleted_facts(&self) -> Option<&RecordFacts> {
+        match self.record_facts() {
+            (Some(before), None) => Some(before),
+            _ => None,
+        }
+    }
+
     /// Whether it changed the record so; its creation counts. An update that does not say what was before does not.
     fn turned(&self, was: impl Fn(&RecordFacts) -> bool, is: impl Fn(&RecordFacts) -> bool) -> bool {
         match self.record_facts() {

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use netbox_api::testing::FakeNetBox;
 use netbox_proxmox_core::live::{EventState, adopt};
 use netbox_proxmox_core::{Policy, RecordId};
-use netbox_proxmox_tests::{CLUSTER, Lab, proxmox};
-use proxmox_api::testing::Power;
+use netbox_proxmox_tests::{CLUSTER, Lab, proxmox, second_disk};
+use proxmox_api::testing::{GuestKind, Power};
 use serde_json::json;
 
 /// Does something at the first request to NetBox for virtual disks; `of`: which has this in its query.
@@ -174,8 +174,15 @@ async fn what_was_in_netbox_before_the_server_came_is_left_until_somebody_touche
         "name": "web01", "status": "active", "cluster": {"name": CLUSTER},
         "custom_fields": {"proxmox_vm_type": "vm", "proxmox_vm_templates": "9000"},
     }));
+    let interface = lab.netbox.create_interface(json!({"virtual_machine": 1, "name": "eth0"}))["id"].clone();
     let _ = lab.take();
     lab.dispatcher.catch_up(None).await.unwrap();
+    // Nobody asks for a guest by giving an address to an interface, be it that of a device with its number.
+    lab.netbox.create_ip(json!({
+        "address": "198.51.100.7/24", "assigned_object_type": "virtualization.vminterface",
+        "assigned_object_id": interface,
+    }));
+    lab.settle().await;
     for _ in 0..2 {
         assert_eq!(lab.dispatcher.reconcile(4).await.unwrap().differ, 0);
     }
@@ -186,4 +193,50 @@ async fn what_was_in_netbox_before_the_server_came_is_left_until_somebody_touche
     assert_eq!(lab.dispatcher.reconcile(4).await.unwrap().differ, 1);
     lab.dispatcher.idle().await;
     assert_eq!(lab.guests().len(), 1);
+}
+
+#[tokio::test]
+async fn the_guest_of_an_untouched_record_is_missed_once_it_was_adopted() {
+    let lab = Lab::new().await;
+    lab.proxmox.add_guest(105, "web01", |guest| guest.disk("scsi0", "ceph", 10_240).cores(1).memory(1024));
+    let custom = json!({"proxmox_vm_type": "vm", "proxmox_vm_templates": "9000", "proxmox_vmid": "105"});
+    lab.netbox
+        .create_vm(json!({"name": "web01", "status": "active", "cluster": {"name": CLUSTER}, "custom_fields": custom}));
+    let _ = lab.take();
+    lab.dispatcher.catch_up(None).await.unwrap();
+    let bridge = lab.dispatcher.bridge();
+    let candidates = adopt::candidates(bridge, None).await.unwrap();
+    adopt::adopt(bridge, bridge.cluster(CLUSTER).unwrap(), &candidates[0].guest).await.unwrap();
+    lab.proxmox.remove_guest(105);
+    for _ in 0..2 {
+        lab.dispatcher.reconcile(4).await.unwrap();
+        lab.dispatcher.idle().await;
+    }
+    let journal = lab.journal();
+    assert!(journal.len() == 1 && journal[0].contains("105"), "{journal:?}");
+    assert!(lab.guests().is_empty());
+}
+
+#[tokio::test]
+async fn what_was_begun_for_a_former_guest_is_not_done_to_the_one_that_is_adopted_in_its_place() {
+    let lab = Lab::new().await;
+    let id = lab.create_container(json!({})).await;
+    let vmid = lab.vmid(id).unwrap();
+    let disk = lab.netbox.create_disk(second_disk(GuestKind::Lxc, id, 2_000))["id"].as_u64().unwrap();
+    lab.settle().await;
+    lab.update(id, json!({"status": "active"})).await;
+    lab.delete_disk(disk).await;
+    let inbox = lab.dispatcher.bridge().inbox.clone();
+    let removals = inbox.seen(RecordId(id)).await.unwrap().unwrap().removals;
+    assert_eq!(removals.len(), 1);
+    // Somebody builds another one under its VMID, with a volume of that name that is detached on purpose.
+    lab.proxmox.remove_guest(vmid);
+    let volume = removals[0].volume.clone();
+    lab.proxmox
+        .add_container(vmid, "web01", |guest| guest.disk("rootfs", "local-lvm", 4_096).option("unused0", &volume));
+    let bridge = lab.dispatcher.bridge();
+    let guest = adopt::candidates(bridge, None).await.unwrap().remove(0).guest;
+    adopt::adopt(bridge, bridge.cluster(CLUSTER).unwrap(), &guest).await.unwrap();
+    lab.update(id, json!({"comments": "saved"})).await;
+    assert_eq!(lab.guest(id).get("unused0"), Some(volume.as_str()));
 }

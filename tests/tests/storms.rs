@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use netbox_proxmox_core::Policy;
 use netbox_proxmox_core::live::{Answer, EventState};
 use netbox_proxmox_tests::{KINDS, Lab, address_option, described, netbox, record, second_disk, second_slot};
-use proxmox_api::testing::{GuestKind, Power, TaskTime};
+use proxmox_api::testing::{GuestKind, Power, Storage, TaskTime};
 use serde_json::{Value, json};
 
 fn to(node: &str) -> Value {
@@ -154,6 +154,20 @@ async fn a_creation_waits_for_its_node() {
         assert_eq!((lab.guest(id).node.as_str(), lab.guests().len()), ("pve02", 1), "{kind:?}");
         quiet(&lab, &format!("{kind:?}")).await;
     }
+}
+
+#[tokio::test]
+async fn a_creation_waits_for_the_node_that_has_its_template() {
+    let volume = "archive:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst";
+    let archive = Storage::dir("archive").on(&["pve01"]).content("vztmpl");
+    let proxmox = described().storage(archive).vztmpl(volume).token("bridge@pve!lab", "s").start().await;
+    let lab = Lab::between(netbox().await, proxmox, Policy::default());
+    down_until_listed(&lab, "pve01", 3);
+    let custom = json!({"proxmox_lxc_templates": volume, "proxmox_vm_storage": "ceph"});
+    let id = lab.create_of(GuestKind::Lxc, json!({"custom_fields": custom})).await;
+    assert!(waited(&lab), "{:?}", lab.journal());
+    assert_eq!((lab.guest(id).node.as_str(), lab.guests().len()), ("pve01", 1));
+    quiet(&lab, "no node is wanted").await;
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use crate::event::Ownership;
 use crate::executor::{Failure, FailureKind, Outcome};
 use crate::guest::{Guest, RecordId};
 use crate::marker::MarkerState;
+use crate::part::Part;
 use crate::record::Related;
 use crate::report::Reporter;
 
@@ -138,14 +139,15 @@ pub async fn adopt(bridge: &Bridge, cluster: &ProxmoxCluster, guest: &Guest) -> 
             Ownership::Ours { state: MarkerState::Creating } => return Ok(Outcome::Unchanged),
             Ownership::Ours { state: MarkerState::Ready } => {
                 // Also where an adoption ended between the two.
-                remember(bridge, cluster, guest.record, &observed).await?;
+                let before = bridge.inbox.seen(guest.record).await?;
+                remember(bridge, cluster, guest, &observed, before).await?;
                 return Ok(if failed.is_some() { Outcome::Done } else { Outcome::Unchanged });
             }
             _ => {}
         }
         match observed.handle(&cluster.client).set_config(&update(bridge, guest.record, &observed)).await {
             Ok(()) => {
-                remember(bridge, cluster, guest.record, &observed).await?;
+                remember(bridge, cluster, guest, &observed, None).await?;
                 return Ok(Outcome::Done);
             }
             // Somebody else wrote, or the reply was lost: what is there now decides.
@@ -165,22 +167,25 @@ fn update(bridge: &Bridge, record: RecordId, observed: &Observed) -> ConfigUpdat
     observed.under_digest(ConfigUpdate::new().description(&marker.write_into(notes)))
 }
 
-/// As at the end of a creation: the guest is the one last seen, and no creation is wanted any more.
+/// As at the end of a creation: the guest is the one last seen, and no creation is wanted any more. `before`: what was
+/// known of it, if it was the record's before.
 async fn remember(
     bridge: &Bridge,
     cluster: &ProxmoxCluster,
-    record: RecordId,
+    guest: &Guest,
     observed: &Observed,
+    before: Option<Seen>,
 ) -> Result<(), Failure> {
-    // What another guest had is not this one's.
-    let before = bridge.inbox.seen(record).await?.filter(|seen| seen.vmid == observed.vmid);
-    let seen = Seen::new(observed.vmid, &observed.node, &cluster.netbox_cluster);
-    let seen = match before {
+    let mut seen = Seen::new(observed.vmid, &observed.node, &cluster.netbox_cluster);
+    if guest.node.given() == Some(&observed.node) {
+        seen.agreed_node = Part::Given(observed.node.clone());
+    }
+    let seen = match before.filter(|before| before.vmid == seen.vmid) {
         Some(before) => Seen { node: seen.node, cluster: seen.cluster, ..before },
         None => seen,
     };
-    bridge.inbox.put_seen(record, &seen).await?;
-    Ok(bridge.inbox.close_intent(record).await?)
+    bridge.inbox.put_seen(guest.record, &seen).await?;
+    Ok(bridge.inbox.close_intent(guest.record).await?)
 }
 
 fn vmid(guest: &Guest) -> Result<Vmid, Failure> {

@@ -4,6 +4,7 @@
 //! 4.7.3). An entry and its delivery are one event with one key, so whichever comes first is answered.
 
 use futures_util::TryStreamExt;
+use jiff::Timestamp;
 use netbox_api::client::{ClusterFilter, ObjectChangeFilter};
 use netbox_api::{ObjectChange, ObjectType, Snapshot};
 
@@ -45,6 +46,9 @@ impl Dispatcher {
         let log = bridge.netbox.object_changes();
         let Some(entry) = log.newest(&ObjectChangeFilter::default()).await? else {
             tracing::warn!("NetBox's change log is empty, or the token may not read it (core.view_objectchange)");
+            if bridge.inbox.first_start().await?.is_none() {
+                bridge.inbox.put_first_start(&Timestamp::now().to_string()).await?;
+            }
             return Ok(CatchUp::default());
         };
         let newest = entry.id;
@@ -56,7 +60,10 @@ impl Dispatcher {
                     Some(_) => {
                         tracing::warn!("NetBox's change log ends before what was read of it: reading on from its end")
                     }
-                    None => bridge.inbox.put_first_start(&entry.time).await?,
+                    None if bridge.inbox.first_start().await?.is_none() => {
+                        bridge.inbox.put_first_start(&entry.time).await?;
+                    }
+                    None => {}
                 }
                 bridge.inbox.put_change_log((newest, newest)).await?;
                 return Ok(done);
@@ -166,7 +173,8 @@ impl Dispatcher {
         let (now, before) = (interface(&entry.postchange_data), interface(&entry.prechange_data));
         let mut changes: Vec<Change> = Vec::new();
         for id in now.into_iter().chain(before.filter(|before| now != Some(*before))) {
-            // Of an interface of a device it may be another one's number: to look at one more costs nothing.
+            // The entry does not say whether it is one of a device, and another one may have its number: that one is looked
+            // at, and nothing is asked for.
             let machine = match self.bridge().netbox.interfaces().get(id).await {
                 Ok(fetched) => fetched.value.virtual_machine,
                 Err(error) if error.is_not_found() => continue,

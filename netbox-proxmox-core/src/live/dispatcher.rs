@@ -299,8 +299,9 @@ impl Dispatcher {
                     // A token that was renewed or given its rights is good for all events that wait for it.
                     let waits = failure.kind == FailureKind::Permission || failure.kind.is_tried_again();
                     let again = waits.then(|| now() + bridge.backoff.delay(attempts));
-                    if again.is_none() {
-                        self.tell_not_looked_up(record, &cause, &failure).await;
+                    // Only a person can give it what it lacks.
+                    if again.is_none() || failure.kind == FailureKind::Permission && attempts == TOLD_AFTER {
+                        self.tell_not_looked_up(record, &cause, &failure, again.is_some()).await;
                     }
                     return Some(Answer::Failed { applied: Applied::default(), failure, again });
                 }
@@ -357,12 +358,15 @@ impl Dispatcher {
         }
     }
 
-    /// An event that is parked before there is a plan is told of like one that is parked in it.
-    async fn tell_not_looked_up(&self, record: RecordId, cause: &[Change], failure: &Failure) {
+    /// An event that fails before there is a plan is told of like one that fails in it.
+    async fn tell_not_looked_up(&self, record: RecordId, cause: &[Change], failure: &Failure, again: bool) {
         let bridge = &self.inner.bridge;
-        let Some(cluster) = bridge.clusters.first() else { return };
         let name = cause.first().map_or_else(|| format!("virtual machine {record}"), |change| change.name.clone());
-        let report = Reporter::new(record, &name, None).failed("look-up", &failure.why, false);
+        // Of a record that is gone its cluster's journal tells.
+        let deleted = cause.iter().find_map(|change| change.deleted_facts()?.cluster.as_deref());
+        let cluster = deleted.and_then(|name| bridge.cluster(name)).or(bridge.clusters.first());
+        let Some(cluster) = cluster else { return };
+        let report = Reporter::new(record, &name, deleted).failed("look-up", &failure.why, again);
         let executor = LiveExecutor::new(bridge, cluster, None);
         log_error(executor.execute(&Action::Report(report), &Silent).await);
     }
@@ -382,15 +386,23 @@ impl Dispatcher {
         if !news {
             return false;
         }
-        match inbox.store().pending(record).await {
-            Ok(pending) if pending.len() > events.len() => return true,
-            Ok(_) => {}
-            Err(error) => log_error::<(), _>(Err(error)),
+        if self.has_more_than(record, events).await {
+            return true;
         }
         match self.catch_up_with(record).await {
-            Ok(more) => more,
-            Err(failure) => {
-                tracing::warn!(%record, why = %failure.why, "NetBox's change log cannot be asked");
+            Ok(true) => return true,
+            Ok(false) => {}
+            Err(failure) => tracing::warn!(%record, why = %failure.why, "NetBox's change log cannot be asked"),
+        }
+        // What came while the change log was read is known by then, and nothing new in it.
+        self.has_more_than(record, events).await
+    }
+
+    async fn has_more_than(&self, record: RecordId, events: &[StoredEvent]) -> bool {
+        match self.inner.bridge.inbox.store().pending(record).await {
+            Ok(pending) => pending.len() > events.len(),
+            Err(error) => {
+                log_error::<(), _>(Err(error));
                 false
             }
         }

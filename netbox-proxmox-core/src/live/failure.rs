@@ -24,6 +24,14 @@ impl From<InboxError> for Failure {
     }
 }
 
+/// Of NetBox's answer to a question by the id of a record: one that was deleted meanwhile is refused as a filter (seen on
+/// NetBox 4.7.3).
+pub(super) fn of_record(error: netbox_api::Error) -> Failure {
+    let is_it = error.kind() == netbox_api::ErrorKind::Validation && error.to_string().contains("virtual_machine_id");
+    let failure = Failure::from(error);
+    if is_it { Failure::new(FailureKind::Conflict, failure.why) } else { failure }
+}
+
 /// Of Proxmox's answer, through the task if it was a task that failed. `ambiguous`: it is not known whether the
 /// request was executed; `retryable`: the client says that it was not, and that the cause may pass.
 fn of_proxmox(kind: &proxmox_api::ErrorKind, ambiguous: bool, retryable: bool) -> FailureKind {

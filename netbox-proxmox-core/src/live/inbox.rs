@@ -345,7 +345,7 @@ impl Inbox {
         self.write(CHANGE_LOG, "read", &read).await
     }
 
-    /// When the server first read NetBox's change log, by NetBox's clock, as it writes times.
+    /// When the server first read NetBox's change log, as NetBox writes times; by its clock, if there was an entry.
     pub async fn first_start(&self) -> Result<Option<String>, InboxError> {
         self.read(FIRST_START, "netbox").await
     }

@@ -116,9 +116,11 @@ impl<'a> Reconcile<'a> {
     /// findings.
     pub async fn sweep(&self, found: &mut (dyn FnMut(Found) + Send)) -> Result<Swept, Failure> {
         let mut swept = Swept::default();
+        let mut failed = 0;
         for cluster in &self.bridge.clusters {
             if let Err(failure) = self.cluster(cluster, &mut swept, found).await {
-                if self.bridge.clusters.len() == 1 {
+                failed += 1;
+                if failed == self.bridge.clusters.len() {
                     return Err(failure);
                 }
                 // The others can be compared all the same.
@@ -191,7 +193,8 @@ impl<'a> Reconcile<'a> {
         Ok(described)
     }
 
-    /// One record; nothing while it is being worked on. What seems to differ is looked up again: a page and a listing are of some time ago.
+    /// One record; nothing while it is being worked on, nor of one that is left to people. What seems to differ is looked up
+    /// again: a page and a listing are of some time ago.
     async fn compare(
         &self,
         described: Described,
@@ -210,9 +213,13 @@ impl<'a> Reconcile<'a> {
         }
         // A guest that was made since the listing fails here, and is found below.
         let cause = self.cause(record, &name);
+        let untouched = look_up.untouched(&described.machine, &cause).await?;
         let event = look_up.event(guest, cause.clone(), cluster, listing, Power::Listed).await;
-        if event.is_ok_and(|event| plan_with(&event, &self.bridge.policy).is_empty()) {
-            return same;
+        if let Ok(mut event) = event {
+            event.context.untouched = untouched;
+            if plan_with(&event, &self.bridge.policy).is_empty() {
+                return if untouched { Ok(None) } else { same };
+            }
         }
         let Looked::Event { event, .. } = look_up.record(record, cause).await? else {
             return same;

@@ -3,7 +3,7 @@
 use proxmox_api::{Client, NodeName, VolumeId};
 
 use super::listing::Listing;
-use crate::executor::Failure;
+use crate::executor::{Failure, FailureKind};
 
 /// The nodes that have a template volume, by name. `wanted` is asked first and alone, if it has it.
 ///
@@ -33,7 +33,10 @@ pub(super) async fn nodes_with(
             Err(failure) => failed = Some(failure),
         }
     }
-    match failed.filter(|_| nodes.is_empty()) {
+    let down = storage.nodes.iter().find(|node| !listing.is_online(node));
+    let down =
+        down.map(|node| Failure::new(FailureKind::Retry, format!("node {node}, which may have {volume}, is down")));
+    match failed.or(down).filter(|_| nodes.is_empty()) {
         Some(failure) => Err(failure),
         None => Ok(sorted(nodes.iter())),
     }

@@ -22,13 +22,11 @@ pub(super) fn plan(event: &Event, policy: &Policy) -> Vec<Action> {
         return Vec::new();
     }
     let reporter = Reporter::new(deleted.record, &deleted.name, facts.cluster.as_deref());
-    let Some(current) = &event.current else {
-        let elsewhere = |former: &String| {
-            let why = format!("it is in cluster {former}, from which it was moved in NetBox. Remove it in Proxmox");
-            Action::Report(reporter.not_destroyed(None, &why))
-        };
-        return event.context.former_cluster.iter().map(elsewhere).collect();
-    };
+    if let Some(former) = &event.context.former_cluster {
+        let why = format!("it is in cluster {former}, from which it was moved in NetBox. Remove it in Proxmox");
+        return vec![Action::Report(reporter.not_destroyed(None, &why))];
+    }
+    let Some(current) = &event.current else { return Vec::new() };
     let keep = |why: &str| vec![Action::Report(reporter.not_destroyed(current.vmid, why))];
     match &event.context.ownership {
         Ownership::Another { whose, .. } => return keep(&format!("it belongs to {whose}")),

@@ -65,6 +65,10 @@ impl Step<'_> {
             None => Intent { record: guest.record, vmid, allocated: false, upid: None, root_size },
         };
         inbox.put_intent(&intent).await?;
+        let before = inbox.seen(guest.record).await?.filter(|seen| seen.vmid == vmid);
+        // What the record's former guest had, perhaps under this VMID, is not this one's.
+        let seen = Seen { keys, ..Seen::new(vmid, node, &self.cluster.netbox_cluster) };
+        inbox.put_seen(guest.record, &seen).await?;
         let copy = self.bridge.copies.acquire().await;
         let result = match begin(vmid).await {
             Ok(task) => {
@@ -77,14 +81,17 @@ impl Step<'_> {
         match result {
             Ok(outcome) => {
                 self.seen_on(node);
-                // What the record's former guest had, perhaps under this VMID, is not this one's.
-                let seen = Seen { keys, ..Seen::new(vmid, node, &self.cluster.netbox_cluster) };
-                inbox.put_seen(guest.record, &seen).await?;
                 Ok(outcome)
             }
             // A former try, a lost reply, somebody faster: what is at the VMID tells.
             Err(failure) => match self.found(guest, &intent).await? {
-                Some(outcome) => Ok(outcome),
+                Some(outcome) => {
+                    // Made by a former try, with the keys of that.
+                    if let Some(before) = before {
+                        inbox.put_seen(guest.record, &before).await?;
+                    }
+                    Ok(outcome)
+                }
                 None => Err(failure),
             },
         }

@@ -9,6 +9,7 @@ use crate::action::{Target, VmidSource};
 use crate::event::Intent;
 use crate::executor::{Failure, FailureKind, Outcome};
 use crate::guest::RecordId;
+use crate::live::failure::of_record;
 use crate::policy::VmidChoice;
 use crate::report::{Report, Reporter};
 
@@ -152,7 +153,7 @@ impl Step<'_> {
             Err(error) if error.kind() == ErrorKind::Validation => {
                 let virtual_machine_id = vec![virtual_machine];
                 let filter = VirtualDiskFilter { virtual_machine_id, name: vec![name], ..Default::default() };
-                if !disks.all(&filter).await?.is_empty() {
+                if !disks.all(&filter).await.map_err(of_record)?.is_empty() {
                     return Ok(Outcome::Unchanged);
                 }
                 // Its storage is not among NetBox's choices: the disk matters more.

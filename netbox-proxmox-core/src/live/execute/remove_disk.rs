@@ -7,6 +7,7 @@ use super::step::{Step, refused};
 use crate::action::Target;
 use crate::event::{KnownDisk, Ownership};
 use crate::executor::{Failure, FailureKind, Outcome};
+use crate::live::failure::of_record;
 use crate::live::guests::{self, Observed};
 use crate::live::inbox::Seen;
 use crate::marker::MarkerState;
@@ -44,7 +45,7 @@ impl Step<'_> {
             name: vec![slot.to_string()],
             ..Default::default()
         };
-        Ok(!self.bridge.netbox.virtual_disks().all(&filter).await?.is_empty())
+        Ok(!self.bridge.netbox.virtual_disks().all(&filter).await.map_err(of_record)?.is_empty())
     }
 
     fn check_removable(

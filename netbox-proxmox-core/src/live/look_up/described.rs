@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use futures_util::TryFutureExt;
 use netbox_api::client::{IpAddressFilter, VirtualDiskFilter, VlanFilter, VmInterfaceFilter};
-use netbox_api::{ErrorKind, IpAddress, VirtualDisk, VirtualMachine, VmInterface};
+use netbox_api::{IpAddress, VirtualDisk, VirtualMachine, VmInterface};
 
-use crate::executor::{Failure, FailureKind};
+use crate::executor::Failure;
 use crate::guest::Guest;
 use crate::live::bridge::Bridge;
+use crate::live::failure::of_record;
 use crate::record::Related;
 
 /// A record with its disks, its interfaces and their addresses.
@@ -41,12 +42,12 @@ impl Described {
             none if none.is_empty() => Vec::new(),
             virtual_machine_id => {
                 let filter = VirtualDiskFilter { virtual_machine_id, ..Default::default() };
-                netbox.virtual_disks().all(&filter).await.map_err(gone_meanwhile)?
+                netbox.virtual_disks().all(&filter).await.map_err(of_record)?
             }
         };
         if !with_interfaces.is_empty() {
             let filter = VmInterfaceFilter { virtual_machine_id: with_interfaces, ..Default::default() };
-            interfaces = netbox.interfaces().all(&filter).await.map_err(gone_meanwhile)?;
+            interfaces = netbox.interfaces().all(&filter).await.map_err(of_record)?;
         }
         let mut addressed: Vec<u64> = interfaces
             .iter()
@@ -57,7 +58,7 @@ impl Described {
         addressed.dedup();
         if !addressed.is_empty() {
             let filter = IpAddressFilter { virtual_machine_id: addressed, ..Default::default() };
-            addresses = netbox.ip_addresses().all(&filter).await.map_err(gone_meanwhile)?;
+            addresses = netbox.ip_addresses().all(&filter).await.map_err(of_record)?;
         }
         let bridges = bridges(bridge, &interfaces).await?;
         let mut described: Vec<Self> = Vec::with_capacity(machines.len());
@@ -86,13 +87,6 @@ impl Described {
         };
         bridge.fields.guest(&self.machine, &related)
     }
-}
-
-/// A filter by the id of a record that was deleted meanwhile is refused (seen on NetBox 4.7.3).
-fn gone_meanwhile(error: netbox_api::Error) -> Failure {
-    let is_it = error.kind() == ErrorKind::Validation && error.to_string().contains("virtual_machine_id");
-    let failure = Failure::from(error);
-    if is_it { Failure::new(FailureKind::Conflict, failure.why) } else { failure }
 }
 
 /// The bridges of the VLANs of interfaces, where the policy gives their groups one.

@@ -6,7 +6,7 @@ use proxmox_api::Vmid;
 
 use super::side::{Power, Side};
 use super::{LookUp, Looked, looked};
-use crate::event::{Change, Changed, Context, Deletion, Event, Ownership, RecordFacts};
+use crate::event::{Change, Changed, Context, Deletion, Event, Ownership};
 use crate::executor::{Failure, FailureKind};
 use crate::guest::RecordId;
 use crate::live::bridge::{ProxmoxCluster, now};
@@ -16,7 +16,7 @@ impl LookUp<'_> {
     /// A record that NetBox no longer has. Its deletion counts only if the change log has it: a forged or replayed
     /// delivery, or a token that lost its rights, must not destroy.
     pub(super) async fn gone(&self, record: RecordId, cause: Vec<Change>) -> Result<Looked, Failure> {
-        let Some(facts) = cause.iter().find_map(deleted_facts).cloned() else {
+        let Some(facts) = cause.iter().find_map(Change::deleted_facts).cloned() else {
             return Ok(Looked::Unmanaged("the record is gone: this is part of its removal".into()));
         };
         let seen = self.bridge.inbox.seen(record).await?;
@@ -48,7 +48,8 @@ impl LookUp<'_> {
         }
         let (current, ownership) = found;
         // A record that was moved before it was deleted: its guest is where it was.
-        let former = seen.filter(|seen| seen.cluster != cluster.netbox_cluster && current.is_none());
+        let is_ours = matches!(ownership, Ownership::Ours { .. });
+        let former = seen.filter(|seen| seen.cluster != cluster.netbox_cluster && !is_ours);
         let removal_due = self.bridge.inbox.removal_due(record).await?;
         let claimed = match current.as_ref().and_then(|current| current.vmid) {
             Some(vmid) if removal_due.is_some() => self.claimed(vmid, cluster).await?,
@@ -130,12 +131,5 @@ impl LookUp<'_> {
             }
             Err(error) => Err(error.into()),
         }
-    }
-}
-
-fn deleted_facts(change: &Change) -> Option<&RecordFacts> {
-    match &change.what {
-        Changed::Record { before: Some(facts), after: None } => Some(facts),
-        _ => None,
     }
 }

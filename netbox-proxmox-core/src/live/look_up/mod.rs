@@ -4,6 +4,7 @@ mod described;
 mod gone;
 mod side;
 
+use jiff::Timestamp;
 use netbox_api::VirtualMachine;
 
 pub(super) use self::described::Described;
@@ -11,7 +12,7 @@ pub(super) use self::side::Power;
 use self::side::Side;
 use super::bridge::{Bridge, ProxmoxCluster, now};
 use super::listing::Listing;
-use crate::event::{Change, Changed, Context, Event};
+use crate::event::{Change, Changed, Context, Event, Ownership};
 use crate::executor::{Failure, FailureKind};
 use crate::guest::{Guest, RecordId};
 use crate::part::Part;
@@ -73,7 +74,7 @@ impl<'a> LookUp<'a> {
             Ok(cluster) => cluster,
             Err(why) => return Ok(Looked::Unmanaged(why)),
         };
-        let untouched = self.untouched(machine.last_updated.as_deref(), &cause).await?;
+        let untouched = self.untouched(&machine, &cause).await?;
         let cause = self.confirmed(cause).await?;
         let described = Described::all(self.bridge, vec![machine]).await?.pop();
         let guest = described.map(|described| described.guest(self.bridge));
@@ -103,6 +104,7 @@ impl<'a> LookUp<'a> {
         let allocated = intent.as_ref().filter(|intent| intent.allocated).map(|intent| intent.vmid);
         let vmid = guest.vmid.given().copied().or(allocated);
         let (current, ownership) = side.guest(vmid, intent.as_ref()).await?;
+        let is_ours = matches!(ownership, Ownership::Ours { .. });
         // What a former guest had is not this one's.
         let known = seen.as_ref().filter(|seen| Some(seen.vmid) == vmid);
         let mut context = Context {
@@ -120,7 +122,7 @@ impl<'a> LookUp<'a> {
             former_cluster: seen
                 .as_ref()
                 .map(|seen| seen.cluster.clone())
-                .filter(|former| *former != cluster.netbox_cluster && current.is_none()),
+                .filter(|former| *former != cluster.netbox_cluster && !is_ours),
             intent,
             now: Some(now()),
             ..Context::default()
@@ -132,11 +134,19 @@ impl<'a> LookUp<'a> {
         Ok(Event { cause, desired: Some(guest), current, context })
     }
 
-    /// Whether only a comparison asks about a record that nobody has changed since the server first started.
-    async fn untouched(&self, updated: Option<&str>, cause: &[Change]) -> Result<bool, Failure> {
-        let compared = !cause.is_empty() && cause.iter().all(|change| matches!(change.what, Changed::Difference));
-        match (updated, self.bridge.inbox.first_start().await?) {
-            (Some(updated), Some(start)) if compared => Ok(is_before(updated, &start)),
+    /// Whether nobody has changed a record since the server first started, nor made a guest of it: only a comparison asks
+    /// about it, or an address, which may be that of a device's interface with the same number.
+    pub(in crate::live) async fn untouched(&self, machine: &VirtualMachine, cause: &[Change]) -> Result<bool, Failure> {
+        let asks_nothing =
+            |change: &Change| matches!(change.what, Changed::Difference | Changed::Address | Changed::MacAddress);
+        if cause.is_empty() || !cause.iter().all(asks_nothing) {
+            return Ok(false);
+        }
+        let inbox = &self.bridge.inbox;
+        match (&machine.last_updated, inbox.first_start().await?) {
+            (Some(updated), Some(start)) if is_before(updated, &start) => {
+                Ok(inbox.seen(RecordId(machine.id)).await?.is_none())
+            }
             _ => Ok(false),
         }
     }
@@ -156,10 +166,10 @@ impl<'a> LookUp<'a> {
     }
 }
 
-/// Of two times as NetBox writes them, in UTC, the fraction of a second left out where it is none.
+/// Of two times as NetBox writes them, in its own time zone.
 fn is_before(time: &str, other: &str) -> bool {
-    let plain = |time: &str| time.trim_end_matches('Z').trim_end_matches("+00:00").to_owned();
-    plain(time) <= plain(other)
+    let times = (time.parse::<Timestamp>(), other.parse::<Timestamp>());
+    matches!(times, (Ok(time), Ok(other)) if time <= other)
 }
 
 fn looked(cluster: &ProxmoxCluster, event: Event) -> Looked {

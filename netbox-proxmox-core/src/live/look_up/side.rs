@@ -6,7 +6,7 @@ use crate::current::Current;
 use crate::event::{Context, Intent, Ownership, TemplateFacts};
 use crate::executor::Failure;
 use crate::guest::{Guest, RecordId, Template};
-use crate::live::bridge::{Bridge, ProxmoxCluster};
+use crate::live::bridge::{Bridge, ProxmoxCluster, now};
 use crate::live::guests::{self, At, Observed};
 use crate::live::inbox::Seen;
 use crate::live::listing::Listing;
@@ -74,7 +74,8 @@ impl Side<'_> {
         let Ownership::Another { record: Some(former), .. } = ownership else { return Ok(None) };
         let seen = self.bridge.inbox.seen(*former).await?;
         let is_it = |seen: &Seen| Some(seen.vmid) == current.vmid && seen.cluster == self.cluster.netbox_cluster;
-        let put_off = self.bridge.inbox.removal_due(*former).await?.is_some();
+        // One that is due may be under way, or was answered by keeping the guest.
+        let put_off = self.bridge.inbox.removal_due(*former).await?.is_some_and(|due| due > now());
         Ok(Some(*former).filter(|_| put_off && seen.as_ref().is_some_and(is_it)))
     }
 

@@ -11,7 +11,7 @@ fn client_of(urls: &[&str]) -> Client {
 #[tokio::test]
 async fn a_write_moves_on_after_a_failed_connect_and_stays_there() {
     let up = RawServer::start(vec![Reply::data(&format!("\"{UPID}\""))]).await;
-    let client = client_of(&[&nobody().await, &up.url]);
+    let client = client_of(&[&nobody(), &up.url]);
     assert_eq!(*qemu(&client).resume().await.unwrap().upid(), upid());
     assert_eq!(client.transport.endpoints.in_turn().next().unwrap().0, 1);
     qemu(&client).resume().await.unwrap();
@@ -48,6 +48,6 @@ async fn an_answer_is_an_answer_whichever_endpoint_gives_it() {
 
 #[tokio::test]
 async fn with_all_down_nothing_was_sent() {
-    let error = qemu(&client_of(&[&nobody().await, &nobody().await])).resume().await.unwrap_err();
+    let error = qemu(&client_of(&[&nobody(), &nobody()])).resume().await.unwrap_err();
     assert_eq!((error.kind(), error.phase()), (&ErrorKind::Unavailable, Phase::NotSent));
 }

@@ -68,7 +68,7 @@ async fn a_read_may_be_repeated_after_596_but_a_write_may_not() {
 
 #[tokio::test]
 async fn a_refused_connection_means_nothing_was_sent() {
-    let error = qemu(&client_at(&nobody().await)).resume().await.unwrap_err();
+    let error = qemu(&client_at(&nobody())).resume().await.unwrap_err();
     assert_eq!((error.kind(), error.phase()), (&ErrorKind::Unavailable, Phase::NotSent));
     assert!(error.is_retryable());
     assert!(error.message().starts_with("cannot connect to http://127.0.0.1:"), "{error}");

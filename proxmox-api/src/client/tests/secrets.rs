@@ -99,7 +99,7 @@ async fn no_error_debug_output_or_log_line_has_one() {
         let server = RawServer::start(vec![login, trouble]).await;
         all += &outputs(&Client::builder(server.url.as_str()).ticket("root@pam", PASSWORD).build().unwrap()).await;
     }
-    all += &outputs(&Client::builder(nobody().await).token(token.as_str()).build().unwrap()).await;
+    all += &outputs(&Client::builder(nobody()).token(token.as_str()).build().unwrap()).await;
     all += &format!("{:?}", Client::builder(format!("https://root:{SECRET}@pve")).token(token.as_str()));
     for bad in [SECRET.to_owned(), format!("root@pam={SECRET}"), format!("root@pam!x={SECRET}\n{SECRET}")] {
         all += &all_of(&Client::builder("https://pve").token(bad).build().unwrap_err());

@@ -101,11 +101,9 @@ async fn the_deadline_holds_whether_it_runs_or_nobody_answers() {
     let short = WaitOptions { deadline: Duration::from_millis(50), ..at_once() };
     let running = RawServer::start(vec![running()]).await;
     let silent = RawServer::start(vec![Reply::Silence]).await;
-    for (url, words) in [
-        (running.url.clone(), "still runs"),
-        (nobody().await, "cannot be asked for"),
-        (silent.url.clone(), "still runs"),
-    ] {
+    for (url, words) in
+        [(running.url.clone(), "still runs"), (nobody(), "cannot be asked for"), (silent.url.clone(), "still runs")]
+    {
         let error = client_at(&url).task(upid()).wait(&short).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (&ErrorKind::Timeout, true));
         assert!(error.message().contains(words), "{error}");

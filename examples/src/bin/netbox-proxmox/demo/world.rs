@@ -9,7 +9,7 @@ use netbox_proxmox_core::live::EventState;
 use netbox_proxmox_examples::server::{Server, ServerState};
 use netbox_proxmox_examples::{Problem, Settings};
 use proxmox_api::testing::{FakeProxmox, Guest, Storage, TaskTime};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -48,6 +48,8 @@ impl World {
             .custom_field("proxmox_mount_path", "virtualization.virtualdisk", "text")
             .start()
             .await;
+        // Like every NetBox it has a change log, whose end the server notes when it starts.
+        netbox.user("alice").create("extras/tags", json!({"name": "lab", "slug": "lab"}));
         let proxmox = FakeProxmox::builder()
             .cluster(CLUSTER)
             .node("pve01")
