@@ -219,13 +219,11 @@ impl State {
         let done = match done {
             Ok(done) => done,
             Err(refusal) => {
-                let tried = work.store;
-                self.store.skip_ids_used_by(&tried);
+                work.store.undo();
                 return Err(refusal);
             }
         };
         let deliveries = if asker.silent { Vec::new() } else { work.finish(&origin) };
-        self.store = work.store;
         self.dispatch(deliveries);
         Ok(self.written(model, &done, &request.query))
     }

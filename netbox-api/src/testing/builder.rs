@@ -217,7 +217,6 @@ impl Builder {
         }
         let mut work = state.work(1);
         self.seed(&mut work);
-        state.store = work.store;
         let shared = Arc::new(Shared::new(state));
         let guard = start(Arc::clone(&shared), listener).expect("a thread for the server");
         FakeNetBox::new(shared, guard)

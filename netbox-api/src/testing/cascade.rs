@@ -116,7 +116,7 @@ impl Work<'_> {
                         vm.set(column, Value::Null);
                     }
                 }
-                vm.last_updated = now;
+                vm.last_updated = Some(now);
             });
         }
     }

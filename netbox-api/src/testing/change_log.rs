@@ -49,7 +49,7 @@ impl Work<'_> {
         let record = super::store::Record {
             id,
             created: time,
-            last_updated: time,
+            last_updated: Some(time),
             values: values.as_object().cloned().unwrap_or_default(),
             custom_fields: Map::new(),
             tags: Vec::new(),

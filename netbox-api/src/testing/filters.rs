@@ -76,7 +76,8 @@ fn verdict(store: &Store, filter: &Filter<'_>, record: &Record) -> Option<Verdic
     match *name {
         "id" => return number(lookup, Some(record.id), values),
         "created" | "last_updated" => {
-            return instant(lookup, if *name == "created" { record.created } else { record.last_updated }, values);
+            let found = if *name == "created" { Some(record.created) } else { record.last_updated };
+            return found.map_or(Some(Ok(negated)), |found| instant(lookup, found, values));
         }
         "tag" | "tag_id" if model(*kind).taggable && (lookup.is_empty() || negated) => {
             let has = |value: &&str| {

@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::clock::Moment;
 use super::custom_fields;
 use super::models::{by_object_type, model};
 use super::schema::{Holds, Kind};
@@ -39,7 +40,7 @@ impl View<'_> {
             out.insert("time".to_owned(), json!(record.created.rest()));
         } else {
             out.insert("created".to_owned(), json!(record.created.rest()));
-            out.insert("last_updated".to_owned(), json!(record.last_updated.rest()));
+            out.insert("last_updated".to_owned(), json!(record.last_updated.map(Moment::rest)));
         }
         for (name, value) in self.computed(kind, record) {
             out.insert(name.to_owned(), value);

@@ -83,15 +83,16 @@ impl State {
         values.insert("username".to_owned(), Value::from(name));
         values.insert("email".to_owned(), Value::from(format!("{name}@localhost")));
         let record =
-            Record { id, created: now, last_updated: now, values, custom_fields: Map::new(), tags: Vec::new() };
+            Record { id, created: now, last_updated: Some(now), values, custom_fields: Map::new(), tags: Vec::new() };
         self.store.put(Kind::User, record);
         id
     }
 
-    /// A request's work on a copy of the rows.
+    /// A request's work on the rows, to be kept or undone.
     pub(super) fn work(&mut self, user: u64) -> Work<'_> {
+        self.store.keep();
         Work {
-            store: self.store.clone(),
+            store: &mut self.store,
             clock: &mut self.clock,
             settings: &self.settings,
             user,

@@ -1,4 +1,5 @@
-//! The rows. Cheap to copy, so that a request that fails half-way leaves nothing behind: it works on a copy, which is kept or dropped.
+//! The rows. A request that fails half-way leaves nothing behind: what it replaced is remembered until it is kept, or undone. So a request
+//! costs what it touches, however many rows there are.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +14,8 @@ use super::schema::Kind;
 pub(super) struct Record {
     pub(super) id: u64,
     pub(super) created: Moment,
-    pub(super) last_updated: Moment,
+    /// None for what a merge or revert of a branch created, until it is saved again (seen: branching 1.2.2).
+    pub(super) last_updated: Option<Moment>,
     pub(super) values: Map<String, Value>,
     pub(super) custom_fields: Map<String, Value>,
     pub(super) tags: Vec<u64>,
@@ -40,9 +42,9 @@ impl Record {
         self.values.insert(column.to_owned(), value.into());
     }
 
-    /// The same etag as long as `last_updated` is the same: it does not notice the disk sum or a counter.
+    /// The same etag as long as `last_updated` is the same: it does not notice the disk sum or a counter. Believed where there is none.
     pub(super) fn etag(&self) -> String {
-        format!("W/\"{}\"", self.last_updated.python())
+        format!("W/\"{}\"", self.last_updated.unwrap_or(self.created).python())
     }
 
     /// Whether it hangs on this object, for types with a generic reference.
@@ -56,6 +58,8 @@ impl Record {
 pub(super) struct Store {
     tables: BTreeMap<Kind, BTreeMap<u64, Arc<Record>>>,
     last_ids: BTreeMap<Kind, u64>,
+    /// What the present request replaced, oldest first; none where there was nothing.
+    replaced: Vec<(Kind, u64, Option<Arc<Record>>)>,
 }
 
 impl Store {
@@ -75,25 +79,45 @@ impl Store {
     }
 
     pub(super) fn put(&mut self, kind: Kind, record: Record) {
-        self.tables.entry(kind).or_default().insert(record.id, Arc::new(record));
+        let id = record.id;
+        self.replace(kind, id, Some(Arc::new(record)));
     }
 
     pub(super) fn remove(&mut self, kind: Kind, id: u64) {
-        if let Some(table) = self.tables.get_mut(&kind) {
-            table.remove(&id);
+        self.replace(kind, id, None);
+    }
+
+    fn replace(&mut self, kind: Kind, id: u64, row: Option<Arc<Record>>) {
+        let before = self.exchange(kind, id, row);
+        self.replaced.push((kind, id, before));
+    }
+
+    fn exchange(&mut self, kind: Kind, id: u64, row: Option<Arc<Record>>) -> Option<Arc<Record>> {
+        let table = self.tables.entry(kind).or_default();
+        match row {
+            Some(row) => table.insert(id, row),
+            None => table.remove(&id),
+        }
+    }
+
+    /// The end of a transaction: what was done stays done.
+    pub(super) fn keep(&mut self) {
+        self.replaced.clear();
+    }
+
+    /// The end of a transaction that failed. As PostgreSQL: its ids are used up.
+    pub(super) fn undo(&mut self) {
+        while let Some((kind, id, before)) = self.replaced.pop() {
+            self.exchange(kind, id, before);
         }
     }
 
     /// Changes a row in place, silently.
     pub(super) fn edit(&mut self, kind: Kind, id: u64, change: impl FnOnce(&mut Record)) {
-        if let Some(record) = self.tables.get_mut(&kind).and_then(|table| table.get_mut(&id)) {
-            change(Arc::make_mut(record));
+        if let Some(mut record) = self.get(kind, id).cloned() {
+            change(&mut record);
+            self.put(kind, record);
         }
-    }
-
-    /// As PostgreSQL: a transaction that is rolled back has used up its ids.
-    pub(super) fn skip_ids_used_by(&mut self, other: &Self) {
-        self.last_ids.clone_from(&other.last_ids);
     }
 
     pub(super) fn of_vm(&self, kind: Kind, vm: u64) -> impl Iterator<Item = &Record> + Clone {

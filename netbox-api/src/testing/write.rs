@@ -1,4 +1,4 @@
-//! Creating and changing rows: one request's work on a copy of the store.
+//! Creating and changing rows: one request's work on the store.
 
 use serde_json::{Map, Value, json};
 
@@ -31,10 +31,10 @@ impl From<Errors> for Refused {
     }
 }
 
-/// One request's work. Dropping it undoes everything but the time that passed.
+/// One request's work, kept unless [`Store::undo`] is called.
 #[derive(Debug)]
 pub(super) struct Work<'a> {
-    pub(super) store: Store,
+    pub(super) store: &'a mut Store,
     pub(super) clock: &'a mut Clock,
     pub(super) settings: &'a Settings,
     /// Who asks.
@@ -45,13 +45,11 @@ pub(super) struct Work<'a> {
 impl Work<'_> {
     /// Rows as a delivery shows them.
     pub(super) fn view(&self) -> View<'_> {
-        self.settings.view(&self.store, "")
+        self.settings.view(self.store, "")
     }
 
     pub(super) fn snapshot(&self, kind: Kind, id: u64) -> Value {
-        self.store
-            .get(kind, id)
-            .map_or(Value::Null, |record| snapshot(&self.store, self.settings.version, kind, record))
+        self.store.get(kind, id).map_or(Value::Null, |record| snapshot(self.store, self.settings.version, kind, record))
     }
 
     /// Makes a row from what was written.
@@ -61,7 +59,7 @@ impl Work<'_> {
         for column in model(kind).columns {
             let value = match body.get(column.name) {
                 Some(_) if !self.settings.version.has_field(kind, column.name) => Ok(column.default.value()),
-                Some(written) => fields::parse(&self.store, column, written),
+                Some(written) => fields::parse(self.store, column, written),
                 None if column.required => Err("This field is required.".to_owned()),
                 None => Ok(column.default.value()),
             };
@@ -75,9 +73,9 @@ impl Work<'_> {
             values.insert("created_by".to_owned(), json!(self.user));
         }
         let custom_fields = self.custom_fields(kind, body, None)?;
-        let mut record =
-            Record { id: 0, created: self.clock.tick(), last_updated: self.clock.tick(), values, custom_fields, tags };
-        rules::check(&self.store, kind, None, &mut record)?;
+        let (created, last_updated) = (self.clock.tick(), Some(self.clock.tick()));
+        let mut record = Record { id: 0, created, last_updated, values, custom_fields, tags };
+        rules::check(self.store, kind, None, &mut record)?;
         record.id = self.store.next_id(kind);
         let id = record.id;
         self.store.put(kind, record);
@@ -100,7 +98,7 @@ impl Work<'_> {
         for column in model(kind).columns {
             let value = match body.get(column.name) {
                 Some(_) if !self.settings.version.has_field(kind, column.name) => continue,
-                Some(written) => fields::parse(&self.store, column, written),
+                Some(written) => fields::parse(self.store, column, written),
                 None if whole && column.required => Err("This field is required.".to_owned()),
                 None if whole && column.reset_by_put => Ok(Value::Null),
                 None => continue,
@@ -114,13 +112,13 @@ impl Work<'_> {
         if body.contains_key("custom_fields") {
             record.custom_fields = self.custom_fields(kind, body, Some(&old.custom_fields))?;
         }
-        rules::check(&self.store, kind, Some(&old), &mut record)?;
+        rules::check(self.store, kind, Some(&old), &mut record)?;
         if kind == Kind::VirtualMachine && body.get("disk") == Some(&Value::Null) {
             // A written null is stored, though it was checked as if filled in; the next save does fill it in (seen: 4.7.3).
             record.set("disk", Value::Null);
         }
         let before = self.snapshot(kind, id);
-        record.last_updated = self.clock.tick();
+        record.last_updated = Some(self.clock.tick());
         self.store.put(kind, record);
         self.changes.updated(kind, id, before);
         self.afterwards(kind, id, body)
@@ -133,7 +131,7 @@ impl Work<'_> {
         current: Option<&Map<String, Value>>,
     ) -> Result<Map<String, Value>, Errors> {
         if model(kind).custom_fields {
-            custom_fields::written(&self.store, kind, body.get("custom_fields"), current)
+            custom_fields::written(self.store, kind, body.get("custom_fields"), current)
         } else {
             Ok(Map::new())
         }
@@ -155,7 +153,7 @@ impl Work<'_> {
             let items = written.as_array().ok_or_else(wrong)?;
             items
                 .iter()
-                .map(|item| related::find(&self.store, Kind::Tag, item).map_err(|message| one(name, &message)))
+                .map(|item| related::find(self.store, Kind::Tag, item).map_err(|message| one(name, &message)))
                 .collect()
         };
         let mut tags = if adds { current.to_vec() } else { listed("tags")? };
@@ -222,7 +220,7 @@ impl Work<'_> {
         let now = self.clock.tick();
         self.store.edit(Kind::VmInterface, interface, |interface| {
             interface.set("primary_mac_address", primary);
-            interface.last_updated = now;
+            interface.last_updated = Some(now);
         });
         Ok(())
     }
@@ -231,7 +229,7 @@ impl Work<'_> {
     fn fill_in(&mut self, id: u64) {
         let Some(field) = self.store.get(Kind::CustomField, id).cloned() else { return };
         for described in super::models::models().filter(|model| model.custom_fields) {
-            if !custom_fields::defined(&self.store, described.kind).any(|defined| defined.id == id) {
+            if !custom_fields::defined(self.store, described.kind).any(|defined| defined.id == id) {
                 continue;
             }
             let ids: Vec<u64> = self.store.all(described.kind).map(|record| record.id).collect();
