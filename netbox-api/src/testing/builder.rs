@@ -18,6 +18,8 @@ use super::write::Work;
 
 /// The token when none is given.
 const TOKEN: &str = "nbt_fakeNetBox01.not-a-secret-not-a-secret-not-a-secret-0";
+/// The site of clusters of which nothing else is said.
+const SITE: &str = "Lab";
 /// The moment at which it starts when none is given.
 const START: &str = "2026-01-05T08:00:00.000123Z";
 
@@ -57,7 +59,8 @@ const CHOICE_SETS: &[&str] = &[
 pub struct Builder {
     settings: Settings,
     start: String,
-    clusters: Vec<String>,
+    /// Name and site.
+    clusters: Vec<(String, String)>,
     tags: Vec<String>,
     custom_fields: bool,
     more_fields: Vec<(String, String, String)>,
@@ -107,8 +110,15 @@ impl Builder {
 
     /// A cluster (of the type "Proxmox", in the site "Lab"). Without any there is `pve-cluster-1`.
     #[must_use]
-    pub fn cluster(mut self, name: &str) -> Self {
-        self.clusters.push(name.to_owned());
+    pub fn cluster(self, name: &str) -> Self {
+        self.cluster_in_site(name, SITE)
+    }
+
+    /// A cluster in a site, which is made if it is not there. The names of clusters are unique within a site and within a group, so two
+    /// sites may have clusters of one name (schema: 4.7).
+    #[must_use]
+    pub fn cluster_in_site(mut self, name: &str, site: &str) -> Self {
+        self.clusters.push((name.to_owned(), site.to_owned()));
         self
     }
 
@@ -223,11 +233,14 @@ impl Builder {
     }
 
     fn seed(&self, work: &mut Work<'_>) {
-        let site = make(work, Kind::Site, &json!({"name": "Lab", "slug": "lab"}));
-        let kind = make(work, Kind::ClusterType, &json!({"name": "Proxmox", "slug": "proxmox"}));
-        let default = ["pve-cluster-1".to_owned()];
+        let named = |name: &str| json!({"name": name, "slug": name.to_lowercase().replace(' ', "-")});
+        make(work, Kind::Site, &named(SITE));
+        let kind = make(work, Kind::ClusterType, &named("Proxmox"));
+        let default = [("pve-cluster-1".to_owned(), SITE.to_owned())];
         let clusters = if self.clusters.is_empty() { &default[..] } else { &self.clusters };
-        for name in clusters {
+        for (name, site) in clusters {
+            let known = work.store.all(Kind::Site).find(|known| known.text("name") == site).map(|known| known.id);
+            let site = known.unwrap_or_else(|| make(work, Kind::Site, &named(site)));
             make(
                 work,
                 Kind::Cluster,
@@ -235,7 +248,7 @@ impl Builder {
             );
         }
         for name in &self.tags {
-            make(work, Kind::Tag, &json!({"name": name, "slug": name.to_lowercase().replace(' ', "-")}));
+            make(work, Kind::Tag, &named(name));
         }
         if self.custom_fields {
             self.seed_custom_fields(work);

@@ -105,7 +105,7 @@ fn verdict(store: &Store, filter: &Filter<'_>, record: &Record) -> Option<Verdic
         let is = |value: &&str| match *value {
             "null" => record.value(column).is_null(),
             value if name.ends_with("_id") => record.number(column).is_some_and(|id| id.to_string() == value),
-            value => by_natural_key(store, to, value).is_some_and(|id| record.is(column, id)),
+            value => by_natural_key(store, to, value).any(|id| record.is(column, id)),
         };
         return Some(Ok(values.iter().any(is) != negated));
     }
@@ -154,7 +154,7 @@ fn check_values(store: &Store, filter: &Filter<'_>) -> Result<(), String> {
     if let Some((_, to)) = reference(*kind, name) {
         for value in values.iter().filter(|value| **value != "null") {
             if !name.ends_with("_id") {
-                by_natural_key(store, to, value).ok_or_else(|| unknown(value))?;
+                by_natural_key(store, to, value).next().ok_or_else(|| unknown(value))?;
                 continue;
             }
             let id: u64 = value.parse().map_err(|_| format!("\u{201c}{value}\u{201d} is not a valid value."))?;

@@ -296,6 +296,13 @@ impl FakeNetBox {
         self.alice().create_mac(fields)
     }
 
+    /// Renames a cluster, as the user `alice`: an entry of the change log, an event for rules that watch clusters, and none of the virtual
+    /// machines, whose `cluster.name` is the new one from then on (believed).
+    #[track_caller]
+    pub fn rename_cluster(&self, id: u64, name: &str) -> Value {
+        self.alice().update("virtualization/clusters", id, json!({"name": name}))
+    }
+
     /// [`User::give_address`] by the user `alice`.
     #[track_caller]
     pub fn give_address(&self, vm: u64, address: &str) -> Value {

@@ -44,8 +44,8 @@ fn has(record: &Record, name: &str, value: &Value) -> bool {
     if name == "id" { value.as_u64() == Some(record.id) } else { record.value(name) == value }
 }
 
-/// By what a filter such as `?cluster=` names it with.
-pub(super) fn by_natural_key(store: &Store, kind: Kind, key: &str) -> Option<u64> {
+/// Those that a filter such as `?cluster=` names: two clusters of two sites may have one name.
+pub(super) fn by_natural_key<'a>(store: &'a Store, kind: Kind, key: &'a str) -> impl Iterator<Item = u64> + 'a {
     let column = model(kind).natural_key;
-    store.all(kind).find(|record| record.text(column) == key).map(|record| record.id)
+    store.all(kind).filter(move |record| record.text(column) == key).map(|record| record.id)
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod clusters;
 mod deliveries;
 mod faults;
 mod http;
