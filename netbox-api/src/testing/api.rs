@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
 use super::auth;
+use super::branches::BranchWords;
 use super::bulk;
 use super::change_log::Origin;
 use super::custom_fields::choices;
@@ -11,7 +12,7 @@ use super::filters;
 use super::models::{by_path, model, models};
 use super::ordering;
 use super::paging::{self, Query, last};
-use super::request::{Identity, Request};
+use super::request::{Identity, Request, Way};
 use super::schema::{Kind, Model};
 use super::settings::Access;
 use super::state::State;
@@ -40,8 +41,18 @@ struct Asker {
 impl State {
     /// Executes a request.
     pub(super) fn answer(&mut self, request: &Request) -> Answer {
-        self.clock.pass(self.settings.pace);
-        let id = self.clock.request_id();
+        match request.way {
+            Way::Branch => self.in_branch(&request.identity, |state| state.answered(request)),
+            _ => self.answered(request),
+        }
+    }
+
+    fn answered(&mut self, request: &Request) -> Answer {
+        self.pass();
+        let id = match &request.way {
+            Way::Again(id) => id.clone(),
+            _ => self.clock.request_id(),
+        };
         let inside = request.path.strip_prefix("/api/");
         let place = inside.and_then(|path| locate(path.trim_end_matches('/')));
         let reads = matches!(request.method.as_str(), "GET" | "HEAD");
@@ -210,7 +221,10 @@ impl State {
             query: told(&request.query),
             user: asker.name.clone(),
             message,
+            branch: BranchWords::default(),
         };
+        let origin = self.told_of_branch(origin, &request.way, model, object);
+        let race = self.race_of(request, model, object);
         let mut work = self.work(asker.user);
         let done = match object {
             Some(object) => one(&mut work, model, object, &request.method, &body, condition.as_deref()),
@@ -220,12 +234,18 @@ impl State {
             Ok(done) => done,
             Err(refusal) => {
                 work.store.undo();
+                self.finish_race(race);
                 return Err(refusal);
             }
         };
+        if matches!(request.way, Way::Again(_)) {
+            work.as_loaded();
+        }
         let deliveries = if asker.silent { Vec::new() } else { work.finish(&origin) };
         self.dispatch(deliveries);
-        Ok(self.written(model, &done, &request.query))
+        let answer = self.written(model, &done, &request.query);
+        self.finish_race(race);
+        Ok(answer)
     }
 
     /// What a write answers with.

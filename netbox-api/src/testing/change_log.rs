@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::branches::BranchWords;
 use super::changes::{Action, Change};
 use super::models::model;
 use super::schema::Kind;
@@ -19,15 +20,16 @@ pub(super) struct Origin {
     pub(super) user: String,
     /// `changelog_message` of the body.
     pub(super) message: String,
+    /// What the bodies of its deliveries say of a branch.
+    pub(super) branch: BranchWords,
 }
 
 impl Work<'_> {
     /// Writes the row. A save that changed nothing leaves none, though it sends an event (seen: 4.7.3).
     pub(super) fn log(&mut self, change: &Change, after: &Value, display: &str, origin: &Origin) {
-        let (before, after) = (for_change_log(&change.before), for_change_log(after));
         let action = match change.action {
             Action::Create => "create",
-            Action::Update if before == after => return,
+            Action::Update if for_change_log(&change.before) == for_change_log(after) => return,
             Action::Update => "update",
             Action::Delete => "delete",
         };
@@ -40,9 +42,9 @@ impl Work<'_> {
             "changed_object_id": change.id,
             "object_repr": display,
             "message": if self.settings.version.has_messages() { origin.message.as_str() } else { "" },
-            "prechange_data": before,
-            // Of what was deleted it is an empty object, not null (seen: 4.7.3).
-            "postchange_data": if after.is_null() { json!({}) } else { after },
+            // The whole snapshots: REST shows less of them.
+            "prechange_data": change.before,
+            "postchange_data": after,
         });
         let time = self.clock.tick();
         let id = self.store.next_id(Kind::ObjectChange);

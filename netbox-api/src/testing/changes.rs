@@ -55,6 +55,11 @@ impl Changes {
         self.0.iter_mut().find(|change| change.kind == kind && change.id == id)
     }
 
+    /// What that was done to.
+    pub(super) fn with(&self, action: Action) -> Vec<(Kind, u64)> {
+        self.0.iter().filter(|change| change.action == action).map(|change| (change.kind, change.id)).collect()
+    }
+
     pub(super) fn into_iter(self) -> impl Iterator<Item = Change> {
         self.0.into_iter()
     }

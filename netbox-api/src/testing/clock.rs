@@ -22,6 +22,11 @@ impl Moment {
         format!("{}.{:03}Z", self.seconds(), self.0.rem_euclid(1_000_000) / 1000)
     }
 
+    /// What is left of it in a snapshot.
+    pub(super) fn milliseconds(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(1000))
+    }
+
     /// To the minute, as a person reads it.
     pub(super) fn minute(self) -> String {
         self.timestamp().strftime("%Y-%m-%d %H:%M").to_string()

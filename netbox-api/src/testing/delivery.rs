@@ -125,6 +125,7 @@ impl Work<'_> {
             Action::Delete => "deleted",
         };
         let object_type = model(change.kind).object_type();
+        let data = &origin.branch.in_data(data);
         let snapshots = json!({"prechange": change.before, "postchange": after});
         let lists = |rule: &Record, column: &str, name: &str| {
             rule.value(column).as_array().is_some_and(|list| list.contains(&json!(name)))
@@ -192,6 +193,9 @@ impl Work<'_> {
             say("request", request);
         }
         say("snapshots", snapshots.clone());
+        if let Some(branch) = &origin.branch.context {
+            say("context", json!({"active_branch": branch}));
+        }
         Value::Object(body)
     }
 }

@@ -23,6 +23,10 @@
 //!   [`FakeNetBox::create_vm`] and the like, [`FakeNetBox::user`], [`FakeNetBox::shell`] (which sends no events).
 //! - **Deliveries** leave at once, in order, each after the last was answered; or they are held, sent in any order, twice, late, or lost.
 //! - **Faults** answer in NetBox's place, drop connections, delay; [`FakeNetBox::on_request`] runs something in between.
+//! - **What real installations go through**: a database restored from a dump, a pruned change log, lost updates, renamed clusters and
+//!   clusters of one name, branches of netbox-branching with merges and reverts that use request ids again: [`FakeNetBox::restore`],
+//!   [`FakeNetBox::prune_change_log`], [`FakeNetBox::race`], [`FakeNetBox::rename_cluster`], [`FakeNetBox::branch_delivery`],
+//!   [`User::in_request`], [`FakeNetBox::revert_deletion`].
 //! - **Time and ids** are made up and the same in every run.
 //!
 //! # What differs from a NetBox
@@ -34,6 +38,7 @@
 mod answer;
 mod api;
 mod auth;
+mod branches;
 mod builder;
 mod bulk;
 mod cascade;
@@ -44,6 +49,7 @@ mod clock;
 mod conditions;
 mod custom_fields;
 mod delivery;
+mod dump;
 mod faults;
 mod fields;
 mod filters;
@@ -57,7 +63,9 @@ mod models_virtualization;
 mod netbox;
 mod ordering;
 mod paging;
+mod race;
 mod related;
+mod replay;
 mod represent;
 mod request;
 mod rules;
@@ -75,8 +83,10 @@ mod version;
 mod write;
 
 pub use answer::Answer;
+pub use branches::BranchMark;
 pub use builder::Builder;
 pub use delivery::{Attempt, Delivery};
+pub use dump::Dump;
 pub use faults::Fault;
 pub use netbox::FakeNetBox;
 pub use request::Received;

@@ -8,6 +8,7 @@ use super::clock::Moment;
 use super::custom_fields;
 use super::models::{by_object_type, model};
 use super::schema::{Holds, Kind};
+use super::snapshots::for_change_log;
 use super::store::{Record, Store};
 use super::version::Version;
 
@@ -119,6 +120,7 @@ impl View<'_> {
             Holds::Decimal => {
                 value.as_str().and_then(|text| text.parse::<f64>().ok()).map_or(Value::Null, |number| json!(number))
             }
+            Holds::Json if kind == Kind::ObjectChange => for_change_log(value),
             // A journal entry shows its author as an id (source).
             Holds::Ref(Kind::User, _) if kind == Kind::JournalEntry => value.clone(),
             Holds::Ref(Kind::IpAddress, _) => self.nested_address(value.as_u64()),

@@ -48,6 +48,18 @@ pub(super) enum Identity {
     Shell,
 }
 
+/// How a request comes about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Way {
+    /// By itself.
+    #[default]
+    Plain,
+    /// A merge or revert of a branch does again what the request of this id did in it.
+    Again(String),
+    /// In a branch.
+    Branch,
+}
+
 /// A request to be executed.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
@@ -57,6 +69,7 @@ pub(super) struct Request {
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
     pub(super) identity: Identity,
+    pub(super) way: Way,
 }
 
 impl Request {

@@ -18,7 +18,7 @@ use super::FakeNetBox;
 use super::answer::Answer;
 use super::delivery::Attempt;
 use super::faults::{Effect, strike};
-use super::request::{Identity, Received, Request};
+use super::request::{Identity, Received, Request, Way};
 use super::send::send;
 use super::state::{Job, State};
 
@@ -131,6 +131,7 @@ async fn handle(shared: Arc<Shared>, http: HttpRequest<Incoming>) -> Result<Resp
         headers,
         body,
         identity: Identity::Header,
+        way: Way::Plain,
     };
     let (index, effect, hook) = {
         let mut state = shared.lock();

@@ -8,7 +8,7 @@ use super::store::{Record, Store};
 use super::version::Version;
 
 /// The content type of a virtual machine's interface. NetBox numbers them by installation; 7 was seen, nobody should rely on it.
-const VMINTERFACE_CONTENT_TYPE: u64 = 7;
+pub(super) const VMINTERFACE_CONTENT_TYPE: u64 = 7;
 
 /// As in a delivery's `snapshots`.
 pub(super) fn snapshot(store: &Store, version: Version, kind: Kind, record: &Record) -> Value {
@@ -47,18 +47,12 @@ pub(super) fn snapshot(store: &Store, version: Version, kind: Kind, record: &Rec
     Value::Object(out)
 }
 
-/// As in the change log: without what changes by itself.
+/// As REST shows it in the change log: without what changes by itself; before a creation and after a deletion it is an empty object, not
+/// null (seen: 4.7.3).
 pub(super) fn for_change_log(snapshot: &Value) -> Value {
-    match snapshot {
-        Value::Object(fields) => Value::Object(
-            fields
-                .iter()
-                .filter(|(name, _)| *name != "created" && !name.starts_with('_'))
-                .map(|(n, v)| (n.clone(), v.clone()))
-                .collect(),
-        ),
-        other => other.clone(),
-    }
+    let fields = snapshot.as_object().into_iter().flatten();
+    let told = fields.filter(|(name, _)| *name != "created" && !name.starts_with('_'));
+    Value::Object(told.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
 /// The column NetBox sorts interfaces by, for names such as `eth0`: the text, then its number. (`eth0` was seen; names with slots and

@@ -7,9 +7,11 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use tokio::sync::{oneshot, watch};
 
+use super::branches::BranchMark;
 use super::clock::Clock;
 use super::delivery::Delivery;
 use super::faults::Fault;
+use super::race::Race;
 use super::request::Received;
 use super::schema::Kind;
 use super::settings::Settings;
@@ -53,6 +55,11 @@ pub(super) struct State {
     /// How many are queued or on their way; changed under the same lock as the queue, so that it is never wrong.
     pub(super) pending: watch::Sender<usize>,
     pub(super) mode: Mode,
+    /// The rows as they are in the branch, if there is one.
+    pub(super) branch: Option<Store>,
+    pub(super) mark: BranchMark,
+    /// Lost updates that are to come.
+    pub(super) races: Vec<Race>,
 }
 
 impl State {
@@ -69,7 +76,15 @@ impl State {
             queue: VecDeque::new(),
             pending: watch::Sender::new(0),
             mode: Mode::default(),
+            branch: None,
+            mark: BranchMark::default(),
+            races: Vec::new(),
         }
+    }
+
+    /// From one request to the next.
+    pub(super) fn pass(&mut self) {
+        self.clock.pass(self.settings.pace);
     }
 
     /// The id of a user, who is made up when first seen.

@@ -78,6 +78,27 @@ impl Store {
         *last
     }
 
+    /// The last id given out.
+    pub(super) fn last_id(&self, kind: Kind) -> u64 {
+        self.last_ids.get(&kind).copied().unwrap_or_default()
+    }
+
+    /// No new row gets this id any more.
+    pub(super) fn skip_to(&mut self, kind: Kind, id: u64) {
+        let last = self.last_ids.entry(kind).or_default();
+        *last = id.max(*last);
+    }
+
+    /// Takes over what is not a branch's own: the sequences of ids, and the tables of these kinds.
+    pub(super) fn share(&mut self, main: &Self, kinds: &[Kind]) {
+        for (kind, last) in &main.last_ids {
+            self.skip_to(*kind, *last);
+        }
+        for kind in kinds {
+            self.tables.insert(*kind, main.tables.get(kind).cloned().unwrap_or_default());
+        }
+    }
+
     pub(super) fn put(&mut self, kind: Kind, record: Record) {
         let id = record.id;
         self.replace(kind, id, Some(Arc::new(record)));

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::FakeNetBox;
 use super::answer::Answer;
 use super::paging::Query;
-use super::request::{Identity, Request};
+use super::request::{Identity, Request, Way};
 
 const MACHINES: &str = "virtualization/virtual-machines";
 const DISKS: &str = "virtualization/virtual-disks";
@@ -17,15 +17,16 @@ const MACS: &str = "dcim/mac-addresses";
 /// them and nobody counts them.
 ///
 /// Methods that return a record panic with NetBox's answer when it refuses: in a test that is a mistake. [`User::request`] does not.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct User<'a> {
-    netbox: &'a FakeNetBox,
-    identity: Identity,
+    pub(super) netbox: &'a FakeNetBox,
+    pub(super) identity: Identity,
+    pub(super) way: Way,
 }
 
 impl<'a> User<'a> {
     pub(super) fn new(netbox: &'a FakeNetBox, identity: Identity) -> Self {
-        Self { netbox, identity }
+        Self { netbox, identity, way: Way::Plain }
     }
 
     /// Any request. The path is what follows `/api/`, with a query if there is one.
@@ -42,6 +43,7 @@ impl<'a> User<'a> {
             headers: Vec::new(),
             body,
             identity: self.identity.clone(),
+            way: self.way.clone(),
         };
         self.netbox.shared().execute(&request)
     }

@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod branches;
 mod clusters;
 mod deliveries;
 mod faults;
 mod http;
+mod race;
 mod replay;
 mod rest;
+mod restore;
 mod scenario;
 mod versions;
 
