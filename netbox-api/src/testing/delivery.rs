@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::change_log::Origin;
 use super::changes::{Action, Change};
+use super::clock::Moment;
 use super::conditions;
 use super::json::python;
 use super::models::model;
@@ -88,15 +89,29 @@ impl Work<'_> {
         let changes = std::mem::take(&mut self.changes);
         let mut deliveries = Vec::new();
         for change in changes.into_iter() {
-            let after =
-                if change.action == Action::Delete { Value::Null } else { self.snapshot(change.kind, change.id) };
-            let (data, display) = self.shown(&change);
+            let after = if change.action == Action::Delete { Value::Null } else { self.after(change.kind, change.id) };
+            let (mut data, display) = self.shown(&change);
+            if let Value::Object(fields) = &mut data
+                && !self.settings.version.delivers_config_context()
+            {
+                fields.remove("config_context");
+            }
             self.log(&change, &after, &display, origin);
             if model(change.kind).events {
                 deliveries.extend(self.deliveries_of(&change, &data, &after, origin));
             }
         }
         deliveries
+    }
+
+    /// The snapshot after a creation or change.
+    fn after(&self, kind: Kind, id: u64) -> Value {
+        let mut after = self.snapshot(kind, id);
+        let updated = self.store.get(kind, id).and_then(|record| record.last_updated);
+        if let (Value::Object(fields), true) = (&mut after, self.settings.version.snapshots_last_updated()) {
+            fields.insert("last_updated".to_owned(), json!(updated.map(Moment::snapshot)));
+        }
+        after
     }
 
     fn shown(&self, change: &Change) -> (Value, String) {
@@ -188,8 +203,12 @@ impl Work<'_> {
         }
         say("data", data.clone());
         if version.delivers_request() {
-            let request = json!({"id": origin.id, "path": origin.path, "path_info": origin.path, "method": origin.method,
-                "GET": origin.query, "user": origin.user});
+            let mut request =
+                json!({"id": origin.id, "path": origin.path, "method": origin.method, "user": origin.user});
+            if version.delivers_query() {
+                request["path_info"] = json!(origin.path);
+                request["GET"] = json!(origin.query);
+            }
             say("request", request);
         }
         say("snapshots", snapshots.clone());

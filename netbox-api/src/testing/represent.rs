@@ -137,8 +137,8 @@ impl View<'_> {
     fn nested_address(&self, id: Option<u64>) -> Value {
         let Some(record) = id.and_then(|id| self.store.get(Kind::IpAddress, id)) else { return Value::Null };
         let mut out = self.brief(Kind::IpAddress, record);
-        out.insert("dns_name".to_owned(), record.value("dns_name").clone());
-        if self.version.nests_nat() {
+        if self.version.nests_more() {
+            out.insert("dns_name".to_owned(), record.value("dns_name").clone());
             out.insert("nat_inside".to_owned(), self.nested(Kind::IpAddress, record.number("nat_inside")));
             out.insert("nat_outside".to_owned(), self.nat_outside(record));
         }

@@ -51,7 +51,8 @@ pub(super) fn snapshot(store: &Store, version: Version, kind: Kind, record: &Rec
 /// null (seen: 4.7.3).
 pub(super) fn for_change_log(snapshot: &Value) -> Value {
     let fields = snapshot.as_object().into_iter().flatten();
-    let told = fields.filter(|(name, _)| *name != "created" && !name.starts_with('_'));
+    let told =
+        fields.filter(|(name, _)| !matches!(name.as_str(), "created" | "last_updated") && !name.starts_with('_'));
     Value::Object(told.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 

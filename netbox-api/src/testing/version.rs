@@ -108,12 +108,28 @@ impl Version {
             (Kind::VirtualMachine, "virtual_machine_type") => self.from(6),
             (Kind::MacAddress, "is_primary") | (Kind::Webhook, "timeout") => self.from(7),
             (Kind::ObjectChange, "message") => self.from(4),
+            (Kind::ObjectChange, "object_repr") => self.from(5),
             _ => true,
         }
     }
 
-    /// Whether nested primary addresses tell about NAT.
-    pub(super) fn nests_nat(self) -> bool {
+    /// Whether nested primary addresses tell their DNS name and about NAT.
+    pub(super) fn nests_more(self) -> bool {
         self.from(6)
+    }
+
+    /// `request.path_info` and `request.GET` in a delivery.
+    pub(super) fn delivers_query(self) -> bool {
+        self.from(7)
+    }
+
+    /// `config_context` in a delivery.
+    pub(super) fn delivers_config_context(self) -> bool {
+        self.from(7)
+    }
+
+    /// `last_updated` in the snapshot after a creation or change.
+    pub(super) fn snapshots_last_updated(self) -> bool {
+        !self.from(5)
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod branches;
+mod change_log;
 mod clusters;
 mod deliveries;
 mod faults;
