@@ -197,7 +197,9 @@ impl State {
         if asker.access == Access::SeesNothing {
             records.clear();
         }
-        ordering::sort(&self.store, model.kind, &mut records, last(&request.query, "ordering"));
+        if last(&request.query, "start").is_none() || !self.settings.version.pages_by_cursor() {
+            ordering::sort(&self.store, model.kind, &mut records, last(&request.query, "ordering"));
+        }
         let show = |record: &Record| self.shown(&self.store, model, record, &request.query);
         paging::page(&self.settings, &request.path, &request.query, records, show).map(|page| Answer::new(200, page))
     }

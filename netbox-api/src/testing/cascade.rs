@@ -3,6 +3,8 @@
 //! A virtual machine takes its MAC addresses, disks, IP addresses and interfaces with it, in that order. It is saved without its primary
 //! address when that is deleted, so its own event comes there, before its interfaces' (seen: 4.7.3).
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::models::model;
@@ -54,7 +56,7 @@ impl Work<'_> {
         let view = self.view();
         protected
             .flat_map(|(other, column, _)| {
-                let records = self.store.all(other).filter(move |record| record.is(column, id));
+                let records = self.store.having(other, column, id);
                 records.map(move |record| (view.display(other, record), record.id))
             })
             .collect()
@@ -68,10 +70,11 @@ impl Work<'_> {
             _ => Vec::new(),
         };
         let hanging = |on: Kind| {
-            let here = |record: &&Record| {
-                interfaces.iter().any(|interface| record.assigned_to("virtualization.vminterface", *interface))
-            };
-            self.store.all(on).filter(here).map(|record| (on, record.id)).collect::<Vec<_>>()
+            let here = interfaces
+                .iter()
+                .flat_map(|interface| self.store.assigned(on, "virtualization.vminterface", *interface));
+            let ids: BTreeSet<u64> = here.map(|record| record.id).collect();
+            ids.into_iter().map(|id| (on, id)).collect::<Vec<_>>()
         };
         let mut victims = hanging(Kind::MacAddress);
         if kind == Kind::VirtualMachine {
@@ -86,8 +89,7 @@ impl Work<'_> {
             .iter()
             .flat_map(|(kind, id)| {
                 let object_type = model(*kind).object_type();
-                let entries =
-                    self.store.all(Kind::JournalEntry).filter(move |entry| entry.assigned_to(&object_type, *id));
+                let entries = self.store.assigned(Kind::JournalEntry, &object_type, *id);
                 entries.map(|entry| (Kind::JournalEntry, entry.id)).collect::<Vec<_>>()
             })
             .collect();
@@ -123,11 +125,13 @@ impl Work<'_> {
 
     /// Nothing refers to it any more; silently, as the database does.
     fn forget(&mut self, kind: Kind, id: u64) {
-        for (other, column, _) in referring_to(kind) {
-            let refers = |record: &Record| {
-                record.is(column, id) || record.value(column).as_array().is_some_and(|list| list.contains(&json!(id)))
+        for (other, column, holds) in referring_to(kind) {
+            let lists =
+                |record: &&Record| record.value(column).as_array().is_some_and(|list| list.contains(&json!(id)));
+            let ids: Vec<u64> = match holds {
+                Holds::Refs(_) => self.store.all(other).filter(lists).map(|record| record.id).collect(),
+                _ => self.store.having(other, column, id).map(|record| record.id).collect(),
             };
-            let ids: Vec<u64> = self.store.all(other).filter(|record| refers(record)).map(|record| record.id).collect();
             for record in ids {
                 self.store.edit(other, record, |record| match record.values.get_mut(column) {
                     Some(Value::Array(list)) => list.retain(|item| item != &json!(id)),

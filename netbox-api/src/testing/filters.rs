@@ -40,7 +40,7 @@ pub(super) fn apply<'a>(store: &'a Store, kind: Kind, query: &Query) -> Result<V
         query.iter().map(|(name, _)| name.as_str()).filter(|name| !RESERVED.contains(name)).collect();
     names.sort_unstable();
     names.dedup();
-    let mut records: Vec<&Record> = store.all(kind).collect();
+    let mut records = candidates(store, kind, query);
     for whole in names {
         let values: Vec<&str> = query
             .iter()
@@ -64,6 +64,20 @@ pub(super) fn apply<'a>(store: &'a Store, kind: Kind, query: &Query) -> Result<V
         records = kept;
     }
     Ok(records)
+}
+
+/// Those that a filter by one id leaves, where there is one and an index for it; all others.
+fn candidates<'a>(store: &'a Store, kind: Kind, query: &Query) -> Vec<&'a Record> {
+    for (name, column) in [("virtual_machine_id", "virtual_machine"), ("changed_object_id", "changed_object_id")] {
+        let mut values = query.iter().filter(|(known, _)| known == name);
+        if model(kind).column(column).is_some()
+            && let (Some((_, value)), None) = (values.next(), values.next())
+            && let Ok(id) = value.parse()
+        {
+            return store.having(kind, column, id).collect();
+        }
+    }
+    store.all(kind).collect()
 }
 
 /// None: there is no such filter.

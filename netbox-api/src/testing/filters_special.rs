@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use super::clock::Moment;
 use super::fields;
 use super::filters::{Filter, Verdict, truth};
+use super::index::Text;
 use super::models::model;
 use super::schema::Kind;
 use super::store::{Record, Store};
@@ -139,18 +140,15 @@ fn search(record: &Record, value: &str) -> bool {
 
 fn changed_by(store: &Store, kind: Kind, record: &Record, request: &str, action: Option<&str>) -> bool {
     let object_type = model(kind).object_type();
-    store.all(Kind::ObjectChange).any(|row| {
-        row.text("request_id") == request
-            && row.text("changed_object_type") == object_type
+    store.with(Kind::ObjectChange, Text::Request, request).any(|row| {
+        row.text("changed_object_type") == object_type
             && row.is("changed_object_id", record.id)
             && action.is_none_or(|action| row.text("action") == action)
     })
 }
 
 fn has_mac(store: &Store, interface: u64, value: &str) -> bool {
-    store
-        .all(Kind::MacAddress)
-        .any(|mac| mac.assigned_to("virtualization.vminterface", interface) && same_mac(mac, value))
+    store.assigned(Kind::MacAddress, "virtualization.vminterface", interface).any(|mac| same_mac(mac, value))
 }
 
 fn same_mac(mac: &Record, value: &str) -> bool {

@@ -314,7 +314,9 @@ impl FakeNetBox {
     /// A virtual machine as REST shows it.
     #[must_use]
     pub fn vm(&self, id: u64) -> Option<Value> {
-        self.rows(Kind::VirtualMachine, |vm| vm.id == id).into_iter().next()
+        let state = self.shared.lock();
+        let record = state.store.get(Kind::VirtualMachine, id)?;
+        Some(Value::Object(state.settings.view(&state.store, &state.settings.url).full(Kind::VirtualMachine, record)))
     }
 
     /// The virtual machine of that name, in any cluster.

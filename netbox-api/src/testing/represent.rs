@@ -146,7 +146,7 @@ impl View<'_> {
     }
 
     fn nat_outside(&self, record: &Record) -> Value {
-        let outside = self.store.all(Kind::IpAddress).filter(|other| other.is("nat_inside", record.id));
+        let outside = self.store.having(Kind::IpAddress, "nat_inside", record.id);
         Value::Array(outside.map(|other| Value::Object(self.brief(Kind::IpAddress, other))).collect())
     }
 
@@ -171,8 +171,7 @@ impl View<'_> {
 
     fn computed(&self, kind: Kind, record: &Record) -> Vec<(&'static str, Value)> {
         let store = self.store;
-        let count =
-            |kind: Kind, column: &str| json!(store.all(kind).filter(|other| other.is(column, record.id)).count());
+        let count = |kind: Kind, column: &str| json!(store.having(kind, column, record.id).count());
         match kind {
             Kind::VirtualMachine => {
                 let [four, six] = ["primary_ip4", "primary_ip6"].map(|name| record.number(name));
@@ -186,17 +185,14 @@ impl View<'_> {
                 ]
             }
             Kind::VmInterface => {
-                let here = |other: &&Record| other.assigned_to("virtualization.vminterface", record.id);
-                let macs = store
-                    .all(Kind::MacAddress)
-                    .filter(here)
-                    .map(|mac| Value::Object(self.brief(Kind::MacAddress, mac)));
+                let here = |kind: Kind| store.assigned(kind, "virtualization.vminterface", record.id);
+                let macs = here(Kind::MacAddress).map(|mac| Value::Object(self.brief(Kind::MacAddress, mac)));
                 let primary = record.number("primary_mac_address").and_then(|id| store.get(Kind::MacAddress, id));
                 vec![
                     ("mac_address", primary.map_or(Value::Null, |mac| mac.value("mac_address").clone())),
                     ("mac_addresses", Value::Array(macs.collect())),
                     ("l2vpn_termination", Value::Null),
-                    ("count_ipaddresses", json!(store.all(Kind::IpAddress).filter(here).count())),
+                    ("count_ipaddresses", json!(here(Kind::IpAddress).count())),
                     ("count_fhrp_groups", json!(0)),
                 ]
             }
@@ -209,7 +205,7 @@ impl View<'_> {
                 ("assigned_object", self.assigned(record, "assigned_object_type", "assigned_object_id")),
                 (
                     "is_primary",
-                    json!(store.all(Kind::VmInterface).any(|interface| interface.is("primary_mac_address", record.id))),
+                    json!(store.having(Kind::VmInterface, "primary_mac_address", record.id).next().is_some()),
                 ),
             ],
             Kind::Prefix => {

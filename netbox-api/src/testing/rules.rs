@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::custom_fields::{Errors, OPEN, choices, one};
+use super::index::Text;
 use super::models::{by_object_type, model};
 use super::represent::title;
 use super::schema::Kind;
@@ -31,7 +32,11 @@ fn unique(store: &Store, kind: Kind, new: &Record) -> Result<(), Errors> {
             other.id != new.id && columns.iter().all(|column| other.value(column) == new.value(column))
         };
         let null = columns.iter().any(|column| new.value(column).is_null());
-        if null || !store.all(kind).any(same) {
+        let taken = || match columns.first().and_then(|column| Some((*column, new.number(column)?))) {
+            Some((column, id)) => store.having(kind, column, id).any(same),
+            None => store.all(kind).any(same),
+        };
+        if null || !taken() {
             continue;
         }
         return Err(match columns {
@@ -103,10 +108,11 @@ fn virtual_machine(store: &Store, old: Option<&Record>, new: &mut Record) -> Res
     disk_matches_disks(store, new)?;
     primary_addresses(store, new)?;
     let same = |other: &Record| {
-        let place = || ["cluster", "tenant"].iter().all(|column| other.value(column) == new.value(column));
-        other.id != new.id && same_name(other, new) && place()
+        let place = ["cluster", "tenant"].iter().all(|column| other.value(column) == new.value(column));
+        other.id != new.id && place
     };
-    if cluster.is_some() && store.all(Kind::VirtualMachine).any(same) {
+    let name = new.text("name").to_lowercase();
+    if cluster.is_some() && store.with(Kind::VirtualMachine, Text::Name, &name).any(same) {
         return Err(one("__all__", "Virtual machine name must be unique per cluster and tenant."));
     }
     Ok(())
@@ -116,17 +122,12 @@ fn virtual_machine(store: &Store, old: Option<&Record>, new: &mut Record) -> Res
 fn cluster(store: &Store, new: &Record) -> Result<(), Errors> {
     let here =
         |record: &Record| record.text("scope_type") == "dcim.site" && record.value("scope_id") == new.value("scope_id");
-    let same = |other: &Record| other.id != new.id && here(other) && same_name(other, new);
+    let name = |record: &Record| record.text("name").to_lowercase();
+    let same = |other: &Record| other.id != new.id && here(other) && name(other) == name(new);
     if here(new) && store.all(Kind::Cluster).any(same) {
         return Err(one("__all__", "Cluster with this  site and Name already exists."));
     }
     Ok(())
-}
-
-/// Names are compared without regard to case.
-fn same_name(a: &Record, b: &Record) -> bool {
-    let (a, b) = (a.text("name"), b.text("name"));
-    a.eq_ignore_ascii_case(b) || (!(a.is_ascii() && b.is_ascii()) && a.to_lowercase() == b.to_lowercase())
 }
 
 /// While a machine has disks its own `disk` must be their sum, even if nobody wrote it; null is filled in.
@@ -204,12 +205,11 @@ fn address(store: &Store, old: Option<&Record>, new: &mut Record) -> Result<(), 
             return Err(one("__all__", text));
         }
     }
-    let host = |record: &Record| record.text("address").split('/').next().map(str::to_owned);
+    let host = new.text("address").split('/').next().unwrap_or_default().to_owned();
     let shared = |record: &Record| matches!(record.text("role"), "anycast" | "vip" | "vrrp" | "hsrp" | "glbp" | "carp");
-    let same = |other: &&Record| {
-        other.id != new.id && other.value("vrf") == new.value("vrf") && host(other) == host(new) && !shared(other)
-    };
-    let Some(twin) = store.all(Kind::IpAddress).find(same).filter(|_| !shared(new)) else { return Ok(()) };
+    let same = |other: &&Record| other.id != new.id && other.value("vrf") == new.value("vrf") && !shared(other);
+    let mut twins = store.with(Kind::IpAddress, Text::Host, &host);
+    let Some(twin) = twins.find(same).filter(|_| !shared(new)) else { return Ok(()) };
     let table = match new.number("vrf").and_then(|id| store.get(Kind::Vrf, id)) {
         None => "global table".to_owned(),
         Some(vrf) if vrf.value("enforce_unique") == &json!(true) => format!("VRF {}", vrf.text("name")),

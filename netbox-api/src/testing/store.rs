@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::clock::Moment;
+use super::index::{Index, Text};
 use super::schema::Kind;
 
 /// One row. `values` holds what the database would: ids instead of objects, "active" instead of a label.
@@ -58,6 +59,7 @@ impl Record {
 pub(super) struct Store {
     tables: BTreeMap<Kind, BTreeMap<u64, Arc<Record>>>,
     last_ids: BTreeMap<Kind, u64>,
+    index: Index,
     /// What the present request replaced, oldest first; none where there was nothing.
     replaced: Vec<(Kind, u64, Option<Arc<Record>>)>,
 }
@@ -95,6 +97,7 @@ impl Store {
             self.skip_to(*kind, *last);
         }
         for kind in kinds {
+            // None of these has an index.
             self.tables.insert(*kind, main.tables.get(kind).cloned().unwrap_or_default());
         }
     }
@@ -115,10 +118,15 @@ impl Store {
 
     fn exchange(&mut self, kind: Kind, id: u64, row: Option<Arc<Record>>) -> Option<Arc<Record>> {
         let table = self.tables.entry(kind).or_default();
-        match row {
-            Some(row) => table.insert(id, row),
-            None => table.remove(&id),
+        let before = table.remove(&id);
+        if let Some(before) = &before {
+            self.index.remove(kind, before);
         }
+        if let Some(row) = row {
+            self.index.add(kind, &row);
+            table.insert(id, row);
+        }
+        before
     }
 
     /// The end of a transaction: what was done stays done.
@@ -141,8 +149,27 @@ impl Store {
         }
     }
 
+    /// The rows whose column refers to this id, in the order of their ids.
+    pub(super) fn having(&self, kind: Kind, column: &str, id: u64) -> impl Iterator<Item = &Record> + Clone {
+        let ids = self.index.having(kind, column, id);
+        let ids =
+            ids.unwrap_or_else(|| self.all(kind).filter(|record| record.is(column, id)).map(|row| row.id).collect());
+        ids.into_iter().filter_map(move |id| self.get(kind, id))
+    }
+
+    /// The rows found by a text.
+    pub(super) fn with(&self, kind: Kind, text: Text, value: &str) -> impl Iterator<Item = &Record> + Clone {
+        self.index.with(text, value).into_iter().filter_map(move |id| self.get(kind, id))
+    }
+
+    /// What hangs on this object by a generic reference.
+    pub(super) fn assigned(&self, kind: Kind, object_type: &str, id: u64) -> impl Iterator<Item = &Record> + Clone {
+        self.having(kind, "assigned_object_id", id)
+            .filter(move |record| record.text("assigned_object_type") == object_type)
+    }
+
     pub(super) fn of_vm(&self, kind: Kind, vm: u64) -> impl Iterator<Item = &Record> + Clone {
-        self.all(kind).filter(move |record| record.is("virtual_machine", vm))
+        self.having(kind, "virtual_machine", vm)
     }
 
     /// The virtual machine that an address or a MAC hangs on, through its interface.
@@ -155,9 +182,8 @@ impl Store {
 
     /// The virtual machines whose primary address this is.
     pub(super) fn with_primary(&self, address: u64) -> Vec<u64> {
-        self.all(Kind::VirtualMachine)
-            .filter(|vm| vm.is("primary_ip4", address) || vm.is("primary_ip6", address))
-            .map(|vm| vm.id)
-            .collect()
+        let [four, six] =
+            ["primary_ip4", "primary_ip6"].map(|column| self.having(Kind::VirtualMachine, column, address));
+        four.chain(six).map(|vm| vm.id).collect()
     }
 }

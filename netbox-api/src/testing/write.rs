@@ -205,10 +205,9 @@ impl Work<'_> {
             Value::Null
         } else {
             let mac = fields::mac(written).map_err(|message| one("mac_address", &message))?;
-            let own = |other: &&Record| {
-                other.assigned_to("virtualization.vminterface", interface) && other.value("mac_address") == &mac
-            };
-            let known = self.store.all(Kind::MacAddress).find(own).map(|found| found.id);
+            let same = |other: &&Record| other.value("mac_address") == &mac;
+            let known = self.store.assigned(Kind::MacAddress, "virtualization.vminterface", interface).find(same);
+            let known = known.map(|found| found.id);
             match known {
                 Some(known) => json!(known),
                 None => {

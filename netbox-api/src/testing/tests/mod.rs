@@ -13,6 +13,7 @@ mod replay;
 mod rest;
 mod restore;
 mod scenario;
+mod speed;
 mod versions;
 
 use serde_json::Value;
