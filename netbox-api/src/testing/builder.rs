@@ -115,7 +115,7 @@ impl Builder {
     }
 
     /// A cluster in a site, which is made if it is not there. The names of clusters are unique within a site and within a group, so two
-    /// sites may have clusters of one name (schema: 4.7).
+    /// sites may have clusters of one name (source).
     #[must_use]
     pub fn cluster_in_site(mut self, name: &str, site: &str) -> Self {
         self.clusters.push((name.to_owned(), site.to_owned()));

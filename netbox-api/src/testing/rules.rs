@@ -118,7 +118,7 @@ fn virtual_machine(store: &Store, old: Option<&Record>, new: &mut Record) -> Res
     Ok(())
 }
 
-/// The name is unique in a site; in a group too, which is in the table (schema: 4.7; the text is believed).
+/// The name is unique in a site; in a group too, which is in the table (source; the text is believed).
 fn cluster(store: &Store, new: &Record) -> Result<(), Errors> {
     let here =
         |record: &Record| record.text("scope_type") == "dcim.site" && record.value("scope_id") == new.value("scope_id");
