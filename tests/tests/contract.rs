@@ -100,6 +100,11 @@ async fn contract(client: &Client, template: Vmid) {
     vm.set_config(&ConfigUpdate::new().delete("net3").onboot(false)).await.unwrap();
     assert_eq!(vm.config(ConfigView::Pending).await.unwrap().net(3), None);
     assert!(!vm.migration_check(&node).await.unwrap().running);
+    // That Proxmox names another node among those that are refused is not yet a refusal: only a storage may be missing.
+    for other in client.nodes().await.unwrap().into_iter().map(|other| other.node).filter(|other| *other != node) {
+        let refused = vm.migration_check(&other).await.unwrap().refusal(&other);
+        assert!(refused.as_ref().is_none_or(|why| why.contains("not available on node")), "{refused:?}");
+    }
 
     // Power.
     done(vm.start(&StartParams::default()).await.unwrap()).await;

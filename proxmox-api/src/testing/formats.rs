@@ -22,6 +22,21 @@ pub(super) fn print_size(bytes: u64) -> String {
     format!("{value}{unit}")
 }
 
+/// A time as logs show it: `2026-01-01 00:00:07`.
+pub(super) fn print_time(seconds: u64) -> String {
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    // Years that begin in March, so that the day that not every year has is their last one.
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let year = era * 400 + year + next;
+    format!("{year}-{month:02}-{day:02} {:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60)
+}
+
 /// Bytes of a size such as `20G`, `3.5G`, `6442450944`; no sign.
 pub(super) fn parse_size(text: &str) -> Option<u64> {
     let (number, factor) = match text.chars().last()? {
@@ -262,6 +277,19 @@ mod tests {
         assert_eq!(parse_size("3.5G"), Some(3584 * MIB));
         assert_eq!(parse_size("5X"), None);
         assert_eq!(parse_size("1.G"), None);
+    }
+
+    #[test]
+    fn times_are_written_as_logs_have_them() {
+        for (seconds, text) in [
+            (0, "1970-01-01 00:00:00"),
+            (951_782_399, "2000-02-28 23:59:59"),
+            (951_782_400, "2000-02-29 00:00:00"),
+            (1_767_225_607, "2026-01-01 00:00:07"),
+            (1_795_697_459, "2026-11-26 12:50:59"),
+        ] {
+            assert_eq!(print_time(seconds), text);
+        }
     }
 
     #[test]

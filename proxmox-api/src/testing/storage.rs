@@ -61,6 +61,12 @@ impl Storage {
         Self::new(id, "nfs", true, "backup,images,import,iso,rootdir,snippets,vztmpl")
     }
 
+    /// A directory that the operator has made the same on every node (`dir` with `shared`); volumes are files.
+    #[must_use]
+    pub fn shared_dir(id: &str) -> Self {
+        Self::new(id, "dir", true, "backup,images,import,iso,rootdir,snippets,vztmpl")
+    }
+
     /// A storage on each node by itself, the kind an installation creates: LVM thin.
     #[must_use]
     pub fn local(id: &str) -> Self {

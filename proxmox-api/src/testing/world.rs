@@ -106,6 +106,11 @@ impl World {
         self.nodes.iter().find(|n| n.name == name)
     }
 
+    /// A node's address in the cluster's network.
+    pub(super) fn address(&self, name: &str) -> Option<String> {
+        self.nodes.iter().position(|n| n.name == name).map(|at| format!("10.77.0.{}", at + 1))
+    }
+
     /// The guest, if its configuration lies there.
     pub(super) fn guest_on(&self, place: &Place) -> Result<&Guest, ApiError> {
         let guest = self.guests.get(&place.vmid).filter(|guest| place.holds(guest));

@@ -68,7 +68,7 @@ fn status(ctx: &mut Ctx<'_>) -> ApiResult {
             "type": "node", "id": format!("node/{}", node.name), "name": node.name, "level": "",
             // A single node that is in no cluster has the number 0.
             "nodeid": if world.cluster.is_some() { at + 1 } else { 0 },
-            "online": u8::from(node.online), "local": u8::from(at == 0), "ip": format!("10.77.0.{}", at + 1),
+            "online": u8::from(node.online), "local": u8::from(at == 0), "ip": world.address(&node.name),
         }));
     }
     Ok(Value::Array(entries).into())

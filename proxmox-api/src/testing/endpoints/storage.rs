@@ -55,9 +55,9 @@ fn list(ctx: &mut Ctx<'_>) -> ApiResult {
                 if s.plugin == "dir" {
                     item["path"] = json!(format!("/var/lib/{}", s.id));
                 }
-                // Only plugins that may be shared or not have the option `shared`.
-                if matches!(s.plugin, "dir") {
-                    item["shared"] = json!(u8::from(s.shared));
+                // An option of plugins that may be shared or not, shown where the operator has set it.
+                if s.plugin == "dir" && s.shared {
+                    item["shared"] = json!(1);
                 }
                 if !s.nodes.is_empty() {
                     item["nodes"] = json!(s.nodes.join(","));

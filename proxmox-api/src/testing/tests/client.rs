@@ -3,8 +3,8 @@
 use super::super::Fault;
 use super::*;
 use crate::{
-    Client, CloneParams, ConfigUpdate, ConfigView, DestroyParams, ErrorKind, MiB, NodeName, Phase, QemuHandle,
-    ResizeParams, ShutdownParams, StartParams, StopParams, TaskOutcome, Vmid, WaitOptions,
+    Client, CloneParams, ConfigUpdate, ConfigView, DestroyParams, ErrorKind, GuestType, MiB, MigrateParams, NodeName,
+    Phase, QemuHandle, ResizeParams, ShutdownParams, StartParams, StopParams, TaskOutcome, Vmid, WaitOptions,
 };
 
 fn client(pve: &FakeProxmox) -> Client {
@@ -72,4 +72,30 @@ async fn the_clients_errors_tell_the_faults_apart() {
 
     pve.close_idle_connections();
     assert_eq!(vm.status().await.unwrap().power_state(), crate::PowerState::Stopped);
+}
+
+#[tokio::test]
+async fn the_client_migrates_to_a_node_that_has_nothing_against_it() {
+    let pve = FakeProxmox::builder()
+        .node("pve01")
+        .node("pve02")
+        .storage(Storage::dir("local"))
+        .storage(Storage::lvm_thin("only-here").on(&["pve01"]))
+        .guest(101, "web01", |g| g.disk("scsi0", "local", 1024))
+        .guest(102, "web02", |g| g.disk("scsi0", "only-here", 1024))
+        .container(200, "dns01", |c| c.disk("rootfs", "local", 1024))
+        .start()
+        .await;
+    let client = client(&pve);
+    let (here, there) = (NodeName::new("pve01").unwrap(), NodeName::new("pve02").unwrap());
+    let refused = guest(&client, 102).migration_check(&there).await.unwrap().refusal(&there);
+    assert_eq!(refused.as_deref(), Some("storage only-here is not available on node pve02"));
+    for (kind, vmid) in [(GuestType::Qemu, 101), (GuestType::Lxc, 200)] {
+        let guest = client.node(&here).guest(kind, Vmid::new(vmid).unwrap());
+        let check = guest.migration_check(&there).await.unwrap();
+        assert_eq!((check.refusal(&there), check.running), (None, false));
+        let task = guest.migrate(&MigrateParams::new(there.clone())).await.unwrap();
+        assert_eq!(task.wait(&WaitOptions::default()).await.unwrap(), TaskOutcome::Ok);
+        assert_eq!(pve.guest(vmid).unwrap().node, "pve02");
+    }
 }

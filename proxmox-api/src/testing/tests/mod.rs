@@ -11,6 +11,7 @@ mod container_configs;
 mod containers;
 mod failures;
 mod ha;
+mod migration;
 mod power;
 mod wire;
 mod work;

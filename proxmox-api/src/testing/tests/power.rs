@@ -92,22 +92,3 @@ async fn destroying_takes_the_volumes_along_and_refuses_what_runs_or_is_protecte
     assert!(pve.guest(101).is_none() && !pve.volumes().iter().any(|v| v.vmid == 101));
     delete(&pve, path).await.refused(500, "Configuration file 'nodes/pve01/qemu-server/101.conf' does not exist");
 }
-
-#[tokio::test]
-async fn migration_moves_the_configuration_and_local_volumes() {
-    let pve = cluster().await;
-    let path = "/nodes/pve01/qemu/101/migrate";
-    post(&pve, path, "target=pve01").await.bad("target", "target is local node.");
-    post(&pve, path, "target=nosuch").await.refused(500, "no such cluster node 'nosuch'");
-    pve.set_power(101, Power::Running);
-    post(&pve, path, "target=pve02").await.refused(500, "can't migrate running VM without --online");
-    let failed = post(&pve, path, "target=pve02&online=1").await;
-    assert!(exit(&pve, &failed).await.starts_with("Problem found while scanning volumes"));
-    assert_eq!(pve.guest(101).unwrap().lock(), None);
-    let done = post(&pve, path, "target=pve02&online=1&with-local-disks=1").await;
-    assert_eq!(exit(&pve, &done).await, "OK");
-    assert_eq!(pve.guest(101).unwrap().node, "pve02");
-    get(&pve, CONFIG).await.refused(500, "Configuration file 'nodes/pve01/qemu-server/101.conf' does not exist");
-    assert_eq!(get(&pve, "/nodes/pve02/qemu/101/config").await.status, 200);
-    assert!(pve.volumes().iter().filter(|v| v.vmid == 101).all(|v| v.node.as_deref() == Some("pve02")));
-}

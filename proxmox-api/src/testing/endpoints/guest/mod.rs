@@ -7,6 +7,7 @@ pub(super) mod destroy;
 pub(super) mod disks;
 pub(super) mod drives;
 pub(super) mod migrate;
+pub(super) mod migration_check;
 pub(super) mod power;
 pub(super) mod status;
 pub(super) mod update;

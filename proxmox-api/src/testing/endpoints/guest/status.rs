@@ -120,6 +120,10 @@ pub(in crate::testing::endpoints) fn current(ctx: &mut Ctx<'_>) -> ApiResult {
     if agent.split(',').any(|p| matches!(p, "1" | "enabled=1")) {
         item["agent"] = json!(1);
     }
+    if guest.get("vga").is_some() {
+        // Seen null of a machine with a serial console, and absent where no display is configured.
+        item["clipboard"] = Value::Null;
+    }
     if guest.is_running() {
         let nics = guest.config.keys().filter(|k| options::is_net(k)).map(|k| {
             let tap = format!("tap{}i{}", guest.vmid, k.trim_start_matches("net"));

@@ -5,7 +5,7 @@ mod create;
 mod disks;
 mod power;
 
-use super::guest::{config, destroy, migrate, status, update};
+use super::guest::{config, destroy, migrate, migration_check, status, update};
 use super::{Ctx, Route, locked, plain};
 use crate::testing::options::lxc::CONFIG;
 use crate::testing::schema::{Kind, Param, opt, req};
@@ -69,7 +69,7 @@ pub(super) fn route(method: &str, path: &[&str]) -> Option<Route> {
         ("POST", [_, "clone"]) => locked(&[CLONE], clone::clone),
         ("PUT", [_, "resize"]) => locked(&[RESIZE], disks::resize),
         ("POST", [_, "template"]) => locked(&[], create::template),
-        ("GET", [_, "migrate"]) => plain(&[MIGRATE_CHECK], migrate::preconditions),
+        ("GET", [_, "migrate"]) => plain(&[MIGRATE_CHECK], migration_check::check),
         ("POST", [_, "migrate"]) => plain(&[MIGRATE], migrate::migrate),
         ("GET", [_, "status", "current"]) => plain(&[], status::current),
         ("POST", [_, "status", "start"]) => plain(&[START], power::start),

@@ -6,7 +6,7 @@ mod create;
 mod disks;
 mod power;
 
-use super::guest::{config, destroy, migrate, status, update};
+use super::guest::{config, destroy, migrate, migration_check, status, update};
 use super::{Ctx, Route, locked, plain};
 use crate::testing::options::qemu::CONFIG;
 use crate::testing::schema::{Kind, Param, opt, req};
@@ -106,7 +106,7 @@ pub(super) fn route(method: &str, path: &[&str]) -> Option<Route> {
         ("PUT", [_, "resize"]) => plain(&[RESIZE], disks::resize),
         ("PUT", [_, "unlink"]) => locked(&[UNLINK], disks::unlink),
         ("POST", [_, "template"]) => locked(&[TEMPLATE], create::template),
-        ("GET", [_, "migrate"]) => plain(&[MIGRATE_CHECK], migrate::preconditions),
+        ("GET", [_, "migrate"]) => plain(&[MIGRATE_CHECK], migration_check::check),
         ("POST", [_, "migrate"]) => plain(&[MIGRATE], migrate::migrate),
         ("GET", [_, "status", "current"]) => plain(&[], status::current),
         ("POST", [_, "status", "start"]) => plain(&[START], power::start),
