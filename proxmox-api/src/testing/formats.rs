@@ -177,7 +177,7 @@ pub(super) fn ipconfig_errors(name: &str, text: &str) -> Vec<String> {
     }
     for (gateway, address) in [("gw", "ip"), ("gw6", "ip6")] {
         if properties.get(gateway).is_some() && properties.get(address).is_none() {
-            errors.push(format!("{name}.{address}: missing property - '{name}.{gateway}' requires this property"));
+            errors.push(format!("{name}.{address}: missing property required by '{name}.{gateway}'"));
         }
     }
     errors
@@ -199,6 +199,15 @@ pub(super) fn address_error(key: &str, value: &str) -> Option<String> {
     (!ok).then(|| format!("invalid format - value does not look like a valid {what}\n"))
 }
 
+/// Whether a value says when a guest starts with its node: `2`, `order=2,up=30,down=60`.
+pub(super) fn is_startup(text: &str) -> bool {
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    text.split(',').filter(|part| !part.is_empty()).all(|part| match part.split_once('=') {
+        Some((key, value)) => matches!(key, "order" | "up" | "down") && number(value),
+        None => number(part),
+    })
+}
+
 /// Whether a value consists of what RFC 3986 leaves alone, the marks of RFC 2396, and `%`.
 pub(super) fn is_urlencoded(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-%_.!~*'()".contains(&b))
@@ -215,10 +224,12 @@ pub(super) fn are_ssh_key_lines(text: &str) -> bool {
     lines.peek().is_some() && lines.all(is_ssh_key)
 }
 
-/// A key's type must be repeated inside its base64 part, and what follows must be whole fields.
+/// A key's type must be repeated inside its base64 part, and what follows must be whole fields. A certificate is no key.
 fn is_ssh_key(line: &str) -> bool {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let known = |w: &str| w.starts_with("ssh-") || w.starts_with("ecdsa-sha2-") || w.starts_with("sk-");
+    let known = |w: &str| {
+        (w.starts_with("ssh-") || w.starts_with("ecdsa-sha2-") || w.starts_with("sk-")) && !w.contains("-cert-")
+    };
     let Some(at) = words.iter().position(|w| known(w)) else { return false };
     let Some(blob) = words.get(at + 1).and_then(|w| base64(w)) else { return false };
     let mut fields = Vec::new();
@@ -312,7 +323,12 @@ mod tests {
             ipconfig_errors("ipconfig0", "ip=999.1.1.1"),
             ["ipconfig0.ip: invalid format - value does not look like a valid ipv4 network configuration\n"]
         );
-        assert_eq!(ipconfig_errors("ipconfig0", "gw=10.0.0.1").len(), 1);
+        let alone = "ipconfig0.ip: missing property required by 'ipconfig0.gw'";
+        assert_eq!(ipconfig_errors("ipconfig0", "gw=10.0.0.1"), [alone]);
+        assert!(
+            ipconfig_errors("ipconfig0", "ip=203.0.113.9/32,gw=198.51.100.1,ip6=2001:db8::9/128,gw6=fe80::1")
+                .is_empty()
+        );
         assert_eq!(ipconfig_errors("ipconfig0", "ip=10.0.0.5/24,ip4=x").len(), 1);
     }
 

@@ -35,6 +35,8 @@ pub(super) enum Kind {
     UrlEncoded,
     Memory,
     IpConfig,
+    /// `order=2,up=30,down=60`, or a part of it.
+    Startup,
     /// `+`, digits, fraction, unit.
     Size,
     /// A drive slot that can be resized.
@@ -174,6 +176,7 @@ pub(super) fn verify(key: &str, kind: Kind, text: &str) -> Option<String> {
             format(&format!("format error\n{key}.current: {problem}"))
         }
         Kind::IpConfig => lines(formats::ipconfig_errors(key, text)),
+        Kind::Startup if !formats::is_startup(text) => format("unable to parse startup options"),
         Kind::Net => lines(options::qemu::net_errors(key, text)),
         Kind::Drive => lines(options::qemu::drive_errors(key, text)),
         Kind::LxcNet => lines(options::lxc::net_errors(key, text)),

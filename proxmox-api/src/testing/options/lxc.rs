@@ -63,7 +63,7 @@ pub(in crate::testing) const CONFIG: &[Param] = &[
     opt("protection", Kind::Bool),
     opt("rootfs", Kind::Mount),
     opt("searchdomain", Kind::Text(ANY)),
-    opt("startup", Kind::Text(ANY)),
+    opt("startup", Kind::Startup),
     opt("swap", Kind::Int(0, HUGE)),
     opt("tags", Kind::Tags),
     opt("template", Kind::Bool),

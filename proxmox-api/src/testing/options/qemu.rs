@@ -90,7 +90,7 @@ pub(in crate::testing) const CONFIG: &[Param] = &[
     opt("spice_enhancements", Kind::Text(ANY)),
     opt("sshkeys", Kind::UrlEncoded),
     opt("startdate", Kind::Text(ANY)),
-    opt("startup", Kind::Text(ANY)),
+    opt("startup", Kind::Startup),
     opt("tablet", Kind::Bool),
     opt("tags", Kind::Tags),
     opt("tdf", Kind::Bool),

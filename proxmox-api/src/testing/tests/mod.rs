@@ -13,6 +13,7 @@ mod failures;
 mod ha;
 mod migration;
 mod power;
+mod refusals;
 mod wire;
 mod work;
 

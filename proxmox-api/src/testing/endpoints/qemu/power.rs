@@ -2,7 +2,7 @@
 
 use super::{Ctx, cloudinit};
 use crate::testing::endpoints::guest::power::{allowed, halt, may_halt, missing_bridge, overrule_shutdowns, run};
-use crate::testing::guest::{Place, Power};
+use crate::testing::guest::{Guest, Place, Power};
 use crate::testing::reply::{ApiError, ApiResult};
 use crate::testing::tasks::Job;
 use crate::testing::world::{World, check_lock};
@@ -39,8 +39,22 @@ pub(super) fn run_start(world: &mut World, place: &Place, skiplock: bool, log: &
     if let Some(missing) = missing_bridge(world, place) {
         return Err(format!("bridge '{missing}' does not exist"));
     }
+    check_topology(world.guest_mut(place)?, log)?;
     run(world, place);
     Ok(())
+}
+
+/// Processors to begin with that the machine has no room for: the configuration takes them, QEMU does not.
+fn check_topology(guest: &Guest, log: &mut Vec<String>) -> Result<(), String> {
+    let number = |option: &str| guest.get(option).and_then(|value| value.parse::<u64>().ok());
+    let (sockets, cores) = (number("sockets").unwrap_or(1), number("cores").unwrap_or(1));
+    let Some(vcpus) = number("vcpus").filter(|vcpus| *vcpus > sockets * cores) else { return Ok(()) };
+    log.push(format!(
+        "kvm: Invalid CPU topology: maxcpus must be equal to or greater than smp: sockets ({sockets}) * dies (1) * \
+         modules (1) * cores ({cores}) * threads (1) == maxcpus ({}) < smp_cpus ({vcpus})",
+        sockets * cores
+    ));
+    Err("start failed: QEMU exited with code 1".into())
 }
 
 pub(super) fn stop(ctx: &mut Ctx<'_>) -> ApiResult {
