@@ -5,6 +5,23 @@ use std::collections::BTreeMap;
 use percent_encoding::percent_decode_str;
 
 use super::reply::ApiError;
+use super::world::Pool;
+
+/// One privilege on one path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Grant {
+    pub(super) path: String,
+    pub(super) privilege: String,
+    /// Whether it holds below the path too.
+    pub(super) propagates: bool,
+}
+
+impl Grant {
+    fn covers(&self, path: &str) -> bool {
+        let below = || path.strip_prefix(self.path.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        path == self.path || self.propagates && (self.path == "/" || below())
+    }
+}
 
 /// The caller of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,11 +29,33 @@ pub(super) struct Caller {
     /// `user@realm`
     pub(super) user: String,
     pub(super) tokenid: Option<String>,
-    /// Path and privilege pairs; `None` may do everything.
-    pub(super) acl: Option<Vec<(String, String)>>,
+    /// `None` may do everything.
+    pub(super) acl: Option<Vec<Grant>>,
 }
 
 impl Caller {
+    /// `root@pam` itself.
+    pub(super) fn root() -> Self {
+        Self { user: "root@pam".into(), tokenid: None, acl: None }
+    }
+
+    /// The same with what rights on pools give on their members: every privilege, on the member's own path only.
+    pub(super) fn with_pools(mut self, pools: &BTreeMap<String, Pool>) -> Self {
+        let Some(acl) = &mut self.acl else { return self };
+        let mut more = Vec::new();
+        for (id, pool) in pools {
+            let path = format!("/pool/{id}");
+            let vms = pool.vms.iter().map(|vmid| format!("/vms/{vmid}"));
+            let members: Vec<String> = vms.chain(pool.storages.iter().map(|id| format!("/storage/{id}"))).collect();
+            for grant in acl.iter().filter(|grant| grant.path.starts_with("/pool") && grant.covers(&path)) {
+                let given = |path| Grant { path, privilege: grant.privilege.clone(), propagates: false };
+                more.extend(members.iter().cloned().map(given));
+            }
+        }
+        acl.extend(more);
+        self
+    }
+
     /// `user@realm` or `user@realm!token`.
     pub(super) fn full_name(&self) -> String {
         match &self.tokenid {
@@ -25,14 +64,15 @@ impl Caller {
         }
     }
 
-    /// Whether it has a privilege on a path. Privileges propagate downwards.
+    /// Whether it has a privilege on a path.
     pub(super) fn has(&self, path: &str, privilege: &str) -> bool {
-        self.acl.as_ref().is_none_or(|acl| {
-            acl.iter().any(|(at, granted)| {
-                granted == privilege
-                    && (at == "/" || path == at || path.strip_prefix(at.as_str()).is_some_and(|r| r.starts_with('/')))
-            })
-        })
+        self.acl.as_ref().is_none_or(|acl| acl.iter().any(|g| g.privilege == privilege && g.covers(path)))
+    }
+
+    /// Whether a privilege that it has on a path holds below that too.
+    pub(super) fn passes_on(&self, path: &str, privilege: &str) -> bool {
+        let passes = |g: &Grant| g.privilege == privilege && g.covers(path) && g.propagates;
+        self.acl.as_ref().is_none_or(|acl| acl.iter().any(passes))
     }
 
     /// One of several privileges, or the 403.
@@ -49,6 +89,10 @@ impl Caller {
 pub(super) struct Token {
     pub(super) secret: String,
     pub(super) acl: Option<Vec<(String, String)>>,
+}
+
+fn granted((path, privilege): &(String, String)) -> Grant {
+    Grant { path: path.clone(), privilege: privilege.clone(), propagates: true }
 }
 
 /// Tokens by `user@realm!name`, users with passwords, tickets given out.
@@ -95,7 +139,7 @@ impl Identities {
             return Ok(Caller {
                 user: token[..bang].into(),
                 tokenid: Some(token[bang + 1..end].into()),
-                acl: known.acl.clone(),
+                acl: known.acl.as_ref().map(|acl| acl.iter().map(granted).collect()),
             });
         }
         let cookie = credentials

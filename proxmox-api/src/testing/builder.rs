@@ -11,7 +11,7 @@ use super::options;
 use super::server;
 use super::storage::{Allocation, Storage};
 use super::tasks::TaskTime;
-use super::world::{Node, World};
+use super::world::{Node, Pool, World};
 
 /// A cluster to be started. Without nodes it gets one, `pve`; without storages `local` (files) and `local-lvm`.
 #[derive(Default)]
@@ -116,8 +116,8 @@ impl Builder {
         self
     }
 
-    /// Adds an API token that may do only this: path (`/`, `/vms/100`, `/storage/ceph`) and privileges, which
-    /// propagate downwards.
+    /// Adds an API token that may do only this: path (`/`, `/vms/100`, `/storage/ceph`, `/pool/web`) and privileges, which
+    /// propagate downwards, and from a pool to its members.
     pub fn limited_token(mut self, id: &str, secret: &str, acl: &[(&str, &[&str])]) -> Self {
         let acl = acl
             .iter()
@@ -170,7 +170,7 @@ impl Builder {
         world.cluster = self.cluster.or_else(|| (self.nodes.len() > 1).then(|| "cluster".into()));
         world.nodes = self.nodes;
         world.storages = self.storages;
-        world.pools = self.pools.into_iter().map(|p| (p, BTreeSet::new())).collect();
+        world.pools = self.pools.into_iter().map(|p| (p, Pool::default())).collect();
         world.task_times = self.task_times.into_iter().collect();
         let token = self.tokens.first().map(|(id, t)| format!("{id}={}", t.secret)).unwrap_or_default();
         world.identities.tokens = self.tokens.into_iter().collect();
@@ -195,6 +195,7 @@ pub struct GuestBuilder {
     vmid: u32,
     kind: GuestKind,
     node: Option<String>,
+    pool: Option<String>,
     options: Vec<(String, String)>,
     disks: Vec<(String, String, u64)>,
     cloudinit: Option<(String, String)>,
@@ -218,6 +219,7 @@ impl GuestBuilder {
             vmid,
             kind,
             node: None,
+            pool: None,
             options: vec![(kind.name_option().into(), name.into())],
             disks: Vec::new(),
             cloudinit: None,
@@ -231,6 +233,12 @@ impl GuestBuilder {
     /// The node it is on; default the first.
     pub fn node(mut self, node: &str) -> Self {
         self.node = Some(node.into());
+        self
+    }
+
+    /// The pool it is in, which [`Builder::pool`] has added; default none.
+    pub fn pool(mut self, pool: &str) -> Self {
+        self.pool = Some(pool.into());
         self
     }
 
@@ -340,7 +348,9 @@ impl GuestBuilder {
         guest.ignores_shutdown = self.ignores_shutdown;
         guest.power = self.power;
         guest.pid = (self.power != Power::Stopped).then(|| world.next_process().0);
-        world.guests.insert(vmid, guest);
+        let pool = self.pool.as_deref();
+        assert!(pool.is_none_or(|pool| world.pools.contains_key(pool)), "no pool {pool:?}");
+        world.add(guest, pool);
     }
 
     fn describe_machine(&self, world: &mut World, guest: &mut Guest) {

@@ -149,6 +149,12 @@ impl FakeProxmox {
         self.world().guests.values().cloned().collect()
     }
 
+    /// The pool that a guest is in.
+    #[must_use]
+    pub fn pool_of(&self, vmid: u32) -> Option<String> {
+        self.world().pool_of(vmid).map(str::to_owned)
+    }
+
     /// All volumes on all storages.
     #[must_use]
     pub fn volumes(&self) -> Vec<Volume> {

@@ -39,7 +39,7 @@
 //!
 //! # What it does not know
 //!
-//! HA beyond [`FakeProxmox::ha_managed`], snapshots, backups, the guest agent, firewalls and pools beyond their names;
+//! HA beyond [`FakeProxmox::ha_managed`], snapshots, backups, the guest agent, firewalls, pools in pools;
 //! of containers what runs inside them, and bind mounts. A method that is not modelled answers 501 like one that does not
 //! exist.
 

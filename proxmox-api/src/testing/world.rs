@@ -18,13 +18,22 @@ pub(super) struct Node {
     pub(super) bridges: BTreeSet<String>,
 }
 
+/// A pool and its members.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Pool {
+    pub(super) comment: Option<String>,
+    /// A guest is in one pool at most.
+    pub(super) vms: BTreeSet<u32>,
+    pub(super) storages: BTreeSet<String>,
+}
+
 /// Everything the fake knows.
 pub(super) struct World {
     pub(super) cluster: Option<String>,
     pub(super) nodes: Vec<Node>,
     pub(super) storages: Vec<Storage>,
     pub(super) volumes: Vec<Volume>,
-    pub(super) pools: BTreeMap<String, BTreeSet<u32>>,
+    pub(super) pools: BTreeMap<String, Pool>,
     pub(super) guests: BTreeMap<u32, Guest>,
     pub(super) tasks: Vec<Task>,
     pub(super) task_times: BTreeMap<String, TaskTime>,
@@ -125,8 +134,8 @@ impl World {
 
     /// Adds a guest, and puts it into a pool.
     pub(super) fn add(&mut self, guest: Guest, pool: Option<&str>) {
-        if let Some(members) = pool.and_then(|pool| self.pools.get_mut(pool)) {
-            members.insert(guest.vmid);
+        if let Some(pool) = pool.and_then(|pool| self.pools.get_mut(pool)) {
+            pool.vms.insert(guest.vmid);
         }
         self.guests.insert(guest.vmid, guest);
     }
@@ -135,9 +144,14 @@ impl World {
     pub(super) fn forget(&mut self, vmid: u32) {
         self.guests.remove(&vmid);
         self.ha.remove(&vmid);
-        for members in self.pools.values_mut() {
-            members.remove(&vmid);
+        for pool in self.pools.values_mut() {
+            pool.vms.remove(&vmid);
         }
+    }
+
+    /// The pool that a guest is in.
+    pub(super) fn pool_of(&self, vmid: u32) -> Option<&str> {
+        self.pools.iter().find(|(_, pool)| pool.vms.contains(&vmid)).map(|(id, _)| id.as_str())
     }
 
     pub(super) fn next_id(&self) -> u32 {

@@ -59,15 +59,17 @@ fn permissions(ctx: &mut Ctx<'_>) -> ApiResult {
             }
         }
         Some(acl) => {
-            for (path, privilege) in acl {
-                paths.entry(path.clone()).or_insert_with(|| json!({}))[privilege.as_str()] = json!(1);
+            for grant in acl {
+                let held = ctx.caller.passes_on(&grant.path, &grant.privilege);
+                paths.entry(grant.path.clone()).or_insert_with(|| json!({}))[grant.privilege.as_str()] =
+                    json!(u8::from(held));
             }
         }
     }
     if let Some(wanted) = ctx.param("path") {
-        let wanted = wanted.to_owned();
-        let held: Map<String, Value> =
-            PRIVILEGES.iter().filter(|p| ctx.caller.has(&wanted, p)).map(|p| ((*p).to_owned(), json!(1))).collect();
+        let held = PRIVILEGES.iter().filter(|privilege| ctx.caller.has(wanted, privilege));
+        let shown = |privilege: &&str| json!(u8::from(ctx.caller.passes_on(wanted, privilege)));
+        let held: Map<String, Value> = held.map(|privilege| ((*privilege).to_owned(), shown(privilege))).collect();
         return Ok(json!({ wanted: held }).into());
     }
     Ok(Value::Object(paths).into())

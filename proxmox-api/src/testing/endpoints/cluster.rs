@@ -1,4 +1,4 @@
-//! `/version`, `/cluster`, `/pools`.
+//! `/version`, `/cluster`.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::guest::status::{resource, unknown_resource};
 use super::{Ctx, Route, plain, storage, task};
 use crate::testing::formats::GIB;
-use crate::testing::guest::NODE_CPUS;
+use crate::testing::guest::{Guest, NODE_CPUS};
 use crate::testing::reply::{ApiError, ApiResult};
 use crate::testing::schema::{Kind, Param, opt};
 use crate::testing::world::{Node, World};
@@ -38,10 +38,6 @@ pub(super) fn route(method: &str, path: &[&str]) -> Option<Route> {
             let items = items.filter(|(_, kind)| ctx.param("type").is_none_or(|wanted| wanted == *kind));
             let item = |(vmid, kind)| json!({"sid": format!("{kind}:{vmid}"), "type": kind, "state": "started"});
             Ok(items.map(item).collect::<Value>().into())
-        }),
-        ["pools"] => plain(&[], |ctx| {
-            let seen = |pool: &&String| ctx.caller.has(&format!("/pool/{pool}"), "Pool.Audit");
-            Ok(ctx.world.pools.keys().filter(seen).map(|p| json!({ "poolid": p })).collect::<Value>().into())
         }),
         _ => None,
     }
@@ -90,24 +86,11 @@ fn resources(ctx: &mut Ctx<'_>) -> ApiResult {
     let is = |kind: &str| wanted.is_none_or(|w| w == kind);
     let mut items = Vec::new();
     if is("vm") {
-        let live = status_cycle(ctx.world);
-        for (vmid, guest) in &ctx.world.guests {
-            if !ctx.caller.has(&format!("/vms/{vmid}"), "VM.Audit") {
-                continue;
-            }
-            let mut item = match &ctx.world.seen {
-                // A destroyed guest vanishes at once, a new one is nameless until the next cycle.
-                Some(seen) => seen.get(vmid).cloned().unwrap_or_else(|| unknown_resource(guest)),
-                None => live.get(vmid).cloned().unwrap_or_default(),
-            };
-            // The node is where the configuration is, and lock and tags are read from that: these never lag.
-            item["node"] = json!(guest.node);
-            for key in ["lock", "tags"] {
-                match (guest.get(key), item.as_object_mut()) {
-                    (Some(value), _) => item[key] = json!(value),
-                    (None, Some(item)) => _ = item.remove(key),
-                    _ => {}
-                }
+        let audited = |vmid: &u32| ctx.caller.has(&format!("/vms/{vmid}"), "VM.Audit");
+        for (vmid, guest) in ctx.world.guests.iter().filter(|(vmid, _)| audited(vmid)) {
+            let mut item = listed(ctx.world, guest);
+            if let Some(pool) = ctx.world.pool_of(*vmid) {
+                item["pool"] = json!(pool);
             }
             items.push(item);
         }
@@ -131,14 +114,31 @@ fn resources(ctx: &mut Ctx<'_>) -> ApiResult {
 
 /// What one cycle of the status daemons sees of the guests.
 pub(in crate::testing) fn status_cycle(world: &World) -> BTreeMap<u32, Value> {
-    world
-        .guests
-        .values()
-        .map(|guest| {
-            let online = world.node(&guest.node).is_some_and(|n| n.online);
-            (guest.vmid, if online { resource(guest) } else { unknown_resource(guest) })
-        })
-        .collect()
+    world.guests.values().map(|guest| (guest.vmid, seen(world, guest))).collect()
+}
+
+fn seen(world: &World, guest: &Guest) -> Value {
+    let online = world.node(&guest.node).is_some_and(|n| n.online);
+    if online { resource(guest) } else { unknown_resource(guest) }
+}
+
+/// A guest as lists of the cluster show it: as the status daemons last saw it, where it is now.
+pub(super) fn listed(world: &World, guest: &Guest) -> Value {
+    let mut item = match &world.seen {
+        // A destroyed guest vanishes at once, a new one is nameless until the next cycle.
+        Some(seen) => seen.get(&guest.vmid).cloned().unwrap_or_else(|| unknown_resource(guest)),
+        None => seen(world, guest),
+    };
+    // The node is where the configuration is, and lock and tags are read from that: these never lag.
+    item["node"] = json!(guest.node);
+    for key in ["lock", "tags"] {
+        match (guest.get(key), item.as_object_mut()) {
+            (Some(value), _) => item[key] = json!(value),
+            (None, Some(item)) => _ = item.remove(key),
+            _ => {}
+        }
+    }
+    item
 }
 
 /// A node as listings show it; without Sys.Audit, or offline, only that it is there.

@@ -5,6 +5,7 @@ mod cluster;
 mod guest;
 mod lxc;
 mod node;
+mod pools;
 mod qemu;
 mod storage;
 mod task;
@@ -84,7 +85,7 @@ impl Ctx<'_> {
             return self.spawn(job);
         }
         let asked = self.spawn(Job { locks: None, ..Job::new(kind, self.vmid, |_, _| Ok(())) });
-        let manager = Caller { user: "root@pam".into(), tokenid: None, acl: None };
+        let manager = Caller::root();
         let time = TaskFault::Time(self.world.ha_time);
         self.world.spawn(&self.node, &manager, Some(time), job);
         asked
@@ -125,7 +126,8 @@ pub(super) fn locked(params: &'static [&'static [Param]], run: fn(&mut Ctx<'_>) 
 
 fn route(method: &str, path: &[&str]) -> Option<Route> {
     match path {
-        [] | ["version"] | ["cluster", ..] | ["pools", ..] => cluster::route(method, path),
+        [] | ["version"] | ["cluster", ..] => cluster::route(method, path),
+        ["pools", ..] => pools::route(method, path),
         ["access", rest @ ..] => access::route(method, rest),
         ["storage"] => storage::route(method, path),
         ["nodes"] | ["nodes", _] => node::route(method, path),
@@ -154,7 +156,7 @@ pub(super) fn dispatch(
         return Outcome::Done(access::ticket(world, raw).into());
     }
     let caller = match world.identities.identify(credentials, method != "GET") {
-        Ok(caller) => caller,
+        Ok(caller) => caller.with_pools(&world.pools),
         Err(error) => return Outcome::Done(error.into()),
     };
     recorded.user = Some(caller.full_name());

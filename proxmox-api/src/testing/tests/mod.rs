@@ -12,6 +12,7 @@ mod containers;
 mod failures;
 mod ha;
 mod migration;
+mod pools;
 mod power;
 mod refusals;
 mod wire;
