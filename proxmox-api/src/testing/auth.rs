@@ -39,6 +39,11 @@ impl Caller {
         Self { user: "root@pam".into(), tokenid: None, acl: None }
     }
 
+    /// Whoever has no credentials.
+    pub(super) fn nobody() -> Self {
+        Self { user: String::new(), tokenid: None, acl: Some(Vec::new()) }
+    }
+
     /// The same with what rights on pools give on their members: every privilege, on the member's own path only.
     pub(super) fn with_pools(mut self, pools: &BTreeMap<String, Pool>) -> Self {
         let Some(acl) = &mut self.acl else { return self };

@@ -37,6 +37,10 @@
 //! [`Fault`] or [`TaskTime::Real`] asks for it. MAC addresses, UUIDs, process ids and time stamps come from
 //! counters: the same requests give the same answers.
 //!
+//! # How it is known
+//!
+//! [`served`] lists every method with its [`Source`]: recorded from a real Proxmox VE, stated by its schema, or believed.
+//!
 //! # What it does not know
 //!
 //! HA beyond [`FakeProxmox::ha_managed`], snapshots, backups, the guest agent, firewalls, pools in pools;
@@ -55,6 +59,7 @@ mod reply;
 mod request;
 mod schema;
 mod server;
+mod sources;
 mod storage;
 mod tasks;
 #[cfg(test)]
@@ -66,5 +71,6 @@ pub use faults::Fault;
 pub use guest::{Guest, GuestKind, Power};
 pub use handle::FakeProxmox;
 pub use request::Recorded;
+pub use sources::{Endpoint, Source, served};
 pub use storage::{Storage, Volume};
 pub use tasks::{TaskInfo, TaskTime};

@@ -1,42 +1,41 @@
 //! `/access`: tickets and permissions.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
-use super::{Ctx, Route, plain};
+use super::{Ctx, Route};
 use crate::testing::auth::PRIVILEGES;
 use crate::testing::reply::{ApiError, ApiResult};
-use crate::testing::request::{RawParams, RawValue};
-use crate::testing::schema::{Kind, Param, opt};
-use crate::testing::world::World;
+use crate::testing::schema::{Kind, Param, opt, req};
+use crate::testing::sources::Source::{Recorded, Schema};
 
+const TICKET: &[Param] = &[
+    req("username", Kind::Text(64)),
+    req("password", Kind::Text(usize::MAX)),
+    opt("new-format", Kind::Bool),
+    opt("otp", Kind::Text(usize::MAX)),
+    opt("path", Kind::Text(64)),
+    opt("privs", Kind::Text(64)),
+    opt("realm", Kind::Text(32)),
+    opt("tfa-challenge", Kind::Text(usize::MAX)),
+];
 const PERMISSIONS: &[Param] = &[opt("path", Kind::Text(1024)), opt("userid", Kind::Text(1024))];
 
-pub(super) fn route(method: &str, path: &[&str]) -> Option<Route> {
-    match (method, path) {
-        ("GET", ["permissions"]) => plain(&[PERMISSIONS], permissions),
-        _ => None,
-    }
-}
+pub(super) const ROUTES: &[Route] = &[
+    Route::post("/access/ticket", Schema, &[TICKET], ticket)
+        .open()
+        .except("the refusal of a wrong password is recorded"),
+    Route::get("/access/permissions", Recorded, &[PERMISSIONS], permissions),
+];
 
-/// `POST /access/ticket`, the one method without credentials.
-pub(super) fn ticket(world: &mut World, raw: &RawParams) -> ApiResult {
-    let text = |name: &str| match raw.get(name) {
-        Some(RawValue::One(text)) => Ok(text.clone()),
-        _ => Err((name.to_owned(), "property is missing and it is not optional".to_owned())),
-    };
-    let (user, password) = match (text("username"), text("password")) {
-        (Ok(user), Ok(password)) => (user, password),
-        (user, password) => {
-            let errors: BTreeMap<_, _> = [user.err(), password.err()].into_iter().flatten().collect();
-            return Err(ApiError::Parameters(errors));
-        }
-    };
-    let user = match raw.get("realm") {
-        Some(RawValue::One(realm)) if !user.contains('@') => format!("{user}@{realm}"),
+/// The one method without credentials.
+fn ticket(ctx: &mut Ctx<'_>) -> ApiResult {
+    let text = |name: &str| ctx.param(name).unwrap_or_default().to_owned();
+    let (user, password) = (text("username"), text("password"));
+    let user = match ctx.param("realm") {
+        Some(realm) if !user.contains('@') => format!("{user}@{realm}"),
         _ => user,
     };
+    let world = &mut *ctx.world;
     if world.identities.users.get(&user) != Some(&password) {
         return Err(ApiError::Plain(401, "authentication failure".into()));
     }

@@ -5,42 +5,46 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::guest::status::{resource, unknown_resource};
-use super::{Ctx, Route, plain, storage, task};
+use super::{Ctx, Route, storage, task};
 use crate::testing::formats::GIB;
 use crate::testing::guest::{Guest, NODE_CPUS};
 use crate::testing::reply::{ApiError, ApiResult};
 use crate::testing::schema::{Kind, Param, opt};
+use crate::testing::sources::Source::Recorded;
 use crate::testing::world::{Node, World};
 
 const RESOURCES: &[Param] = &[opt("type", Kind::Enum(&["vm", "storage", "node", "sdn"]))];
 const HA_RESOURCES: &[Param] = &[opt("type", Kind::Enum(&["ct", "vm"]))];
 const NEXTID: &[Param] = &[opt("vmid", Kind::Vmid)];
 
-pub(super) fn route(method: &str, path: &[&str]) -> Option<Route> {
-    if method != "GET" {
-        return None;
-    }
-    match path {
-        [] => plain(&[], |_| {
-            let names = ["version", "cluster", "nodes", "storage", "access", "pools"];
-            Ok(names.iter().map(|n| json!({ "subdir": n })).collect::<Value>().into())
-        }),
-        ["version"] => plain(&[], |_| Ok(version().into())),
-        ["cluster", "status"] => plain(&[], status),
-        ["cluster", "resources"] => plain(&[RESOURCES], resources),
-        ["cluster", "nextid"] => plain(&[NEXTID], nextid),
-        ["cluster", "tasks"] => plain(&[], task::cluster_list),
-        ["cluster", "options"] => plain(&[], |_| Ok(json!({"mac_prefix": "BC:24:11", "allowed-tags": []}).into())),
-        ["cluster", "ha", "resources"] => plain(&[HA_RESOURCES], |ctx| {
-            ctx.caller.check("/", &["Sys.Audit"])?;
-            let kinds = ctx.world.ha.iter().filter_map(|vmid| Some((vmid, ctx.world.guests.get(vmid)?.kind)));
-            let items = kinds.map(|(vmid, kind)| (vmid, kind.of("vm", "ct")));
-            let items = items.filter(|(_, kind)| ctx.param("type").is_none_or(|wanted| wanted == *kind));
-            let item = |(vmid, kind)| json!({"sid": format!("{kind}:{vmid}"), "type": kind, "state": "started"});
-            Ok(items.map(item).collect::<Value>().into())
-        }),
-        _ => None,
-    }
+pub(super) const ROUTES: &[Route] = &[
+    Route::get("/", Recorded, &[], index),
+    Route::get("/version", Recorded, &[], |_| Ok(version().into())),
+    Route::get("/cluster/status", Recorded, &[], status).except("a node that is down"),
+    Route::get("/cluster/resources", Recorded, &[RESOURCES], resources).except("a node that is down, and its guests"),
+    Route::get("/cluster/nextid", Recorded, &[NEXTID], nextid),
+    Route::get("/cluster/tasks", Recorded, &[], task::cluster_list),
+    Route::get("/cluster/options", Recorded, &[], options),
+    Route::get("/cluster/ha/resources", Recorded, &[HA_RESOURCES], ha_resources)
+        .except("the items: it was seen empty only"),
+];
+
+fn index(_: &mut Ctx<'_>) -> ApiResult {
+    let names = ["version", "cluster", "nodes", "storage", "access", "pools"];
+    Ok(names.iter().map(|n| json!({ "subdir": n })).collect::<Value>().into())
+}
+
+fn options(_: &mut Ctx<'_>) -> ApiResult {
+    Ok(json!({"mac_prefix": "BC:24:11", "allowed-tags": []}).into())
+}
+
+fn ha_resources(ctx: &mut Ctx<'_>) -> ApiResult {
+    ctx.caller.check("/", &["Sys.Audit"])?;
+    let kinds = ctx.world.ha.iter().filter_map(|vmid| Some((vmid, ctx.world.guests.get(vmid)?.kind)));
+    let items = kinds.map(|(vmid, kind)| (vmid, kind.of("vm", "ct")));
+    let items = items.filter(|(_, kind)| ctx.param("type").is_none_or(|wanted| wanted == *kind));
+    let item = |(vmid, kind)| json!({"sid": format!("{kind}:{vmid}"), "type": kind, "state": "started"});
+    Ok(items.map(item).collect::<Value>().into())
 }
 
 /// The version this fake speaks as.

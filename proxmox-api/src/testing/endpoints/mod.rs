@@ -1,4 +1,4 @@
-//! The methods: which path leads where, and what every method goes through before it runs.
+//! The methods, and what every one of them goes through before it runs.
 
 mod access;
 mod cluster;
@@ -7,6 +7,7 @@ mod lxc;
 mod node;
 mod pools;
 mod qemu;
+mod route;
 mod storage;
 mod task;
 
@@ -19,12 +20,13 @@ use super::auth::{Caller, Credentials};
 use super::guest::{GuestKind, Place};
 use super::reply::{ApiError, ApiResult, Reply};
 use super::request::{RawParams, Recorded};
-use super::schema::{self, Kind, Param, Params};
+use super::schema::{self, Kind, Params};
 use super::tasks::{ConfigLock, Job, TaskFault, lock_timeout};
 use super::world::World;
 
 pub(super) use cluster::status_cycle;
 pub(super) use guest::migrate::move_guest;
+pub(super) use route::Route;
 
 /// What became of a request.
 pub(super) enum Outcome {
@@ -106,38 +108,21 @@ impl Ctx<'_> {
     }
 }
 
-/// A method.
-pub(super) struct Route {
-    pub(super) params: &'static [&'static [Param]],
-    /// Whether it takes the lock on the guest's configuration before it answers.
-    pub(super) locks: bool,
-    pub(super) run: fn(&mut Ctx<'_>) -> ApiResult,
-}
+/// Every table of routes.
+const TABLES: &[&[Route]] = &[
+    cluster::ROUTES,
+    pools::ROUTES,
+    access::ROUTES,
+    storage::ROUTES,
+    node::ROUTES,
+    task::ROUTES,
+    qemu::ROUTES,
+    lxc::ROUTES,
+];
 
-/// A method that takes no lock.
-pub(super) fn plain(params: &'static [&'static [Param]], run: fn(&mut Ctx<'_>) -> ApiResult) -> Option<Route> {
-    Some(Route { params, locks: false, run })
-}
-
-/// A method that takes the lock of the guest's configuration.
-pub(super) fn locked(params: &'static [&'static [Param]], run: fn(&mut Ctx<'_>) -> ApiResult) -> Option<Route> {
-    Some(Route { params, locks: true, run })
-}
-
-fn route(method: &str, path: &[&str]) -> Option<Route> {
-    match path {
-        [] | ["version"] | ["cluster", ..] => cluster::route(method, path),
-        ["pools", ..] => pools::route(method, path),
-        ["access", rest @ ..] => access::route(method, rest),
-        ["storage"] => storage::route(method, path),
-        ["nodes"] | ["nodes", _] => node::route(method, path),
-        ["nodes", _, "tasks", rest @ ..] => task::route(method, rest),
-        ["nodes", _, "storage", ..] => storage::route(method, path),
-        ["nodes", _, "qemu", rest @ ..] => qemu::route(method, rest),
-        ["nodes", _, "lxc", rest @ ..] => lxc::route(method, rest),
-        ["nodes", ..] => node::route(method, path),
-        _ => None,
-    }
+/// All routes.
+pub(super) fn routes() -> impl Iterator<Item = &'static Route> {
+    TABLES.iter().copied().flatten()
 }
 
 /// Runs a request against the world.
@@ -151,16 +136,16 @@ pub(super) fn dispatch(
 ) -> Outcome {
     let path: Vec<&str> = segments.iter().map(String::as_str).collect();
     let method = recorded.method.clone();
-    if let ("POST", ["access", "ticket"]) = (method.as_str(), path.as_slice()) {
-        recorded.executed = true;
-        return Outcome::Done(access::ticket(world, raw).into());
-    }
+    let route = routes().find(|route| route.matches(&method, &path));
     let caller = match world.identities.identify(credentials, method != "GET") {
-        Ok(caller) => caller.with_pools(&world.pools),
+        _ if route.is_some_and(|route| route.open) => Caller::nobody(),
+        Ok(caller) => {
+            recorded.user = Some(caller.full_name());
+            caller.with_pools(&world.pools)
+        }
         Err(error) => return Outcome::Done(error.into()),
     };
-    recorded.user = Some(caller.full_name());
-    let Some(route) = route(&method, &path) else {
+    let Some(route) = route else {
         let error = ApiError::NotImplemented(format!("Method '{method} {}' not implemented", recorded.path));
         return Outcome::Done(error.into());
     };

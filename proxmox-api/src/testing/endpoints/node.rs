@@ -3,26 +3,22 @@
 use serde_json::{Value, json};
 
 use super::cluster::{node_resource, version};
-use super::{Ctx, Route, plain};
+use super::{Ctx, Route};
 use crate::testing::formats::GIB;
 use crate::testing::guest::NODE_CPUS;
 use crate::testing::reply::ApiResult;
 use crate::testing::schema::{Kind, Param, opt};
+use crate::testing::sources::Source::Recorded;
 
 const NETWORK: &[Param] = &[opt("type", Kind::Text(32))];
 
-pub(super) fn route(method: &str, path: &[&str]) -> Option<Route> {
-    if method != "GET" {
-        return None;
-    }
-    match path {
-        ["nodes"] => plain(&[], list),
-        ["nodes", _, "version"] => plain(&[], |_| Ok(version().into())),
-        ["nodes", _, "status"] => plain(&[], status),
-        ["nodes", _, "network"] => plain(&[NETWORK], network),
-        _ => None,
-    }
-}
+pub(super) const ROUTES: &[Route] = &[
+    Route::get("/nodes", Recorded, &[], list).except("a node that is down"),
+    Route::get("/nodes/{node}/version", Recorded, &[], |_| Ok(version().into())),
+    Route::get("/nodes/{node}/status", Recorded, &[], status).except("most keys are left out"),
+    Route::get("/nodes/{node}/network", Recorded, &[NETWORK], network)
+        .except("bridges only, and most keys are left out"),
+];
 
 fn list(ctx: &mut Ctx<'_>) -> ApiResult {
     let ctx = &*ctx;

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::cluster::listed;
-use super::{Ctx, Route, plain, storage};
+use super::{Ctx, Route, storage};
 use crate::testing::reply::{ApiError, ApiResult, nothing};
 use crate::testing::schema::{self, Kind, Param, opt, req};
+use crate::testing::sources::Source::Recorded;
 use crate::testing::world::{Pool, World};
 
 const LIST: &[Param] = &[opt("poolid", Kind::Text(256)), opt("type", Kind::Enum(&["qemu", "lxc", "storage"]))];
@@ -20,15 +21,14 @@ const UPDATE: &[Param] = &[
 ];
 const DELETE: &[Param] = &[req("poolid", Kind::Text(256))];
 
-pub(super) fn route(method: &str, path: &[&str]) -> Option<Route> {
-    match (method, path) {
-        ("GET", ["pools"]) => plain(&[LIST], list),
-        ("POST", ["pools"]) => plain(&[CREATE], create),
-        ("PUT", ["pools"]) => plain(&[UPDATE], update),
-        ("DELETE", ["pools"]) => plain(&[DELETE], delete),
-        _ => None,
-    }
-}
+pub(super) const ROUTES: &[Route] = &[
+    Route::get("/pools", Recorded, &[LIST], list).except("members that are storages; a pool that does not exist"),
+    Route::post("/pools", Recorded, &[CREATE], create).except("a pool that exists"),
+    Route::put("/pools", Recorded, &[UPDATE], update).except(
+        "storages; one that is a member already, or is none; a pool that does not exist; rights on the members",
+    ),
+    Route::delete("/pools", Recorded, &[DELETE], delete).except("a pool that is not empty, or does not exist"),
+];
 
 /// All pools that whoever asks may see, or one with its members.
 fn list(ctx: &mut Ctx<'_>) -> ApiResult {

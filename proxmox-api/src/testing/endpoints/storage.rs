@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Ctx, Route, plain};
+use super::{Ctx, Route};
 use crate::testing::reply::{ApiError, ApiResult};
 use crate::testing::schema::{Kind, Param, opt};
+use crate::testing::sources::Source::Recorded;
 use crate::testing::storage::{Storage, storage_of};
 use crate::testing::tasks::Job;
 use crate::testing::world::World;
@@ -20,15 +21,12 @@ const NODE_LIST: &[Param] = &[
 const CONTENT: &[Param] = &[opt("content", Kind::Text(256)), opt("vmid", Kind::Vmid)];
 const REMOVE: &[Param] = &[opt("delay", Kind::Int(1, 30))];
 
-pub(super) fn route(method: &str, path: &[&str]) -> Option<Route> {
-    match (method, path) {
-        ("GET", ["storage"]) => plain(&[LIST], list),
-        ("GET", ["nodes", _, "storage"]) => plain(&[NODE_LIST], node_list),
-        ("GET", ["nodes", _, "storage", _, "content"]) => plain(&[CONTENT], content),
-        ("DELETE", ["nodes", _, "storage", _, "content", _]) => plain(&[REMOVE], remove),
-        _ => None,
-    }
-}
+pub(super) const ROUTES: &[Route] = &[
+    Route::get("/storage", Recorded, &[LIST], list),
+    Route::get("/nodes/{node}/storage", Recorded, &[NODE_LIST], node_list),
+    Route::get("/nodes/{node}/storage/{storage}/content", Recorded, &[CONTENT], content),
+    Route::delete("/nodes/{node}/storage/{storage}/content/{volume}", Recorded, &[REMOVE], remove),
+];
 
 fn may_see(ctx: &Ctx<'_>, storage: &Storage) -> bool {
     let path = format!("/storage/{}", storage.id);

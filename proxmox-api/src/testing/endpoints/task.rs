@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Ctx, Route, plain};
+use super::{Ctx, Route};
 use crate::testing::reply::{Answer, ApiError, ApiResult, nothing};
 use crate::testing::schema::{Kind, Param, opt};
+use crate::testing::sources::Source::Recorded;
 use crate::testing::tasks::Task;
 
 const LIST: &[Param] = &[
@@ -22,15 +23,12 @@ const LIST: &[Param] = &[
 const LOG: &[Param] =
     &[opt("start", Kind::Int(0, i64::MAX)), opt("limit", Kind::Int(0, i64::MAX)), opt("download", Kind::Bool)];
 
-pub(super) fn route(method: &str, path: &[&str]) -> Option<Route> {
-    match (method, path) {
-        ("GET", []) => plain(&[LIST], list),
-        ("GET", [_, "status"]) => plain(&[], status),
-        ("GET", [_, "log"]) => plain(&[LOG], log),
-        ("DELETE", [_]) => plain(&[], interrupt),
-        _ => None,
-    }
-}
+pub(super) const ROUTES: &[Route] = &[
+    Route::get("/nodes/{node}/tasks", Recorded, &[LIST], list),
+    Route::get("/nodes/{node}/tasks/{upid}/status", Recorded, &[], status),
+    Route::get("/nodes/{node}/tasks/{upid}/log", Recorded, &[LOG], log),
+    Route::delete("/nodes/{node}/tasks/{upid}", Recorded, &[], interrupt),
+];
 
 /// Whether the caller may see a task: its own, or with Sys.Audit. Another token of the same user is a stranger.
 fn may_see(ctx: &Ctx<'_>, task: &Task) -> bool {

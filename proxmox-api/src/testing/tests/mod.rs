@@ -15,6 +15,7 @@ mod migration;
 mod pools;
 mod power;
 mod refusals;
+mod sources;
 mod wire;
 mod work;
 

@@ -6,9 +6,10 @@ mod disks;
 mod power;
 
 use super::guest::{config, destroy, migrate, migration_check, status, update};
-use super::{Ctx, Route, locked, plain};
+use super::{Ctx, Route};
 use crate::testing::options::lxc::CONFIG;
 use crate::testing::schema::{Kind, Param, opt, req};
+use crate::testing::sources::Source::{Believed, Recorded, Schema};
 
 const ANY: usize = usize::MAX;
 
@@ -57,27 +58,31 @@ const MIGRATE: &[Param] = &[
 ];
 const MIGRATE_CHECK: &[Param] = &[opt("target", Kind::Text(256))];
 
-pub(super) fn route(method: &str, path: &[&str]) -> Option<Route> {
-    match (method, path) {
-        ("GET", []) => plain(&[], status::list),
-        ("POST", []) => plain(&[CONFIG, CREATE], create::create),
-        ("GET", [_]) => plain(&[], status::index),
-        ("DELETE", [_]) => plain(&[DESTROY], destroy::destroy),
-        ("GET", [_, "config"]) => plain(&[READ], config::read),
-        ("PUT", [_, "config"]) => locked(&[CONFIG, UPDATE], update::put),
-        ("GET", [_, "pending"]) => plain(&[], config::pending),
-        ("POST", [_, "clone"]) => locked(&[CLONE], clone::clone),
-        ("PUT", [_, "resize"]) => locked(&[RESIZE], disks::resize),
-        ("POST", [_, "template"]) => locked(&[], create::template),
-        ("GET", [_, "migrate"]) => plain(&[MIGRATE_CHECK], migration_check::check),
-        ("POST", [_, "migrate"]) => plain(&[MIGRATE], migrate::migrate),
-        ("GET", [_, "status", "current"]) => plain(&[], status::current),
-        ("POST", [_, "status", "start"]) => plain(&[START], power::start),
-        ("POST", [_, "status", "stop"]) => plain(&[STOP], power::stop),
-        ("POST", [_, "status", "shutdown"]) => plain(&[SHUTDOWN], power::shutdown),
-        ("POST", [_, "status", "reboot"]) => plain(&[REBOOT], power::reboot),
-        ("POST", [_, "status", "suspend"]) => plain(&[], power::suspend),
-        ("POST", [_, "status", "resume"]) => plain(&[], power::resume),
-        _ => None,
-    }
-}
+pub(super) const ROUTES: &[Route] = &[
+    Route::get("/nodes/{node}/lxc", Recorded, &[], status::list),
+    Route::post("/nodes/{node}/lxc", Recorded, &[CONFIG, CREATE], create::create),
+    Route::get("/nodes/{node}/lxc/{vmid}", Schema, &[], status::index),
+    Route::delete("/nodes/{node}/lxc/{vmid}", Recorded, &[DESTROY], destroy::destroy)
+        .except("a guest under HA"),
+    Route::get("/nodes/{node}/lxc/{vmid}/config", Recorded, &[READ], config::read),
+    Route::put("/nodes/{node}/lxc/{vmid}/config", Recorded, &[CONFIG, UPDATE], update::put).locked(),
+    Route::get("/nodes/{node}/lxc/{vmid}/pending", Recorded, &[], config::pending),
+    Route::post("/nodes/{node}/lxc/{vmid}/clone", Recorded, &[CLONE], clone::clone).locked()
+        .except("a clone to another node"),
+    Route::put("/nodes/{node}/lxc/{vmid}/resize", Recorded, &[RESIZE], disks::resize).locked(),
+    Route::post("/nodes/{node}/lxc/{vmid}/template", Recorded, &[], create::template).locked(),
+    Route::get("/nodes/{node}/lxc/{vmid}/migrate", Recorded, &[MIGRATE_CHECK], migration_check::check),
+    Route::post("/nodes/{node}/lxc/{vmid}/migrate", Believed, &[MIGRATE], migrate::migrate)
+        .except("that it moves stopped ones and restarts running ones was measured; its log, its refusals and `target-storage` are believed; what it asks of HA"),
+    Route::get("/nodes/{node}/lxc/{vmid}/status/current", Recorded, &[], status::current),
+    Route::post("/nodes/{node}/lxc/{vmid}/status/start", Recorded, &[START], power::start)
+        .except("what it asks of HA"),
+    Route::post("/nodes/{node}/lxc/{vmid}/status/stop", Recorded, &[STOP], power::stop)
+        .except("what it asks of HA"),
+    Route::post("/nodes/{node}/lxc/{vmid}/status/shutdown", Recorded, &[SHUTDOWN], power::shutdown)
+        .except("what it asks of HA"),
+    Route::post("/nodes/{node}/lxc/{vmid}/status/reboot", Recorded, &[REBOOT], power::reboot),
+    Route::post("/nodes/{node}/lxc/{vmid}/status/suspend", Recorded, &[], power::suspend),
+    Route::post("/nodes/{node}/lxc/{vmid}/status/resume", Believed, &[], power::resume)
+        .except("that it fails like suspending does, for want of CRIU"),
+];

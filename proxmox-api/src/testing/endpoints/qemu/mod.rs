@@ -7,9 +7,10 @@ mod disks;
 mod power;
 
 use super::guest::{config, destroy, migrate, migration_check, status, update};
-use super::{Ctx, Route, locked, plain};
+use super::{Ctx, Route};
 use crate::testing::options::qemu::CONFIG;
 use crate::testing::schema::{Kind, Param, opt, req};
+use crate::testing::sources::Source::Recorded;
 
 const ANY: usize = usize::MAX;
 
@@ -90,32 +91,35 @@ const MIGRATE: &[Param] = &[
 ];
 const MIGRATE_CHECK: &[Param] = &[opt("target", Kind::Text(256))];
 
-pub(super) fn route(method: &str, path: &[&str]) -> Option<Route> {
-    match (method, path) {
-        ("GET", []) => plain(&[LIST], status::list),
-        ("POST", []) => plain(&[CONFIG, CREATE], create::create),
-        ("GET", [_]) => plain(&[], status::index),
-        ("DELETE", [_]) => plain(&[DESTROY], destroy::destroy),
-        ("GET", [_, "config"]) => plain(&[READ], config::read),
-        ("PUT", [_, "config"]) => locked(&[CONFIG, UPDATE], update::put),
-        ("POST", [_, "config"]) => locked(&[CONFIG, UPDATE, UPDATE_ASYNC], update::post),
-        ("GET", [_, "pending"]) => plain(&[], config::pending),
-        ("GET", [_, "cloudinit"]) => plain(&[], cloudinit::cloudinit),
-        ("PUT", [_, "cloudinit"]) => locked(&[], cloudinit::regenerate_cloudinit),
-        ("POST", [_, "clone"]) => plain(&[CLONE], clone::clone),
-        ("PUT", [_, "resize"]) => plain(&[RESIZE], disks::resize),
-        ("PUT", [_, "unlink"]) => locked(&[UNLINK], disks::unlink),
-        ("POST", [_, "template"]) => locked(&[TEMPLATE], create::template),
-        ("GET", [_, "migrate"]) => plain(&[MIGRATE_CHECK], migration_check::check),
-        ("POST", [_, "migrate"]) => plain(&[MIGRATE], migrate::migrate),
-        ("GET", [_, "status", "current"]) => plain(&[], status::current),
-        ("POST", [_, "status", "start"]) => plain(&[START], power::start),
-        ("POST", [_, "status", "stop"]) => plain(&[STOP], power::stop),
-        ("POST", [_, "status", "shutdown"]) => plain(&[SHUTDOWN], power::shutdown),
-        ("POST", [_, "status", "reboot"]) => plain(&[REBOOT], power::reboot),
-        ("POST", [_, "status", "reset"]) => plain(&[RESET], power::reset),
-        ("POST", [_, "status", "suspend"]) => plain(&[SUSPEND], power::suspend),
-        ("POST", [_, "status", "resume"]) => plain(&[RESUME], power::resume),
-        _ => None,
-    }
-}
+pub(super) const ROUTES: &[Route] = &[
+    Route::get("/nodes/{node}/qemu", Recorded, &[LIST], status::list),
+    Route::post("/nodes/{node}/qemu", Recorded, &[CONFIG, CREATE], create::create),
+    Route::get("/nodes/{node}/qemu/{vmid}", Recorded, &[], status::index),
+    Route::delete("/nodes/{node}/qemu/{vmid}", Recorded, &[DESTROY], destroy::destroy).except("a guest under HA"),
+    Route::get("/nodes/{node}/qemu/{vmid}/config", Recorded, &[READ], config::read),
+    Route::put("/nodes/{node}/qemu/{vmid}/config", Recorded, &[CONFIG, UPDATE], update::put).locked(),
+    Route::post("/nodes/{node}/qemu/{vmid}/config", Recorded, &[CONFIG, UPDATE, UPDATE_ASYNC], update::post).locked(),
+    Route::get("/nodes/{node}/qemu/{vmid}/pending", Recorded, &[], config::pending),
+    Route::get("/nodes/{node}/qemu/{vmid}/cloudinit", Recorded, &[], cloudinit::cloudinit),
+    Route::put("/nodes/{node}/qemu/{vmid}/cloudinit", Recorded, &[], cloudinit::regenerate_cloudinit).locked(),
+    Route::post("/nodes/{node}/qemu/{vmid}/clone", Recorded, &[CLONE], clone::clone)
+        .except("a clone to another node from shared storage"),
+    Route::put("/nodes/{node}/qemu/{vmid}/resize", Recorded, &[RESIZE], disks::resize),
+    Route::put("/nodes/{node}/qemu/{vmid}/unlink", Recorded, &[UNLINK], disks::unlink).locked(),
+    Route::post("/nodes/{node}/qemu/{vmid}/template", Recorded, &[TEMPLATE], create::template).locked(),
+    Route::get("/nodes/{node}/qemu/{vmid}/migrate", Recorded, &[MIGRATE_CHECK], migration_check::check)
+        .except("storages that a node lacks, devices, unused disks"),
+    Route::post("/nodes/{node}/qemu/{vmid}/migrate", Recorded, &[MIGRATE], migrate::migrate)
+        .except("`targetstorage`, and why its task fails; what it asks of HA"),
+    Route::get("/nodes/{node}/qemu/{vmid}/status/current", Recorded, &[], status::current),
+    Route::post("/nodes/{node}/qemu/{vmid}/status/start", Recorded, &[START], power::start)
+        .except("what it asks of HA"),
+    Route::post("/nodes/{node}/qemu/{vmid}/status/stop", Recorded, &[STOP], power::stop).except("what it asks of HA"),
+    Route::post("/nodes/{node}/qemu/{vmid}/status/shutdown", Recorded, &[SHUTDOWN], power::shutdown)
+        .except("what it asks of HA"),
+    Route::post("/nodes/{node}/qemu/{vmid}/status/reboot", Recorded, &[REBOOT], power::reboot),
+    Route::post("/nodes/{node}/qemu/{vmid}/status/reset", Recorded, &[RESET], power::reset),
+    Route::post("/nodes/{node}/qemu/{vmid}/status/suspend", Recorded, &[SUSPEND], power::suspend)
+        .except("`todisk`, which is taken for a pause here"),
+    Route::post("/nodes/{node}/qemu/{vmid}/status/resume", Recorded, &[RESUME], power::resume),
+];
