@@ -30,20 +30,38 @@ impl MigrationCheck {
     /// Why it cannot go to a node, where Proxmox says so. A node that it says nothing of (one that does not exist, or the
     /// guest's own) is not refused here: the migration itself says what is wrong with it.
     pub fn refusal(&self, node: &NodeName) -> Option<String> {
+        self.against(node, |_| true)
+    }
+
+    /// The same for a migration that names the storage its disks go to
+    /// ([`targetstorage`](crate::MigrateParams::targetstorage)): the check is not told of that, so what it says of the
+    /// storages that they are on now is no reason.
+    pub fn refusal_with_targetstorage(&self, node: &NodeName) -> Option<String> {
+        self.against(node, |kind| kind != STORAGES)
+    }
+
+    fn against(&self, node: &NodeName, counts: impl Fn(&str) -> bool) -> Option<String> {
         let against = self.not_allowed_nodes.as_ref()?.get(node.as_str())?;
         let reasons: Vec<String> = match against {
-            Value::Object(kinds) => kinds.iter().filter_map(|(kind, what)| reason(node, kind, what)).collect(),
+            Value::Object(kinds) => kinds
+                .iter()
+                .filter(|(kind, _)| counts(kind))
+                .filter_map(|(kind, what)| reason(node, kind, what))
+                .collect(),
             other => words(other).into_iter().collect(),
         };
         (!reasons.is_empty()).then(|| reasons.join("; "))
     }
 }
 
+/// The storages of its disks that a node lacks.
+const STORAGES: &str = "unavailable_storages";
+
 /// One kind of reason as a person reads it, or nothing if there is none of that kind.
 fn reason(node: &NodeName, kind: &str, what: &Value) -> Option<String> {
     let found = words(what)?;
     Some(match kind {
-        "unavailable_storages" => match what.as_array().is_some_and(|storages| storages.len() > 1) {
+        STORAGES => match what.as_array().is_some_and(|storages| storages.len() > 1) {
             true => format!("the storages {found} are not available on node {node}"),
             false => format!("storage {found} is not available on node {node}"),
         },
@@ -166,6 +184,9 @@ mod tests {
             assert_eq!(refusal(answer, node).as_deref(), Some(text));
         }
         assert_eq!(refusal(answer, "pve2"), None);
+        let elsewhere = |node: &str| check(answer).refusal_with_targetstorage(&node.parse().unwrap());
+        assert_eq!((elsewhere("pve3"), elsewhere("pve8"), elsewhere("pve2")), (None, None, None));
+        assert!(elsewhere("pve4").is_some() && elsewhere("pve7").is_some(), "other reasons stay");
         let container = r#"{"running": 0, "future": 1, "allowed-nodes": ["pve2"], "not-allowed-nodes": {
             "pve3": {"blocking-ha-resources": [{"sid": "ct:201", "cause": "resource-affinity"}]}}}"#;
         let text = "a rule of HA (resource-affinity) keeps it apart from ct:201";

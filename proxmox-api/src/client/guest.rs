@@ -145,7 +145,8 @@ impl GuestHandle {
         self.task("POST", path!(self, "/status/resume"), &Params::new()).await
     }
 
-    /// What a migration to a node has to deal with.
+    /// What a migration to a node has to deal with. The answer is about every other node, whatever the target (seen on
+    /// Proxmox VE 9.1.7).
     ///
     /// # Errors
     /// As every request.

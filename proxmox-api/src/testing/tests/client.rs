@@ -88,8 +88,15 @@ async fn the_client_migrates_to_a_node_that_has_nothing_against_it() {
         .await;
     let client = client(&pve);
     let (here, there) = (NodeName::new("pve01").unwrap(), NodeName::new("pve02").unwrap());
-    let refused = guest(&client, 102).migration_check(&there).await.unwrap().refusal(&there);
-    assert_eq!(refused.as_deref(), Some("storage only-here is not available on node pve02"));
+    let bound = guest(&client, 102);
+    let check = bound.migration_check(&there).await.unwrap();
+    assert_eq!(check.refusal(&there).as_deref(), Some("storage only-here is not available on node pve02"));
+    assert_eq!(check.refusal_with_targetstorage(&there), None);
+    let local = Some("local".parse().unwrap());
+    let params = MigrateParams { targetstorage: local, ..MigrateParams::new(there.clone()) };
+    let task = bound.migrate(&params).await.unwrap();
+    assert_eq!(task.wait(&WaitOptions::default()).await.unwrap(), TaskOutcome::Ok);
+    assert_eq!(pve.guest(102).unwrap().volume("scsi0"), Some("local:102/vm-102-disk-0.raw"));
     for (kind, vmid) in [(GuestType::Qemu, 101), (GuestType::Lxc, 200)] {
         let guest = client.node(&here).guest(kind, Vmid::new(vmid).unwrap());
         let check = guest.migration_check(&there).await.unwrap();
