@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use netbox_api::testing::FakeNetBox;
 use netbox_proxmox_core::Silent;
-use netbox_proxmox_core::live::{Bridge, Dispatcher, Found, Inbox, MemoryStore, ProxmoxCluster, Reconcile};
+use netbox_proxmox_core::live::{Bridge, Dispatcher, Found, Inbox, MemoryStore, ProxmoxCluster, Reconcile, clusters};
 use netbox_proxmox_tests::{CLUSTER, netbox, proxmox};
 use proxmox_api::testing::{FakeProxmox, GuestBuilder};
 use serde_json::json;
@@ -72,7 +72,8 @@ fn pair(netbox: &FakeNetBox, proxmox: &FakeProxmox, number: u32) -> Option<u64> 
     netbox.create_disk(json!({"virtual_machine": id, "name": root, "size": 10_000}));
     // Every hundred-and-first, so that both kinds do; with the first one a hundred.
     let drifts = number == 1 || number.is_multiple_of(GUESTS / DRIFTED + 1);
-    let marker = format!("netbox-proxmox: netbox.example.org record {id} vmid {vmid} ready");
+    let born = record["created"].as_str().unwrap();
+    let marker = format!("netbox-proxmox: netbox.example.org record {id} vmid {vmid} ready born {born}");
     let cores = if drifts { 2 } else { 1 };
     let describe = |guest: GuestBuilder| {
         let guest = guest.node("pve01").disk(root, "ceph", 10_240).cores(cores).memory(1024);
@@ -90,8 +91,10 @@ fn pair(netbox: &FakeNetBox, proxmox: &FakeProxmox, number: u32) -> Option<u64> 
 async fn compare(netbox: &str, netbox_token: &str, proxmox: &str, proxmox_token: &str) {
     let netbox = netbox_api::Client::builder(netbox).token(netbox_token.into()).build().unwrap();
     let client = proxmox_api::Client::builder(proxmox).token(proxmox_token).build().unwrap();
-    let cluster = ProxmoxCluster { netbox_cluster: CLUSTER.into(), client };
-    let bridge = Bridge::new(netbox, "netbox.example.org", vec![cluster], Inbox::new(MemoryStore::default()));
+    let inbox = Inbox::new(MemoryStore::default());
+    let netbox_cluster = clusters::resolve(&netbox, &inbox, CLUSTER).await.unwrap().cluster;
+    let cluster = ProxmoxCluster { setting: CLUSTER.into(), netbox_cluster, client };
+    let bridge = Bridge::new(netbox, "netbox.example.org", vec![cluster], inbox);
     let before = memory("VmHWM:");
     sweep(&bridge).await;
     println!("memory: {before} kB before, {} kB at the peak\nend", memory("VmHWM:"));
@@ -109,7 +112,7 @@ async fn compare(netbox: &str, netbox_token: &str, proxmox: &str, proxmox_token:
 async fn sweep(bridge: &Bridge) {
     let found = &mut |finding: Found| match finding {
         Found::Same { .. } => {}
-        Found::Difference { record, .. } => println!("{record}"),
+        Found::Difference { owner, .. } => println!("{}", owner.record),
         Found::Orphan(report) => panic!("{}", report.text),
         Found::Failed { what, failure } => panic!("{what}: {failure}"),
     };

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use netbox_proxmox_core::live::{Bridge, Inbox, ProxmoxCluster, SqliteStore};
+use netbox_proxmox_core::FailureKind;
+use netbox_proxmox_core::live::{Bridge, Inbox, ProxmoxCluster, SqliteStore, clusters};
 
 use crate::config::{ClusterSettings, NetBoxSettings, Settings, Trust};
 use crate::exit::{Exit, Problem};
@@ -54,13 +55,24 @@ pub async fn own_name(client: &proxmox_api::Client) -> Result<String, Problem> {
 /// A Proxmox cluster with the NetBox cluster that it is; asks Proxmox where the settings do not say.
 ///
 /// # Errors
-/// As [`own_name`].
-pub async fn cluster(settings: &ClusterSettings, client: &proxmox_api::Client) -> Result<ProxmoxCluster, Problem> {
-    let netbox_cluster = match &settings.netbox_cluster {
+/// As [`own_name`], and as [`clusters::resolve`].
+pub async fn cluster(
+    settings: &ClusterSettings,
+    client: &proxmox_api::Client,
+    netbox: &netbox_api::Client,
+    inbox: &Inbox,
+) -> Result<ProxmoxCluster, Problem> {
+    let setting = match &settings.netbox_cluster {
         Some(name) => name.clone(),
         None => own_name(client).await?,
     };
-    Ok(ProxmoxCluster { netbox_cluster, client: client.clone() })
+    let resolved = clusters::resolve(netbox, inbox, &setting).await;
+    let resolved = resolved.map_err(|failure| match failure.kind {
+        FailureKind::Refused => Problem::new(Exit::NotFound, failure.why),
+        _ => Problem::from(failure),
+    })?;
+    let netbox_cluster = resolved.cluster;
+    Ok(ProxmoxCluster { setting, netbox_cluster, client: client.clone() })
 }
 
 /// The inbox in an SQLite file, which is made if it is not there.
@@ -84,6 +96,14 @@ pub fn bridge(
     clusters: Vec<ProxmoxCluster>,
     inbox: Inbox,
 ) -> Result<Bridge, Problem> {
+    for (index, cluster) in clusters.iter().enumerate() {
+        let id = cluster.netbox_cluster.id;
+        if let Some(other) = clusters[..index].iter().find(|other| other.netbox_cluster.id == id) {
+            let (name, one, two) = (&cluster.netbox_cluster.name, &other.setting, &cluster.setting);
+            let text = format!("NETBOX_CLUSTER {one} and {two} are the same cluster in NetBox, {name} (id {id})");
+            return Err(Problem::new(Exit::Usage, text));
+        }
+    }
     let mut bridge = Bridge::new(netbox, "", clusters, inbox);
     bridge.identities = settings.identities()?;
     bridge.policy = settings.policy().clone();

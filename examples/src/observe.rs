@@ -74,8 +74,16 @@ impl Observer for Watch {
         let guest = known.as_ref().map(|guest| guest.name.as_str()).unwrap_or_default();
         let outcome = match answer {
             Answer::Ignored(why) => {
-                tracing::info!(guest, %record, why, "ignored");
+                tracing::info!(guest, %record, %why, "ignored");
                 "ignored"
+            }
+            Answer::Parked(report) => {
+                tracing::warn!(%record, why = %report.text, "waits for a person");
+                "parked"
+            }
+            Answer::Held(held) => {
+                tracing::warn!(%record, why = %held.reason(), "waits for a person");
+                "held"
             }
             Answer::Applied(applied) => {
                 let vmid =

@@ -4,9 +4,9 @@
 mod common;
 
 use common::sides::Sides;
-use common::{code, stderr, stdout};
-use netbox_proxmox_core::RecordId;
+use common::{IDENTITY, code, stderr, stdout};
 use netbox_proxmox_core::live::Store;
+use netbox_proxmox_core::{Moment, RecordId};
 use proxmox_api::testing::{Fault, GuestBuilder};
 use serde_json::{Value, json};
 
@@ -22,10 +22,11 @@ async fn begin(describe: impl FnOnce(GuestBuilder) -> GuestBuilder) -> Sides {
     sides
 }
 
-/// The marker of guest 500, if it is this record's.
-fn marker(sides: &Sides, record: u32) -> String {
-    let identity = sides.netbox.url().trim_start_matches("http://").trim_end_matches('/').to_owned();
-    format!("netbox-proxmox: {identity} record {record} vmid 500 ready")
+/// The marker of guest 500, if it is this record's: web01's, or another's, which NetBox has or does not have.
+fn marker(sides: &Sides, record: u64) -> String {
+    let created = sides.netbox.vm(record).map(|record| record["created"].as_str().unwrap().to_owned());
+    let birth: Moment = created.as_deref().unwrap_or("2026-01-01T00:00:00Z").parse().unwrap();
+    format!("netbox-proxmox: {IDENTITY} record {record} vmid 500 ready born {birth}")
 }
 
 fn notes(sides: &Sides) -> String {
@@ -103,11 +104,11 @@ async fn a_record_of_a_virtual_machine_adopts_no_container() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_to_be_adopted_is_left_alone() {
-    let elsewhere = "netbox-proxmox: netbox.example.org record 1 vmid 500 ready";
+    let elsewhere = "netbox-proxmox: netbox.another.org record 1 vmid 500 ready born 2026-01-01T00:00:00Z";
     type Describe = fn(GuestBuilder, &str) -> GuestBuilder;
     let noted: Describe = |guest, notes| guest.description(notes);
     let table: [(&str, Describe, &str); 3] = [
-        (elsewhere, noted, "guest 500 belongs to virtual machine 1 of NetBox netbox.example.org."),
+        (elsewhere, noted, "guest 500 belongs to virtual machine 1 of NetBox netbox.another.org, which"),
         ("", |guest, _| guest.template(), "guest 500 is a template"),
         ("", |guest, _| guest.option("lock", "clone"), "guest 500 is still being created (lock: clone)"),
     ];
@@ -120,12 +121,41 @@ async fn what_is_not_to_be_adopted_is_left_alone() {
         assert_eq!(notes(&sides), text);
     }
     let sides = begin(|guest| guest).await;
-    let another = marker(&sides, 7);
+    sides.netbox.create_vm(json!({"name": "db01", "status": "planned"}));
+    let another = marker(&sides, 2);
     sides.proxmox.edit(500, |guest| guest.set("description", another.clone()));
     let output = sides.run(&ADOPT);
     assert_eq!(code(&output), 1);
-    assert!(stderr(&output).contains("guest 500 belongs to virtual machine 7. "), "{}", stderr(&output));
+    assert!(stderr(&output).contains("guest 500 belongs to virtual machine 2 (created "), "{}", stderr(&output));
     assert_eq!(notes(&sides), another);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_guest_of_a_record_that_is_gone_may_be_given_to_another() {
+    let sides = begin(|guest| guest).await;
+    let gone = marker(&sides, 7);
+    // Of a former record with its own id, too: NetBox was restored, and gave it again.
+    let former = gone.replace("record 7", "record 1");
+    let undated = "netbox-proxmox: netbox.example.org record 1 vmid 500 ready".to_owned();
+    for before in [gone, former, undated] {
+        sides.proxmox.edit(500, |guest| guest.set("description", format!("ask Ops\n{before}")));
+        let output = sides.run(&ADOPT);
+        assert_eq!(code(&output), 0, "{before}: {}", stderr(&output));
+        assert_eq!(notes(&sides), format!("ask Ops\n{}", marker(&sides, 1)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notes_that_leave_no_room_for_the_marker_are_said_to_be_too_long() {
+    let sides = begin(|guest| guest.description(&"x".repeat(8_150))).await;
+    let output = sides.run(&ADOPT);
+    assert_eq!(code(&output), 1);
+    let told = stderr(&output);
+    assert!(
+        told.contains("guest 500") && told.contains("too long") && told.contains("shorten them in Proxmox"),
+        "{told}"
+    );
+    assert!(sides.proxmox.writes().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,8 +169,21 @@ async fn a_command_that_cannot_adopt_says_what_to_do() {
     is(&sides, &["adopt", "--vm", "web01"], 2, "--yes");
     is(&sides, &["adopt", "--vm", "web99", "--yes"], 4, "NetBox has no virtual machine web99");
     let store = sides.store().await;
-    assert!(store.lease(RecordId(1), "server", 0, u64::from(u32::MAX)).await.unwrap());
+    let server = {
+        let store = sides.store().await;
+        tokio::spawn(async move {
+            loop {
+                assert_eq!(store.lease(RecordId(1), "server", None).await.unwrap(), None);
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+        })
+    };
+    while store.lease(RecordId(1), "a glance", None).await.unwrap().is_none() {
+        store.unlease(None, "a glance").await.unwrap();
+    }
     is(&sides, &ADOPT, 5, "the server is working on it");
+    server.abort();
+    let _ = server.await;
     store.unlease(None, "server").await.unwrap();
     sides.netbox.update_vm(1, json!({"custom_fields": {"proxmox_vmid": "501"}}));
     is(&sides, &ADOPT, 5, "Proxmox has no guest 501");
@@ -188,13 +231,14 @@ async fn what_happens_meanwhile_is_looked_at_again() {
 
     // Another record is faster.
     let sides = begin(|guest| guest).await;
-    let theirs = marker(&sides, 7);
+    sides.netbox.create_vm(json!({"name": "db01", "status": "planned"}));
+    let theirs = marker(&sides, 2);
     let written = theirs.clone();
     sides.proxmox.before(CONFIG, move |proxmox, _| {
         proxmox.edit(500, |guest| guest.set("description", written.clone()));
     });
     let output = sides.run(&ADOPT);
     assert_eq!((code(&output), stdout(&output)), (1, String::new()));
-    assert!(stderr(&output).contains("guest 500 belongs to virtual machine 7"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("guest 500 belongs to virtual machine 2"), "{}", stderr(&output));
     assert_eq!(notes(&sides), theirs);
 }

@@ -49,7 +49,8 @@ fn the_plan_of_a_recorded_delivery_as_json() {
     let path = fixture_path("029");
     let output = run(&["plan", "--output", "json", "--event", path.to_str().unwrap()], &[]);
     let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let guest = json!({"record": 1, "name": "web01", "kind": "qemu", "vmid": 101});
+    let born = "2026-11-22T08:48:37.130Z";
+    let guest = json!({"record": 1, "birth": born, "name": "web01", "kind": "qemu", "vmid": 101});
     assert_eq!(plan, json!([{"action": "start", "guest": guest}]));
 }
 
@@ -136,7 +137,7 @@ async fn parked_events_are_listed_and_released() {
     store.insert(&events, 1_763_800_000).await.unwrap();
     let id = store.events(None, 1).await.unwrap()[0].id;
     let reason = Some("the token may not start it".to_owned());
-    let parked = Settlement { state: EventState::Parked, reason, due: 0, attempted: true };
+    let parked = Settlement { state: EventState::Parked, reason, brake: None, due: 0, attempted: true };
     store.settle(&[id], &parked).await.unwrap();
 
     let inbox = format!("sqlite:{}", path.display());
@@ -209,7 +210,7 @@ async fn the_doctor_finds_what_is_missing() {
     assert_eq!(code(&wrong), 4);
     let findings: Value = serde_json::from_slice(&wrong.stdout).unwrap();
     let failed = findings.as_array().unwrap().iter().filter(|finding| finding["ok"] == false);
-    assert_eq!(failed.map(|finding| &finding["what"]).collect::<Vec<_>>(), ["cluster nowhere in NetBox"]);
+    assert_eq!(failed.map(|finding| &finding["what"]).collect::<Vec<_>>(), ["cluster in NetBox"]);
 }
 
 #[test]

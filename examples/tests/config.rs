@@ -78,8 +78,16 @@ fn the_inbox_is_a_file() {
 #[test]
 fn markers_name_the_host_of_netbox() {
     let identities = |others: &[(&str, &str)]| settings(others).identities().unwrap();
-    assert_eq!(identities(&[("NETBOX_URL", "https://netbox.example.org/nb/")]), ["netbox.example.org"]);
-    assert_eq!(identities(&[("NETBOX_URL", "http://127.0.0.1:8000")]), ["127.0.0.1:8000"]);
+    let of = |url| settings(&[("NETBOX_PROXMOX_IDENTITY", ""), ("NETBOX_URL", url)]).identities();
+    assert_eq!(of("https://netbox.example.org/nb/").unwrap(), ["netbox.example.org"]);
+    assert_eq!(of("https://netbox.example.org:8443").unwrap(), ["netbox.example.org:8443"]);
+    // In every container stack NetBox is called so.
+    let same =
+        ["http://netbox:8080", "http://localhost:8000", "http://127.0.0.1:8000", "http://[::1]", "http://10.0.0.7"];
+    for url in same.into_iter().chain(["http://netbox.localhost", "http://host.localdomain"]) {
+        let why = error(of(url));
+        assert!(why.starts_with("NETBOX_PROXMOX_IDENTITY is not set") && why.contains("no other has"), "{url}: {why}");
+    }
     let renamed = [("NETBOX_PROXMOX_IDENTITY", "new"), ("NETBOX_PROXMOX_FORMER_IDENTITIES", "old, older")];
     assert_eq!(identities(&renamed), ["new", "old", "older"]);
 }
@@ -184,7 +192,7 @@ fn what_is_wrong_in_the_file_is_named() {
 #[test]
 fn settings_do_not_print_secrets() {
     let file = "netbox_token = 'secret-in-the-file'\n[[cluster]]\nproxmox_url = 'https://a'\nproxmox_token = 'r@p!x=secret-of-a-cluster'\n";
-    let settings = in_file(file, &with(&[])[2..3]).unwrap();
+    let settings = in_file(file, &with(&[])[3..4]).unwrap();
     let environment = common::settings(&[]);
     let printed = format!(
         "{settings:?} {:?} {:?} {environment:?} {:?} {:?} {:?}",

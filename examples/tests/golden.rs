@@ -10,7 +10,7 @@ use std::fmt::Write;
 use std::process::Output;
 
 use common::sides::{Sides, run};
-use common::{code, fixture_path, stderr, stdout, with};
+use common::{IDENTITY, code, fixture_path, stderr, stdout, with};
 use expect_test::{ExpectFile, expect_file};
 use netbox_proxmox_core::FieldNames;
 use netbox_proxmox_core::live::{EventState, NewEvent, Settlement, Store};
@@ -167,7 +167,7 @@ async fn events() {
     let mut step = |arguments: &[&str]| transcript.add(arguments, &sides.run(arguments));
     step(&["events"]);
     let reason = Some("guest 101 belongs to record 7".to_owned());
-    let parked = Settlement { state: EventState::Parked, reason, due: 0, attempted: true };
+    let parked = Settlement { state: EventState::Parked, reason, due: 0, attempted: true, brake: None };
     store.settle(&[1], &parked).await.unwrap();
     step(&["events", "--state", "parked"]);
     step(&["events", "--output", "json"]);
@@ -193,7 +193,7 @@ async fn doctor() {
 async fn all() {
     let sides = Sides::begin().await;
     sides.store().await;
-    let marker = format!("netbox-proxmox: {} record 99 vmid 300 ready", Transcript::between(&sides).hidden[0].0);
+    let marker = format!("netbox-proxmox: {IDENTITY} record 99 vmid 300 ready born 2026-01-01T00:00:00Z");
     sides.proxmox.add_guest(300, "left", |guest| guest.disk("scsi0", "local-lvm", 1024).description(&marker));
     sides.proxmox.add_guest(301, "theirs", |guest| guest.disk("scsi0", "local-lvm", 1024));
     let mut transcript = Transcript::between(&sides);

@@ -13,7 +13,10 @@ use common::{RECORDED_SECRET, delivery, settings};
 use futures_util::stream;
 use netbox_api::signature::sign;
 use netbox_proxmox_core::RecordId;
-use netbox_proxmox_core::live::{EventState, Inbox, InboxError, MemoryStore, NewEvent, Settlement, Store, StoredEvent};
+use netbox_proxmox_core::live::inbox::Lease;
+use netbox_proxmox_core::live::{
+    Brake, EventState, Inbox, InboxError, MemoryStore, NewEvent, Settlement, Store, StoredEvent,
+};
 use netbox_proxmox_examples::connect;
 use netbox_proxmox_examples::server::{Peers, ServerState, router};
 use serde_json::{Value, json};
@@ -229,19 +232,27 @@ impl Store for Full {
     async fn pending(&self, _: RecordId) -> Result<Vec<StoredEvent>, InboxError> {
         full()
     }
-    async fn known(&self, _: &[String]) -> Result<Vec<bool>, InboxError> {
+    async fn known(&self, _: &[String]) -> Result<Vec<Vec<String>>, InboxError> {
         full()
     }
     async fn settle(&self, _: &[i64], _: &Settlement) -> Result<(), InboxError> {
         full()
     }
+    async fn confirm(&self, _: &[i64]) -> Result<(), InboxError> {
+        full()
+    }
+
+    async fn lift(&self, _: &str, _: Brake, _: u64) -> Result<u64, InboxError> {
+        full()
+    }
+
     async fn release(&self, _: Option<RecordId>, _: u64) -> Result<u64, InboxError> {
         full()
     }
     async fn events(&self, _: Option<EventState>, _: u32) -> Result<Vec<StoredEvent>, InboxError> {
         full()
     }
-    async fn lease(&self, _: RecordId, _: &str, _: u64, _: u64) -> Result<bool, InboxError> {
+    async fn lease(&self, _: RecordId, _: &str, _: Option<&Lease>) -> Result<Option<Lease>, InboxError> {
         full()
     }
     async fn unlease(&self, _: Option<RecordId>, _: &str) -> Result<(), InboxError> {
@@ -256,7 +267,7 @@ impl Store for Full {
     async fn delete(&self, _: &'static str, _: &str) -> Result<(), InboxError> {
         full()
     }
-    async fn all(&self, _: &'static str) -> Result<Vec<(String, String)>, InboxError> {
+    async fn all(&self, _: &'static str, _: &str) -> Result<Vec<(String, String)>, InboxError> {
         full()
     }
 }

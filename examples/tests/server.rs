@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use common::sides::Sides;
-use common::{COMPLETE, RECORDED_SECRET, code, command, delivery, stderr, stdout, with};
+use common::{COMPLETE, IDENTITY, RECORDED_SECRET, code, command, delivery, stderr, stdout, with};
 use netbox_api::testing::FakeNetBox;
 use netbox_proxmox_core::Silent;
 use netbox_proxmox_core::live::EventState;
@@ -54,6 +54,7 @@ async fn what_arrives_before_proxmox_answers_is_stored_and_then_done() {
     let settings = Settings::from_environment([
         ("NETBOX_URL", netbox.url().as_str()),
         ("NETBOX_TOKEN", netbox.token().as_str()),
+        ("NETBOX_PROXMOX_IDENTITY", IDENTITY),
         ("NETBOX_WEBHOOK_SECRET", "secret"),
         ("PROXMOX_URL", proxmox.url()),
         ("PROXMOX_TOKEN", proxmox.token_string()),
@@ -94,6 +95,7 @@ async fn serve(sides: &Sides, others: &[(&str, &str)]) -> (Arc<ServerState>, Str
     let variables = [
         ("NETBOX_URL", url.as_str()),
         ("NETBOX_TOKEN", &token),
+        ("NETBOX_PROXMOX_IDENTITY", IDENTITY),
         ("NETBOX_WEBHOOK_SECRET", "secret"),
         ("PROXMOX_URL", sides.proxmox.url()),
         ("PROXMOX_TOKEN", sides.proxmox.token_string()),
@@ -118,7 +120,7 @@ async fn made(sides: &Sides, state: &Arc<ServerState>, name: &str) -> u32 {
     let of_name = || sides.proxmox.guests().into_iter().find(|guest| guest.name() == Some(name));
     eventually("it is made", async || {
         let pending = state.inbox().store().events(Some(EventState::Pending), 10).await.unwrap();
-        pending.is_empty() && of_name().is_some_and(|guest| guest.description().unwrap_or_default().ends_with(" ready"))
+        pending.is_empty() && of_name().is_some_and(|guest| guest.description().unwrap_or_default().contains(" ready "))
     })
     .await;
     of_name().unwrap().vmid

@@ -35,7 +35,8 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// What identifies the event: there is no delivery id, but these four together are unique per event.
+    /// What an event and its entry in the change log have in common; there is no delivery id. It is unique only together with
+    /// the timestamp: a change in a branch, its merge, its revert and a second merge share it (seen on netbox-branching 1.2.2).
     #[must_use]
     pub fn key(&self) -> DeliveryKey {
         DeliveryKey {
@@ -85,7 +86,8 @@ impl fmt::Display for EventKind {
     }
 }
 
-/// The identity of an event. The same event delivered twice has the same key, and so has its change-log entry.
+/// What an event is known by, beside its time. The same event delivered twice has the same key, and so has its change-log
+/// entry; so have a change in a branch, its merge and its revert, at other times.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DeliveryKey {
     /// Id of the request that made the change, the `X-Request-ID` of its answer.
@@ -220,6 +222,8 @@ impl<'de> Deserialize<'de> for Delivery {
             (None, Some(model)) => ObjectType::from_model(&model),
             (None, None) => return Err(D::Error::missing_field("object_type")),
         };
+        // In the object where NetBox's EVENTS_PIPELINE has the plugin's function, which works for REST, too.
+        let in_object = branch_name(&wire.data);
         let object = Object::read(&object_type, wire.data).map_err(D::Error::custom)?;
         let mut request = wire.request.unwrap_or_default();
         request.id = request.id.or(wire.request_id);
@@ -231,15 +235,15 @@ impl<'de> Deserialize<'de> for Delivery {
             object,
             request,
             snapshots: wire.snapshots.unwrap_or_default(),
-            active_branch: wire.context.as_ref().and_then(branch_name),
+            active_branch: wire.context.as_ref().and_then(branch_name).or(in_object),
         })
     }
 }
 
-/// The name of the branch in `context.active_branch`: an object with a name, or text. A branch without a readable name is
+/// The name of the branch in `active_branch`, of `context` or of the object: an object with a name, or text. A branch without a readable name is
 /// a branch all the same.
-fn branch_name(context: &Value) -> Option<String> {
-    match context.get("active_branch")? {
+fn branch_name(of: &Value) -> Option<String> {
+    match of.get("active_branch")? {
         Value::Null => None,
         Value::String(name) => Some(name.clone()),
         branch => {
@@ -383,6 +387,11 @@ mod tests {
             let mut body = body_4_7();
             body["context"] = context.clone();
             assert_eq!(read(&body).unwrap().active_branch.as_deref(), branch, "{context}");
+            let mut body = body_4_7();
+            if let Some(active) = context.get("active_branch") {
+                body["data"]["active_branch"] = active.clone();
+            }
+            assert_eq!(read(&body).unwrap().active_branch.as_deref(), branch, "in the object: {context}");
         }
     }
 

@@ -6,23 +6,39 @@ use std::fmt;
 use proxmox_api::{DiskSlot, GuestType, MiB, NodeName, StorageId, Vmid};
 use serde::{Deserialize, Serialize};
 
-use crate::guest::RecordId;
+use crate::guest::{Guest, Owner, RecordId};
+use crate::moment::Moment;
 use crate::report::Report;
 use crate::settings::Settings;
 use crate::units::Megabytes;
 
 /// The guest an action is for. It is also the action's precondition: a guest at this VMID must carry the marker of
-/// this record, or nothing is done to it.
+/// this record, with its id and its birth, or nothing is done to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// The record whose marker the guest must carry.
     pub record: RecordId,
+    /// When that record was created. Without it nothing is done to any guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birth: Option<Moment>,
     /// The record's name, for people.
     pub name: String,
     /// VM or container.
     pub kind: GuestType,
     /// The VMID. `None`: the one that the plan's `record` allocates.
     pub vmid: Option<Vmid>,
+}
+
+impl Target {
+    /// The guest of a record.
+    pub fn of(guest: &Guest, kind: GuestType, vmid: Option<Vmid>) -> Self {
+        Self { record: guest.record, birth: guest.birth, name: guest.name.clone(), kind, vmid }
+    }
+
+    /// Who must own the guest.
+    pub fn owner(&self) -> Option<Owner> {
+        Some(Owner { record: self.record, birth: self.birth? })
+    }
 }
 
 /// One step towards the desired state.
@@ -184,6 +200,9 @@ pub enum Action {
         /// When, in seconds since 1970; before it the executor stores the removal and answers deferred.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         not_before: Option<u64>,
+        /// Which deletion asks for it, where it is put off: a later one waits its full time again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deletion: Option<String>,
     },
     /// Tells a person, in a journal entry on the record. Twice: a report that was delivered is not repeated.
     Report(Report),
@@ -370,8 +389,8 @@ impl fmt::Display for Action {
             }
             Self::Shutdown { guest, limit: 0 } => write!(f, " {guest}: stop at once"),
             Self::Shutdown { guest, limit } => write!(f, " {guest}: stop after {limit} s"),
-            Self::Destroy { guest, not_before: None } => write!(f, " {guest}"),
-            Self::Destroy { guest, not_before: Some(time) } => write!(f, " {guest}: not before {time}"),
+            Self::Destroy { guest, not_before: None, .. } => write!(f, " {guest}"),
+            Self::Destroy { guest, not_before: Some(time), .. } => write!(f, " {guest}: not before {time}"),
             Self::Report(report) => write!(f, " {}", report.text),
         }
     }

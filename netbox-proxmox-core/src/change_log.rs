@@ -1,7 +1,5 @@
 //! From an entry of NetBox's change log to the changes it stands for: the same as its delivery, had it come.
 
-use std::collections::BTreeMap;
-
 use netbox_api::{EventKind, ObjectChange, ObjectType, Snapshot};
 
 use crate::delivery::{disk_facts, interface_facts, record_facts};
@@ -9,13 +7,10 @@ use crate::event::{Change, Changed};
 use crate::guest::RecordId;
 use crate::record::FieldNames;
 
-/// The names of NetBox's clusters, by id: an entry has ids only.
-pub type ClusterNames = BTreeMap<u64, String>;
-
 impl Change {
     /// The changes of an entry of a virtual machine, a virtual disk or an interface, one for each virtual machine that it concerns;
     /// none for other objects.
-    pub fn from_change_log(entry: &ObjectChange, fields: &FieldNames, clusters: &ClusterNames) -> Vec<Self> {
+    pub fn from_change_log(entry: &ObjectChange, fields: &FieldNames) -> Vec<Self> {
         let Some(event) = entry.event() else { return Vec::new() };
         // What there was not is null, or an empty object (seen on NetBox 4.7.3).
         let before = entry.prechange_data.as_ref().filter(|_| event != EventKind::Created);
@@ -27,14 +22,14 @@ impl Change {
             event,
             user: Some(entry.user_name.clone()).filter(|user| !user.is_empty()),
             request: Some(entry.request_id.clone()).filter(|request| !request.is_empty()),
+            time: entry.time.parse().ok(),
+            confirmed: true,
+            status: None,
             what,
         };
         match entry.changed_object_type.as_str() {
             ObjectType::VIRTUAL_MACHINE => {
-                let facts = |snapshot: &Snapshot| {
-                    let cluster = snapshot.id("cluster").and_then(|id| clusters.get(&id).cloned());
-                    crate::event::RecordFacts { cluster, ..record_facts(snapshot, fields) }
-                };
+                let facts = |snapshot: &Snapshot| record_facts(snapshot, fields);
                 let name = after.or(before).and_then(|snapshot| snapshot.text("name"));
                 let what = Changed::Record { before: before.map(facts), after: after.map(facts) };
                 vec![change(entry.changed_object_id, name, what)]
@@ -70,7 +65,7 @@ mod tests {
 
     fn changes(entry: serde_json::Value) -> Vec<Change> {
         let entry: ObjectChange = serde_json::from_value(entry).unwrap();
-        Change::from_change_log(&entry, &FieldNames::default(), &[(1, "pve".to_owned())].into())
+        Change::from_change_log(&entry, &FieldNames::default())
     }
 
     #[test]
@@ -87,7 +82,8 @@ mod tests {
         let [change] = found.as_slice() else { panic!("{found:?}") };
         assert!(change.deleted_record());
         let Changed::Record { before: Some(facts), after: None } = &change.what else { panic!("{change:?}") };
-        assert_eq!((facts.cluster.as_deref(), facts.vmid.as_deref()), (Some("pve"), Some("101")));
+        assert_eq!((facts.cluster, facts.vmid.as_deref()), (Some(1), Some("101")));
+        assert!(change.confirmed && facts.birth.is_none(), "{change:?}");
         assert_eq!((change.record, change.name.as_str()), (RecordId(42), "web01"));
     }
 

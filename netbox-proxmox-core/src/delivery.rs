@@ -6,6 +6,7 @@ use proxmox_api::{GuestType, MiB, SshKeys};
 use crate::current::Current;
 use crate::event::{Change, Changed, Context, DiskFacts, Event, InterfaceFacts, RecordFacts};
 use crate::guest::{Blocks, Problem, RecordId, Status};
+use crate::moment::Moment;
 use crate::part::Part;
 use crate::record::{FieldNames, Related, guest_type, onboot, tags};
 use crate::units::Megabytes;
@@ -87,6 +88,9 @@ impl Change {
             event: delivery.event,
             user: delivery.request.user.clone(),
             request: delivery.request.id.clone(),
+            time: delivery.timestamp.parse().ok(),
+            confirmed: false,
+            status: None,
             what,
         };
         let snapshot_owner = |snapshot: Option<&Snapshot>| snapshot?.id("virtual_machine");
@@ -98,15 +102,18 @@ impl Change {
 }
 
 fn record_change(delivery: &Delivery, machine: &VirtualMachine, fields: &FieldNames) -> Changed {
-    let cluster = machine.cluster.as_ref().map(|cluster| cluster.name.clone());
     let custom = |name: &str| machine.custom_fields.text(name);
     let present = RecordFacts {
+        birth: birth(machine.created.as_deref()),
         status: Status::from(machine.status.value.as_str()),
         kind: fields.kind(&machine.custom_fields),
-        cluster,
+        cluster: machine.cluster.as_ref().map(|cluster| cluster.id),
         vmid: custom(&fields.vmid),
         node: custom(&fields.node),
         ssh_keys: custom(&fields.ssh_keys),
+        vcpus: machine.vcpus,
+        memory: machine.memory,
+        primary: [&machine.primary_ip4, &machine.primary_ip6].map(|ip| ip.as_ref().map(|ip| ip.id)),
         root_size: machine.disk.filter(|_| machine.virtual_disk_count.unwrap_or_default() == 0).map(Megabytes),
         tags: tags(machine.tags.iter().map(|tag| tag.name.as_str())),
         onboot: machine.start_on_boot.as_ref().and_then(|choice| onboot(&choice.value)),
@@ -121,16 +128,25 @@ fn record_change(delivery: &Delivery, machine: &VirtualMachine, fields: &FieldNa
     }
 }
 
-/// What raw values tell of a record. They name no cluster.
+/// When an object was created, if NetBox says so.
+pub(crate) fn birth(created: Option<&str>) -> Option<Moment> {
+    created?.parse().ok()
+}
+
+/// What raw values tell of a record.
 pub(crate) fn record_facts(snapshot: &Snapshot, fields: &FieldNames) -> RecordFacts {
     let custom = |name: &str| snapshot.custom_field(name).text().map(Into::into);
     RecordFacts {
+        birth: birth(snapshot.text("created")),
         status: Status::from(snapshot.text("status").unwrap_or_default()),
         kind: guest_type(snapshot.custom_field(&fields.vm_type).text().as_deref()),
-        cluster: None,
+        cluster: snapshot.id("cluster"),
         vmid: custom(&fields.vmid),
         node: custom(&fields.node),
         ssh_keys: custom(&fields.ssh_keys),
+        vcpus: snapshot.decimal("vcpus"),
+        memory: snapshot.integer("memory"),
+        primary: [snapshot.id("primary_ip4"), snapshot.id("primary_ip6")],
         root_size: match snapshot.integer("virtual_disk_count") {
             None | Some(0) => snapshot.integer("disk").map(Megabytes),
             Some(_) => None,

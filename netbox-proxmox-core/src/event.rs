@@ -1,12 +1,13 @@
 //! One thing that happened in NetBox: its cause, desired, current, and the context that a decision needs.
 
-use netbox_api::EventKind;
+use netbox_api::{Decimal, EventKind};
 use proxmox_api::{DiskSlot, GuestType, NodeName, SshKeys, StorageId, Vmid};
 use serde::{Deserialize, Serialize};
 
 use crate::current::Current;
-use crate::guest::{Guest, RecordId, Status};
+use crate::guest::{Guest, Owner, RecordId, Status};
 use crate::marker::MarkerState;
+use crate::moment::Moment;
 use crate::part::Part;
 use crate::units::Megabytes;
 
@@ -41,6 +42,15 @@ pub struct Change {
     /// In which request (NetBox's `X-Request-ID`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
+    /// When, as NetBox says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<Moment>,
+    /// Whether NetBox's change log has been seen to have it. It is kept, as the log is pruned.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirmed: bool,
+    /// The status that the record had when something that belongs to it was changed, where somebody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
     /// What changed.
     pub what: Changed,
 }
@@ -84,12 +94,15 @@ pub enum Changed {
 /// What a change tells of a record, beyond what a look-up shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordFacts {
+    /// When it was created; an entry of the change log does not say so (seen on NetBox 4.7.3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birth: Option<Moment>,
     /// Its status.
     pub status: Status,
     /// Its kind; `None`: not managed.
     pub kind: Option<GuestType>,
-    /// The name of its NetBox cluster, where the delivery says it.
-    pub cluster: Option<String>,
+    /// The id of its NetBox cluster.
+    pub cluster: Option<u64>,
     /// The VMID field, as written.
     pub vmid: Option<String>,
     /// The node field.
@@ -97,6 +110,15 @@ pub struct RecordFacts {
     /// Its SSH keys, as written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ssh_keys: Option<String>,
+    /// Its number of virtual CPUs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vcpus: Option<Decimal>,
+    /// Its memory, in MB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<u64>,
+    /// The ids of its primary addresses, IPv4 and IPv6.
+    #[serde(default)]
+    pub primary: [Option<u64>; 2],
     /// The size of its root disk, where it has no virtual disks.
     pub root_size: Option<Megabytes>,
     /// Its tags, as Proxmox writes them.
@@ -140,9 +162,64 @@ pub struct InterfaceFacts {
     pub mac: Part<String>,
 }
 
+/// A part of a guest's configuration that the gate is before, for telling which change was about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aspect {
+    /// Its number of virtual CPUs.
+    Vcpus,
+    /// Its memory.
+    Memory,
+    /// Its SSH keys.
+    SshKeys,
+    /// Its addresses.
+    Addresses,
+    /// The size of its root disk, as the record itself says it.
+    RootSize,
+    /// The virtual disk with this id.
+    Disk(u64),
+    /// The interface with this id.
+    Interface(u64),
+}
+
 impl Change {
+    /// Whether it is about this part of the configuration.
+    fn touches(&self, aspect: Aspect) -> bool {
+        let differs = |what: &dyn Fn(&RecordFacts, &RecordFacts) -> bool| match self.record_facts() {
+            (Some(before), Some(after)) => what(before, after),
+            (None, Some(_)) => self.event == EventKind::Created,
+            (_, None) => false,
+        };
+        match aspect {
+            Aspect::Vcpus => differs(&|before, after| before.vcpus != after.vcpus),
+            Aspect::Memory => differs(&|before, after| before.memory != after.memory),
+            Aspect::SshKeys => differs(&|before, after| before.key_lines() != after.key_lines()),
+            Aspect::RootSize => differs(&|before, after| before.root_size != after.root_size),
+            Aspect::Addresses => {
+                matches!(self.what, Changed::Address | Changed::Interface { .. })
+                    || differs(&|before, after| before.primary != after.primary)
+            }
+            Aspect::Disk(id) => self.object == id && matches!(self.what, Changed::Disk { .. }),
+            Aspect::Interface(id) => {
+                self.object == id && matches!(self.what, Changed::Interface { .. })
+                    || matches!(self.what, Changed::MacAddress)
+            }
+        }
+    }
+
+    /// Whether the record was Staged when it was made: before it, or from it on.
+    fn was_staged(&self) -> bool {
+        let staged = |facts: Option<&RecordFacts>| facts.is_some_and(|facts| facts.status == Status::Staged);
+        let (before, after) = self.record_facts();
+        staged(before) || staged(after) || self.status == Some(Status::Staged)
+    }
+
+    /// What a deletion is known by: a later one of a record that was there again is another.
+    pub fn deletion(&self) -> Option<String> {
+        self.request.clone().or_else(|| self.time.map(|time| time.to_string()))
+    }
+
     /// The facts of the record before and after, if it is the record that changed.
-    fn record_facts(&self) -> (Option<&RecordFacts>, Option<&RecordFacts>) {
+    pub(crate) fn record_facts(&self) -> (Option<&RecordFacts>, Option<&RecordFacts>) {
         match &self.what {
             Changed::Record { before, after } => (before.as_ref(), after.as_ref()),
             _ => (None, None),
@@ -248,10 +325,12 @@ pub enum Ownership {
     Another {
         /// Whose it is, in words.
         whose: String,
-        /// The record, if it is one of our NetBox.
+        /// The record, if it is one of our NetBox and the marker says when it was created.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        record: Option<RecordId>,
+        record: Option<Owner>,
     },
+    /// Its marker has this record's id, and does not say when that was created: an early version wrote it.
+    Undated,
     /// It has no marker, or one whose VMID is not its own.
     Unmarked,
 }
@@ -260,7 +339,7 @@ pub enum Ownership {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
     /// The record.
-    pub record: RecordId,
+    pub owner: Owner,
     /// The VMID that was chosen.
     pub vmid: Vmid,
     /// Whether we chose it, rather than a person: then another may take its place.
@@ -399,7 +478,14 @@ pub struct Context {
     /// The NetBox cluster in which the record's guest was last seen, if the record is in another one now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub former_cluster: Option<String>,
-    /// When the guest of a deleted record is to be destroyed, in seconds since 1970, if that was put off before.
+    /// Why the record's guest, which was known, is not managed any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unmanaged: Option<Unmanaged>,
+    /// The VMID of the record's guest that NetBox has lost, though nobody cleared it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost_vmid: Option<Vmid>,
+    /// When the guest of a deleted record is to be destroyed, in seconds since 1970, if that was put off before. Where the
+    /// record is there again, the removal is forgotten.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removal_due: Option<u64>,
     /// Whether nobody has changed the record since the server first started, and nobody asks for it now.
@@ -410,22 +496,53 @@ pub struct Context {
     pub claimed: Option<RecordId>,
     /// The deleted record whose guest this one takes over: its removal was put off, and a person typed its VMID here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub takes_over: Option<RecordId>,
+    pub takes_over: Option<Owner>,
     /// The time, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub now: Option<u64>,
 }
 
+/// Why a guest that was a record's is not managed any more. It is left, and a person is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unmanaged {
+    /// The VMID of the guest, where it is known.
+    pub vmid: Option<Vmid>,
+    /// The cluster in which it is.
+    pub cluster: String,
+    /// What is said of the record now, such as "it is in cluster vmware, which is none of ours".
+    pub why: String,
+}
+
 impl Context {
-    /// The VMID that we chose for a creation that was begun. One that a person typed is theirs to clear.
-    pub fn allocated(&self) -> Option<Vmid> {
-        self.intent.as_ref().filter(|intent| intent.allocated).map(|intent| intent.vmid)
+    /// The VMID that NetBox should say and does not: the one that we chose for a creation that was begun, or one that it
+    /// has lost. One that a person typed is theirs to clear.
+    pub fn unwritten_vmid(&self) -> Option<Vmid> {
+        self.intent.as_ref().filter(|intent| intent.allocated).map(|intent| intent.vmid).or(self.lost_vmid)
     }
 }
 
 impl Event {
+    /// The record that it is about, where it is known when that was created: also of one that was deleted.
+    pub fn owner(&self) -> Option<Owner> {
+        match &self.desired {
+            Some(guest) => guest.owner(),
+            None => {
+                let deleted = self.cause.iter().rfind(|change| change.deleted_record())?;
+                Some(Owner { record: deleted.record, birth: deleted.record_facts().0?.birth? })
+            }
+        }
+    }
+
     /// Whether any change being answered is so.
     pub fn caused(&self, what: impl Fn(&Change) -> bool) -> bool {
         self.cause.iter().any(what)
+    }
+
+    /// Whether the last change of this part of the configuration was made while the record was Staged. It may be answered
+    /// later: a script sets memory and then Active within a second.
+    pub fn changed_while_staged(&self, aspect: Aspect) -> bool {
+        let about = self.cause.iter().enumerate().filter(|(_, change)| change.touches(aspect));
+        // By time, as deliveries may come in any order; those without one as they came.
+        about.max_by_key(|(index, change)| (change.time, *index)).is_some_and(|(_, change)| change.was_staged())
     }
 }

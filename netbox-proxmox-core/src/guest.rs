@@ -7,6 +7,7 @@ use proxmox_api::{DiskSlot, GuestType, MiB, NodeName, SshKeys, StorageId, Vmid};
 use serde::{Deserialize, Serialize};
 
 use crate::address::GatewayRule;
+use crate::moment::Moment;
 use crate::part::Part;
 use crate::units::Megabytes;
 
@@ -18,6 +19,37 @@ pub struct RecordId(pub u64);
 impl fmt::Display for RecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// A record by which a guest is owned. An id can come again, once NetBox was restored: the birth tells the two apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Owner {
+    /// The record's id.
+    pub record: RecordId,
+    /// When the record was created.
+    pub birth: Moment,
+}
+
+/// As in the marker; the inbox keeps what it knows of a record under it.
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.record, self.birth)
+    }
+}
+
+/// A cluster in NetBox. It is known by its id: its name may change, and another cluster may have the same one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Cluster {
+    /// Its id.
+    pub id: u64,
+    /// Its name, for people.
+    pub name: String,
+}
+
+impl fmt::Display for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
     }
 }
 
@@ -188,10 +220,13 @@ impl Vlans {
 pub struct Guest {
     /// The record's id.
     pub record: RecordId,
+    /// When the record was created; not known where NetBox does not say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birth: Option<Moment>,
     /// The record's name. It need not be one that Proxmox accepts: see [`Guest::proxmox_name`].
     pub name: String,
-    /// The name of the record's NetBox cluster.
-    pub cluster: Option<String>,
+    /// The record's NetBox cluster.
+    pub cluster: Option<Cluster>,
     /// The record's status.
     pub status: Status,
     /// VM or container; `None` means that the record is not managed.
@@ -254,6 +289,7 @@ impl Guest {
     pub fn new(record: RecordId, name: impl Into<String>, status: Status) -> Self {
         Self {
             record,
+            birth: None,
             name: name.into(),
             cluster: None,
             status,
@@ -276,6 +312,11 @@ impl Guest {
             onboot: Part::Unknown,
             problems: Vec::new(),
         }
+    }
+
+    /// Who owns the guest.
+    pub fn owner(&self) -> Option<Owner> {
+        Some(Owner { record: self.record, birth: self.birth? })
     }
 
     /// The name, if Proxmox accepts it: it wants a DNS name, NetBox allows spaces and more.

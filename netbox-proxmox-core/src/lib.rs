@@ -31,6 +31,7 @@ pub mod guest;
 #[cfg(feature = "live")]
 pub mod live;
 pub mod marker;
+pub mod moment;
 mod note;
 pub mod part;
 pub mod plan;
@@ -46,8 +47,9 @@ pub use current::{Current, CurrentDisk, CurrentInterface};
 pub use delivery::NotAnEvent;
 pub use event::{Change, Changed, Context, Event, Intent, Ownership, TemplateFacts};
 pub use executor::{DryRun, Executor, Failure, FailureKind, Outcome, Progress, Recording, Silent};
-pub use guest::{Guest, GuestDisk, GuestInterface, Problem, RecordId, Status, Template, Vlans};
+pub use guest::{Cluster, Guest, GuestDisk, GuestInterface, Owner, Problem, RecordId, Status, Template, Vlans};
 pub use marker::{Marker, MarkerState};
+pub use moment::Moment;
 pub use netbox_api::{Delivery, EventKind};
 pub use part::Part;
 pub use plan::{plan, plan_with};

@@ -30,6 +30,24 @@ pub(crate) fn write_into(description: &str, text: Option<&str>) -> String {
     lines.join("\n")
 }
 
+/// How many characters Proxmox takes as a description (the schema of Proxmox VE 9.1).
+#[cfg(feature = "live")]
+const MOST: usize = 8192;
+
+/// Refuses notes that are longer than Proxmox takes, with what to do.
+#[cfg(feature = "live")]
+pub(crate) fn fits(description: &str) -> Result<(), String> {
+    let length = description.chars().count();
+    if length <= MOST {
+        return Ok(());
+    }
+    let over = length - MOST;
+    Err(format!(
+        "the guest's notes are too long for the line that is added to them: shorten them in Proxmox by {over} characters or \
+         more ({MOST} is the most that it takes)"
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

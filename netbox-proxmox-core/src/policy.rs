@@ -27,6 +27,8 @@ pub struct Policy {
     pub containers: Containers,
     /// Which VMIDs are allocated.
     pub vmids: VmidChoice,
+    /// How long the VMID of a guest that is gone rests before another one gets it, in seconds: backups are kept by VMID.
+    pub vmid_rest: u64,
     /// Where the gateway is.
     pub gateway: GatewayRule,
     /// How many MB NetBox counts as one GB.
@@ -61,6 +63,7 @@ impl Default for Policy {
             clone: CloneMode::default(),
             containers: Containers::default(),
             vmids: VmidChoice::default(),
+            vmid_rest: 30 * 86_400,
             gateway: GatewayRule::default(),
             disk_base: DiskBase::default(),
             tag: Some("netbox".into()),

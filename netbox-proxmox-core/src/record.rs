@@ -8,7 +8,8 @@ use proxmox_api::{DiskSlot, DriveSlot, GuestType, MiB, MountSlot, NodeName, SshK
 use serde::{Deserialize, Serialize};
 
 use crate::address::GatewayRule;
-use crate::guest::{Blocks, Guest, GuestDisk, GuestInterface, Problem, RecordId, Status, Template, Vlans};
+use crate::delivery::birth;
+use crate::guest::{Blocks, Cluster, Guest, GuestDisk, GuestInterface, Problem, RecordId, Status, Template, Vlans};
 use crate::part::Part;
 use crate::units::Megabytes;
 
@@ -77,13 +78,19 @@ impl FieldNames {
         guest_type(fields.text(&self.vm_type).as_deref())
     }
 
+    /// The VMID that a record says, if it is one.
+    pub fn vmid_of(&self, record: &VirtualMachine) -> Option<Vmid> {
+        record.custom_fields.text(&self.vmid)?.trim().parse().ok()
+    }
+
     /// The guest that a record describes.
     pub fn guest(&self, record: &VirtualMachine, related: &Related<'_>) -> Guest {
         let mut reader = Reader { fields: self, problems: Vec::new() };
         let custom = &record.custom_fields;
         let kind = self.kind(custom);
         let mut guest = Guest {
-            cluster: record.cluster.as_ref().map(|cluster| cluster.name.clone()),
+            birth: birth(record.created.as_deref()),
+            cluster: record.cluster.as_ref().map(|it| Cluster { id: it.id, name: it.name.clone() }),
             kind,
             vmid: reader.vmid(custom),
             node: reader.node(custom),

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use proxmox_api::{MiB, SshKeys};
 use serde::{Deserialize, Serialize};
 
-use crate::guest::{RecordId, Vlans};
+use crate::guest::{Owner, Vlans};
 use crate::marker::MarkerState;
 use crate::part::Part;
 
@@ -61,7 +61,7 @@ pub struct Settings {
     pub remove_tags: Vec<String>,
     /// The deleted record whose marker it must carry, in place of this one's: its guest is taken over.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub takes_from: Option<RecordId>,
+    pub takes_from: Option<Owner>,
     /// The state its marker shall say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub marker: Option<MarkerState>,
@@ -206,7 +206,7 @@ impl fmt::Display for Settings {
         item("protection", self.protection.map(|on| u8::from(on).to_string()))?;
         item("tag", (!self.add_tags.is_empty()).then(|| self.add_tags.join(";")))?;
         item("untag", (!self.remove_tags.is_empty()).then(|| self.remove_tags.join(";")))?;
-        item("taken over from virtual machine", self.takes_from.map(|record| record.to_string()))?;
+        item("taken over from virtual machine", self.takes_from.map(|former| former.record.to_string()))?;
         item(
             "marker",
             self.marker.map(|state| match state {

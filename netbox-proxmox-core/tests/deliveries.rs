@@ -316,13 +316,11 @@ fn a_save_that_changes_nothing_plans_nothing() {
 
 #[test]
 fn an_edit_in_the_web_form_is_like_any_other() {
-    // Status and memory in one save: the guest is started, and is not Staged any more.
+    // Status and memory in one save: it was Staged when they were changed, and is started with them.
     check_with(
         "126-ui-edit-vm-status-memory--virtualmachine-updated",
         &has_vmid(),
-        "report memory
-         report SSH keys
-         configure ui01 (VMID 101): tag=managed
+        "configure ui01 (VMID 101): memory=3072 sshkeys=2 key(s) tag=managed
          start ui01 (VMID 101)",
     );
     check(

@@ -12,7 +12,7 @@ use netbox_api::testing::FakeNetBox;
 use netbox_proxmox_core::live::{
     Answer, Backoff, Bridge, Dispatcher, Inbox, MemoryStore, NewEvent, Observer, ProxmoxCluster, Store,
 };
-use netbox_proxmox_core::{Action, Delivery, Event, FieldNames, Policy, RecordId};
+use netbox_proxmox_core::{Action, Cluster, Delivery, Event, FieldNames, Owner, Policy, RecordId};
 use proxmox_api::testing::{Builder, FakeProxmox, Guest, GuestKind, Storage};
 use serde_json::{Value, json};
 
@@ -130,7 +130,9 @@ pub fn bridge_of(netbox: &FakeNetBox, clusters: &[(&str, &FakeProxmox)], store: 
     let nb = netbox_api::Client::builder(netbox.url()).token(netbox.token().into()).build().unwrap();
     let cluster = |(name, proxmox): &(&str, &FakeProxmox)| {
         let client = proxmox_api::Client::builder(proxmox.url()).token(proxmox.token_string()).build().unwrap();
-        ProxmoxCluster { netbox_cluster: (*name).into(), client }
+        let found = netbox.all("virtualization/clusters").into_iter().find(|it| it["name"] == *name).unwrap();
+        let netbox_cluster = Cluster { id: found["id"].as_u64().unwrap(), name: (*name).into() };
+        ProxmoxCluster { setting: (*name).into(), netbox_cluster, client }
     };
     let clusters = clusters.iter().map(cluster).collect();
     let mut bridge = Bridge::new(nb, "netbox.example.org", clusters, Inbox::new(store));
@@ -271,6 +273,23 @@ impl Lab {
     pub async fn update(&self, id: u64, fields: Value) {
         self.netbox.update_vm(id, fields);
         self.settle().await;
+    }
+
+    /// The record as what owns a guest.
+    pub fn owner(&self, id: u64) -> Owner {
+        let created = self.netbox.vm(id).expect("NetBox has the record")["created"].as_str().unwrap().to_owned();
+        Owner { record: RecordId(id), birth: created.parse().unwrap() }
+    }
+
+    /// The marker of a record's guest.
+    pub fn marker(&self, id: u64, vmid: u32) -> String {
+        let birth = self.owner(id).birth;
+        format!("netbox-proxmox: netbox.example.org record {id} vmid {vmid} ready born {birth}")
+    }
+
+    /// The first Proxmox cluster, as the bridge has it.
+    pub fn cluster(&self) -> &ProxmoxCluster {
+        &self.dispatcher.bridge().clusters[0]
     }
 
     /// The VMID that NetBox says.

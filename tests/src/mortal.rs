@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use netbox_proxmox_core::RecordId;
-use netbox_proxmox_core::live::{EventState, InboxError, MemoryStore, NewEvent, Settlement, Store, StoredEvent};
+use netbox_proxmox_core::live::inbox::Lease;
+use netbox_proxmox_core::live::{Brake, EventState, InboxError, MemoryStore, NewEvent, Settlement, Store, StoredEvent};
 
 /// Hands everything to a store that outlives it, until it dies: then no call returns any more.
 #[derive(Clone)]
@@ -52,12 +53,20 @@ impl Store for Mortal {
         self.alive().await.pending(record).await
     }
 
-    async fn known(&self, keys: &[String]) -> Result<Vec<bool>, InboxError> {
-        self.alive().await.known(keys).await
+    async fn known(&self, prefixes: &[String]) -> Result<Vec<Vec<String>>, InboxError> {
+        self.alive().await.known(prefixes).await
     }
 
     async fn settle(&self, ids: &[i64], settlement: &Settlement) -> Result<(), InboxError> {
         self.alive().await.settle(ids, settlement).await
+    }
+
+    async fn confirm(&self, ids: &[i64]) -> Result<(), InboxError> {
+        self.alive().await.confirm(ids).await
+    }
+
+    async fn lift(&self, prefix: &str, brake: Brake, now: u64) -> Result<u64, InboxError> {
+        self.alive().await.lift(prefix, brake, now).await
     }
 
     async fn release(&self, record: Option<RecordId>, now: u64) -> Result<u64, InboxError> {
@@ -68,8 +77,8 @@ impl Store for Mortal {
         self.alive().await.events(state, limit).await
     }
 
-    async fn lease(&self, record: RecordId, owner: &str, now: u64, until: u64) -> Result<bool, InboxError> {
-        self.alive().await.lease(record, owner, now, until).await
+    async fn lease(&self, record: RecordId, owner: &str, ended: Option<&Lease>) -> Result<Option<Lease>, InboxError> {
+        self.alive().await.lease(record, owner, ended).await
     }
 
     async fn unlease(&self, record: Option<RecordId>, owner: &str) -> Result<(), InboxError> {
@@ -88,7 +97,7 @@ impl Store for Mortal {
         self.alive().await.delete(kind, key).await
     }
 
-    async fn all(&self, kind: &'static str) -> Result<Vec<(String, String)>, InboxError> {
-        self.alive().await.all(kind).await
+    async fn all(&self, kind: &'static str, prefix: &str) -> Result<Vec<(String, String)>, InboxError> {
+        self.alive().await.all(kind, prefix).await
     }
 }

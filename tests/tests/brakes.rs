@@ -14,7 +14,7 @@ fn pairs(lab: &Lab, vmids: std::ops::RangeInclusive<u32>) -> Vec<u64> {
         let cluster = json!({"name": CLUSTER});
         let record = json!({"name": name, "status": "offline", "cluster": cluster, "custom_fields": custom});
         let record = lab.netbox.create_vm(record)["id"].as_u64().unwrap();
-        let marker = format!("netbox-proxmox: netbox.example.org record {record} vmid {vmid} ready");
+        let marker = lab.marker(record, vmid);
         lab.proxmox.add_guest(vmid, &name, |guest| guest.disk("scsi0", "ceph", 1_024).description(&marker));
         record
     };

@@ -53,7 +53,7 @@ async fn what_cannot_be_the_disk_is_kept_by_a_server_that_remembers_nothing() {
     let lab = Lab::new().await;
     let (id, disk) = with_a_disk(&lab).await;
     let theirs = swap(&lab, id);
-    lab.dispatcher.bridge().inbox.forget(RecordId(id)).await.unwrap();
+    lab.dispatcher.bridge().inbox.forget(lab.owner(id)).await.unwrap();
     lab.delete_disk(disk).await;
     must_have_kept(&lab, id, &theirs);
 }

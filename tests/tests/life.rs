@@ -361,7 +361,7 @@ async fn a_removal_may_be_put_off() {
 async fn a_new_record_with_the_vmid_takes_the_guest_over_before_it_is_removed() {
     let lab = Lab::with(Policy { destroy: DestroyWhen::After(3600), ..Policy::default() }).await;
     let old = lab.create(json!({"status": "active"})).await;
-    let vmid = lab.vmid(old).unwrap();
+    let (vmid, former) = (lab.vmid(old).unwrap(), lab.owner(old));
     lab.delete(old).await;
     assert!(lab.proxmox.guest(vmid).unwrap().tags().contains("netbox-deleted"));
     let custom = json!({"proxmox_vmid": vmid.to_string()});
@@ -371,7 +371,7 @@ async fn a_new_record_with_the_vmid_takes_the_guest_over_before_it_is_removed() 
     assert_eq!(marker(guest.description()).record.0, new);
     assert!(!guest.tags().contains("netbox-deleted"), "{:?}", guest.tags());
     let inbox = &lab.dispatcher.bridge().inbox;
-    assert_eq!(inbox.removal_due(RecordId(old)).await.unwrap(), None);
+    assert_eq!(inbox.removal(former).await.unwrap(), None);
     assert!(inbox.store().pending(RecordId(old)).await.unwrap().is_empty(), "the removal is cancelled");
     lab.must_have_applied();
 }

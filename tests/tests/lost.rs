@@ -148,8 +148,8 @@ async fn nobody_is_told_that_nobody_did_what_is_still_on_its_way() {
         (None, Some(3_072), Some("4096"))
     );
     assert!(lab.journal().is_empty(), "{:?}", lab.journal());
-    // The deliveries come after all, and are known.
+    // The deliveries come after all. Whether they are others nobody can tell: a look finds nothing to do.
     let plans = lab.seen.plans.lock().unwrap().len();
     lab.settle().await;
-    assert_eq!(lab.seen.plans.lock().unwrap().len(), plans);
+    assert!(lab.seen.plans.lock().unwrap()[plans..].iter().all(Vec::is_empty), "{:?}", lab.last_plan());
 }

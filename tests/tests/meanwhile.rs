@@ -46,7 +46,8 @@ async fn a_guest_whose_marker_is_anothers_by_the_time_it_has_stopped_is_not_dest
     let id = lab.create(json!({"status": "active"})).await;
     let vmid = lab.vmid(id).unwrap();
     lab.proxmox.before("POST /nodes/*/qemu/*/status/stop", move |proxmox, _| {
-        let marker = format!("netbox-proxmox: netbox.example.org record 77 vmid {vmid} ready");
+        let marker =
+            format!("netbox-proxmox: netbox.example.org record 77 vmid {vmid} ready born 2026-01-01T00:00:00Z");
         proxmox.edit(vmid, |guest| guest.set("description", marker));
     });
     lab.delete(id).await;
@@ -94,7 +95,7 @@ async fn an_adopted_guest_stays_on_its_node_and_netbox_is_told() {
     let id = lab.create(json!({"status": "active", "custom_fields": custom})).await;
     let bridge = lab.dispatcher.bridge();
     let candidates = adopt::candidates(bridge, None).await.unwrap();
-    adopt::adopt(bridge, bridge.cluster(CLUSTER).unwrap(), &candidates[0].guest).await.unwrap();
+    adopt::adopt(bridge, lab.cluster(), &candidates[0].guest).await.unwrap();
     lab.dispatcher.reconcile(4).await.unwrap();
     lab.dispatcher.idle().await;
     assert_eq!(lab.guest(id).node, "pve02");
@@ -131,13 +132,13 @@ async fn what_was_begun_for_a_guest_ends_with_it() {
     lab.update(id, json!({"status": "active"})).await;
     lab.delete_disk(disk).await;
     let inbox = lab.dispatcher.bridge().inbox.clone();
-    assert_eq!(inbox.seen(RecordId(id)).await.unwrap().unwrap().removals.len(), 1);
+    assert_eq!(inbox.seen(lab.owner(id)).await.unwrap().unwrap().removals.len(), 1);
     // Somebody destroys it by hand, and clears the VMID to have it made again: the same one is free.
     lab.proxmox.remove_guest(vmid);
     lab.update(id, json!({"custom_fields": {"proxmox_vmid": null}})).await;
     assert_eq!(lab.guest(id).power, Power::Running);
     lab.update(id, json!({"status": "offline"})).await;
-    assert!(inbox.seen(RecordId(id)).await.unwrap().unwrap().removals.is_empty());
+    assert!(inbox.seen(lab.owner(id)).await.unwrap().unwrap().removals.is_empty());
 }
 
 #[tokio::test]
@@ -206,7 +207,7 @@ async fn the_guest_of_an_untouched_record_is_missed_once_it_was_adopted() {
     lab.dispatcher.catch_up(None).await.unwrap();
     let bridge = lab.dispatcher.bridge();
     let candidates = adopt::candidates(bridge, None).await.unwrap();
-    adopt::adopt(bridge, bridge.cluster(CLUSTER).unwrap(), &candidates[0].guest).await.unwrap();
+    adopt::adopt(bridge, lab.cluster(), &candidates[0].guest).await.unwrap();
     lab.proxmox.remove_guest(105);
     for _ in 0..2 {
         lab.dispatcher.reconcile(4).await.unwrap();
@@ -227,7 +228,7 @@ async fn what_was_begun_for_a_former_guest_is_not_done_to_the_one_that_is_adopte
     lab.update(id, json!({"status": "active"})).await;
     lab.delete_disk(disk).await;
     let inbox = lab.dispatcher.bridge().inbox.clone();
-    let removals = inbox.seen(RecordId(id)).await.unwrap().unwrap().removals;
+    let removals = inbox.seen(lab.owner(id)).await.unwrap().unwrap().removals;
     assert_eq!(removals.len(), 1);
     // Somebody builds another one under its VMID, with a volume of that name that is detached on purpose.
     lab.proxmox.remove_guest(vmid);
@@ -236,7 +237,7 @@ async fn what_was_begun_for_a_former_guest_is_not_done_to_the_one_that_is_adopte
         .add_container(vmid, "web01", |guest| guest.disk("rootfs", "local-lvm", 4_096).option("unused0", &volume));
     let bridge = lab.dispatcher.bridge();
     let guest = adopt::candidates(bridge, None).await.unwrap().remove(0).guest;
-    adopt::adopt(bridge, bridge.cluster(CLUSTER).unwrap(), &guest).await.unwrap();
+    adopt::adopt(bridge, lab.cluster(), &guest).await.unwrap();
     lab.update(id, json!({"comments": "saved"})).await;
     assert_eq!(lab.guest(id).get("unused0"), Some(volume.as_str()));
 }

@@ -26,11 +26,12 @@ async fn the_last_line_of_its_log_is_passed_on_once() {
     let mut bridge = bridge(&netbox, &proxmox, MemoryStore::default());
     bridge.progress_interval = Duration::from_millis(5);
     let id = netbox.create_vm(record(GuestKind::Qemu, json!({})))["id"].as_u64().unwrap();
-    let Looked::Event { event, cluster } = LookUp::new(&bridge).record(RecordId(id), Vec::new()).await.unwrap() else {
+    let Looked::Event { event, cluster, .. } = LookUp::new(&bridge).record(RecordId(id), Vec::new()).await.unwrap()
+    else {
         panic!("it is not managed")
     };
     proxmox.task_time("qmclone", TaskTime::Manual);
-    let executor = LiveExecutor::new(&bridge, bridge.cluster(&cluster).unwrap(), None);
+    let executor = LiveExecutor::new(&bridge, bridge.cluster(cluster).unwrap(), None);
     let notes = Notes::default();
     let logs = || proxmox.count("GET /nodes/*/tasks/*/log");
     let looked_on = async {

@@ -16,7 +16,7 @@ const GIB: u64 = 1024;
 fn pair(lab: &Lab, vmid: u32) -> u64 {
     let name = format!("guest-{vmid}");
     let record = record(lab, &name, vmid);
-    let marker = format!("netbox-proxmox: netbox.example.org record {record} vmid {vmid} ready");
+    let marker = lab.marker(record, vmid);
     lab.proxmox.add_guest(vmid, &name, |guest| {
         guest
             .node("pve01")
@@ -48,9 +48,9 @@ async fn sweep(lab: &Lab) -> (Swept, BTreeMap<RecordId, Vec<String>>, Vec<String
     let swept = Reconcile::new(lab.dispatcher.bridge(), 8)
         .sweep(&mut |found| match found {
             Found::Same { .. } => {}
-            Found::Difference { record, plan, .. } => {
+            Found::Difference { owner, plan, .. } => {
                 assert!(plan.iter().all(|action| !["destroy", "remove-disk"].contains(&action.name())), "{plan:?}");
-                differ.insert(record, plan.iter().map(ToString::to_string).collect());
+                differ.insert(owner.record, plan.iter().map(ToString::to_string).collect());
             }
             Found::Orphan(report) => orphans.push(report.text),
             Found::Failed { what, failure } => panic!("{what}: {failure}"),
@@ -141,7 +141,8 @@ async fn guests_that_netbox_lost_are_reported_and_left() {
     let swept = reconciled(&lab).await;
     assert_eq!((swept.orphans, swept.foreign, lab.guests().len()), (2, 1, 4), "{:?}", lab.journal());
     let journal = lab.journal();
-    for words in [["guest 200", "NetBox no longer has"], ["guest 201", "correct the VMID"]] {
+    for words in [["guest 200", "which NetBox does not have"], ["guest 201", "set the VMID to 201 if it is its guest"]]
+    {
         assert!(journal.iter().any(|text| words.iter().all(|word| text.contains(word))), "{words:?} in {journal:#?}");
     }
     reconciled(&lab).await;
@@ -189,7 +190,9 @@ async fn eleven_wait_for_a_person() {
     for _ in 0..2 {
         reconciled(&lab).await;
         assert_eq!(lab.guests(), [200]);
-        assert_eq!(lab.journal().len(), 1, "what is no creation goes on: {:?}", lab.journal());
+        let journal = lab.journal();
+        assert_eq!(journal.len(), 2, "it is said on the cluster; what is no creation goes on: {journal:?}");
+        assert!(journal[0].contains("11 guests") && journal[0].contains("--release"), "{journal:?}");
     }
     let store = lab.dispatcher.bridge().inbox.store();
     let held = store.events(Some(EventState::Parked), 100).await.unwrap();

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use netbox_proxmox_core::event::Changed;
-use netbox_proxmox_core::live::{EventState, MemoryStore, NewEvent, Settlement, SqliteStore, Store};
+use netbox_proxmox_core::live::inbox::Lease;
+use netbox_proxmox_core::live::{Brake, EventState, Held, MemoryStore, NewEvent, Settlement, SqliteStore, Store};
 use netbox_proxmox_core::{Change, EventKind, RecordId};
 
 fn event(key: &str, record: u64) -> NewEvent {
@@ -15,6 +16,9 @@ fn event(key: &str, record: u64) -> NewEvent {
         event: EventKind::Updated,
         user: Some("alice".into()),
         request: Some(key.into()),
+        time: None,
+        confirmed: false,
+        status: None,
         what: Changed::MacAddress,
     };
     NewEvent { key: key.into(), change, held: None }
@@ -28,7 +32,8 @@ async fn contract(store: Arc<dyn Store>) {
     // An event is stored once, whatever comes with it.
     assert_eq!(store.insert(&[event("a", 1), event("b", 2)], 100).await.unwrap(), [true, true]);
     assert_eq!(store.insert(&[event("a", 1), event("c", 1)], 101).await.unwrap(), [false, true]);
-    assert_eq!(store.known(&["a".into(), "z".into()]).await.unwrap(), [true, false]);
+    let known = store.known(&["a".into(), "z".into(), String::new()]).await.unwrap();
+    assert_eq!(known, [vec!["a"], vec![], vec!["a", "b", "c"]]);
     assert_eq!(store.due(100).await.unwrap(), (vec![RecordId(1), RecordId(2)], Some(101)));
     assert_eq!(store.due(99).await.unwrap(), (vec![], Some(100)));
     assert_eq!(keys(&*store, 1).await, ["a", "c"], "in order of arrival");
@@ -36,19 +41,31 @@ async fn contract(store: Arc<dyn Store>) {
     // What is settled stays, with its reason; what is tried again is due later, and not alone.
     let first = store.pending(RecordId(1)).await.unwrap().remove(0);
     assert_eq!((first.received, first.attempts, first.state), (100, 0, EventState::Pending));
-    let later = Settlement { state: EventState::Pending, reason: Some("locked".into()), due: 500, attempted: true };
+    let later = Settlement {
+        state: EventState::Pending,
+        reason: Some("locked".into()),
+        brake: None,
+        due: 500,
+        attempted: true,
+    };
     store.settle(&[first.id], &later).await.unwrap();
     assert_eq!(keys(&*store, 1).await, ["a", "c"]);
     let again = store.pending(RecordId(1)).await.unwrap().remove(0);
     assert_eq!((again.attempts, again.due, again.reason.as_deref()), (1, 500, Some("locked")));
     assert_eq!(again.change, first.change);
-    let done = Settlement { state: EventState::Done, reason: None, due: 500, attempted: true };
+    let done = Settlement { state: EventState::Done, reason: None, brake: None, due: 500, attempted: true };
     let second = store.pending(RecordId(1)).await.unwrap().remove(1);
     store.settle(&[second.id], &done).await.unwrap();
     assert_eq!(keys(&*store, 1).await, ["a"]);
 
     // Parked events wait for a person.
-    let parked = Settlement { state: EventState::Parked, reason: Some("no rights".into()), due: 0, attempted: true };
+    let parked = Settlement {
+        state: EventState::Parked,
+        reason: Some("no rights".into()),
+        brake: None,
+        due: 0,
+        attempted: true,
+    };
     store.settle(&[again.id], &parked).await.unwrap();
     assert!(keys(&*store, 1).await.is_empty());
     let listed = store.events(Some(EventState::Parked), 10).await.unwrap();
@@ -57,21 +74,44 @@ async fn contract(store: Arc<dyn Store>) {
     assert_eq!(store.release(Some(RecordId(2)), 600).await.unwrap(), 0);
     assert_eq!(store.release(None, 600).await.unwrap(), 1);
     assert_eq!(store.pending(RecordId(1)).await.unwrap()[0].attempts, 0);
-    let held = NewEvent { held: Some("held: too many".into()), ..event("h", 3) };
-    store.insert(&[held], 100).await.unwrap();
-    assert!(keys(&*store, 3).await.is_empty(), "it is parked from the start");
 
-    // A lease is held by one, until it ends or is given up.
+    // What a brake holds is parked from the start; a person who releases it has agreed, also to what is tried again.
+    let hold = |brake| Some(Held { brake, why: "too many".into() });
+    let held = |key: &str, brake| NewEvent { held: hold(brake), ..event(key, 3) };
+    store.insert(&[held("h@1", Brake::Undelivered), held("h@2", Brake::Destroys)], 100).await.unwrap();
+    assert!(keys(&*store, 3).await.is_empty());
+    let listed = store.events(Some(EventState::Parked), 10).await.unwrap();
+    assert!(listed.iter().all(|event| event.reason.as_deref() == Some("held: too many")), "{listed:?}");
+    assert_eq!(store.lift("h@", Brake::Undelivered, 200).await.unwrap(), 1, "its delivery came");
+    assert_eq!(store.lift("h@", Brake::Undelivered, 200).await.unwrap(), 0);
+    let lifted = store.pending(RecordId(3)).await.unwrap().remove(0);
+    assert_eq!((lifted.key.as_str(), lifted.brake, lifted.reason), ("h@1", None, None), "nobody agreed to it");
+    assert_eq!(store.release(Some(RecordId(3)), 200).await.unwrap(), 1);
+    let released = store.pending(RecordId(3)).await.unwrap().remove(1);
+    assert_eq!(released.brake, Some(Brake::Destroys));
+    store.settle(&[released.id], &later).await.unwrap();
+    assert_eq!(store.pending(RecordId(3)).await.unwrap()[1].brake, Some(Brake::Destroys));
+    store.settle(&[released.id], &parked).await.unwrap();
+    assert_eq!(store.events(Some(EventState::Parked), 1).await.unwrap()[0].brake, None, "parked for another reason");
+
+    // What the change log was seen to have is kept with the change.
+    assert!(!lifted.change.confirmed);
+    store.confirm(&[lifted.id]).await.unwrap();
+    let confirmed = store.pending(RecordId(3)).await.unwrap().remove(0);
+    assert_eq!(confirmed.change, Change { confirmed: true, ..lifted.change });
+
+    // A lease is held by one, until it is given up, or is known to have ended exactly as it is.
     let record = RecordId(7);
-    assert!(store.lease(record, "one", 10, 20).await.unwrap());
-    assert!(!store.lease(record, "two", 15, 25).await.unwrap());
-    assert!(store.lease(record, "one", 15, 30).await.unwrap(), "renewed");
-    assert!(!store.lease(record, "two", 29, 40).await.unwrap());
-    assert!(store.lease(record, "two", 30, 40).await.unwrap(), "it ended");
+    let lease = |owner: &str, renewals| Lease { owner: owner.into(), renewals };
+    assert_eq!(store.lease(record, "one", None).await.unwrap(), None);
+    assert_eq!(store.lease(record, "two", None).await.unwrap(), Some(lease("one", 0)));
+    assert_eq!(store.lease(record, "one", None).await.unwrap(), None, "renewed");
+    assert_eq!(store.lease(record, "two", Some(&lease("one", 0))).await.unwrap(), Some(lease("one", 1)), "it had not");
+    assert_eq!(store.lease(record, "two", Some(&lease("one", 1))).await.unwrap(), None, "it ended");
     store.unlease(Some(record), "one").await.unwrap();
-    assert!(!store.lease(record, "one", 31, 50).await.unwrap(), "not another's to give up");
+    assert_eq!(store.lease(record, "one", None).await.unwrap(), Some(lease("two", 0)), "not another's to give up");
     store.unlease(None, "two").await.unwrap();
-    assert!(store.lease(record, "one", 31, 50).await.unwrap());
+    assert_eq!(store.lease(record, "one", None).await.unwrap(), None);
 
     // Facts.
     assert_eq!(store.get("seen", "1").await.unwrap(), None);
@@ -79,9 +119,15 @@ async fn contract(store: Arc<dyn Store>) {
     store.put("seen", "1", "y").await.unwrap();
     store.put("other", "1", "z").await.unwrap();
     assert_eq!(store.get("seen", "1").await.unwrap().as_deref(), Some("y"));
-    assert_eq!(store.all("seen").await.unwrap(), [("1".to_owned(), "y".to_owned())]);
+    store.put("seen", "10@x", "w").await.unwrap();
+    let all = async |prefix: &str| -> Vec<String> {
+        store.all("seen", prefix).await.unwrap().into_iter().map(|(key, value)| format!("{key}={value}")).collect()
+    };
+    assert_eq!(all("").await, ["1=y", "10@x=w"]);
+    assert_eq!((all("10@").await, all("1@").await), (vec!["10@x=w".to_owned()], vec![]));
     store.delete("seen", "1").await.unwrap();
-    assert!(store.all("seen").await.unwrap().is_empty());
+    store.delete("seen", "10@x").await.unwrap();
+    assert!(all("").await.is_empty());
 
     // Many at once: each is told of its own.
     let inserts = (0..50u64).map(|number| {

@@ -230,9 +230,20 @@ impl Settings {
         let name = "NETBOX_PROXMOX_IDENTITY";
         let present = match self.source.text(name) {
             Some(text) => text.to_owned(),
-            None => host(&self.netbox()?.url).ok_or_else(|| {
-                self.source.error("NETBOX_URL", "is no address: it should be like https://netbox.example.org".into())
-            })?,
+            None => {
+                let host = host(&self.netbox()?.url).ok_or_else(|| {
+                    let why = "is no address: it should be like https://netbox.example.org";
+                    self.source.error("NETBOX_URL", why.into())
+                })?;
+                if !is_of_one_installation(&host) {
+                    let why = format!(
+                        "is not set, and the host of NETBOX_URL, {host}, is the same in many installations: give this NetBox a \
+                         name that no other has, such as netbox.example.org. Guests are marked with it, so it must stay"
+                    );
+                    return Err(self.source.error(name, why));
+                }
+                host
+            }
         };
         let former = self.source.list("NETBOX_PROXMOX_FORMER_IDENTITIES");
         let identities: Vec<String> = std::iter::once(present).chain(former).collect();
@@ -374,6 +385,14 @@ fn host(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
     let host = url.host_str()?;
     Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
+/// Whether a host tells one installation from others: a name with a dot, neither an address nor `localhost`.
+fn is_of_one_installation(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let is_address = host.starts_with('[') || name.parse::<std::net::IpAddr>().is_ok();
+    let is_local = name == "localhost" || name.ends_with(".localhost") || name.ends_with(".localdomain");
+    name.contains('.') && !is_address && !is_local
 }
 
 /// What the TOML file says.

@@ -42,7 +42,7 @@ pub(super) async fn livez() -> Response {
     Json(json!({"status": "alive"})).into_response()
 }
 
-/// Deliveries can be stored, and both sides be reached.
+/// Deliveries can be stored, both sides be reached, and the guests of every cluster be managed.
 pub(super) async fn readyz(State(state): State<Arc<ServerState>>) -> Response {
     // Held while asking: who comes meanwhile gets the same answer.
     let mut known = state.readiness.lock().await;
@@ -65,7 +65,8 @@ async fn ask(state: &ServerState) -> Readiness {
         in_time(name, async move { client.version().await.map(drop).map_err(|error| format!("{name}: {error}")) })
     }));
     let (inbox, netbox, proxmox) = join3(in_time("the inbox", inbox), in_time("NetBox", netbox), proxmox).await;
-    let reasons = [inbox, netbox].into_iter().chain(proxmox).chain([state.not_begun()]).flatten().collect();
+    let reasons = [inbox, netbox].into_iter().chain(proxmox).chain([state.not_begun()]).flatten();
+    let reasons = reasons.chain(state.troubles()).collect();
     Readiness { reasons, at: Instant::now() }
 }
 

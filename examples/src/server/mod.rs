@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
+use netbox_proxmox_core::live::lease::unique_owner;
 use netbox_proxmox_core::live::{Dispatcher, Observer, ProxmoxCluster, Swept};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -102,7 +103,7 @@ impl<O: Observer + 'static> Server<O> {
         let http = axum::serve(listener, router(Arc::clone(&state))).with_graceful_shutdown(until(stopped.clone()));
         let http = tokio::spawn(http.into_future());
         let observer = Both(Watch::new(Arc::clone(&state.metrics)), observer);
-        let owner = format!("{}/{address}", host_name());
+        let owner = unique_owner(&format!("{}/{address}", host_name()));
         let mut work = tokio::spawn(work(state, settings, clusters, observer, owner, stopped));
         let mut early = None;
         tokio::select! {
@@ -202,18 +203,20 @@ async fn reconcile(dispatcher: &Dispatcher, every: Option<Duration>, parallel: u
     }
 }
 
-/// The NetBox cluster of a Proxmox cluster. Where only Proxmox can say it, it is asked until it answers.
+/// The NetBox cluster of a Proxmox cluster. It is asked for until it is known: what concerns its guests must not be judged
+/// before.
 async fn named(state: &ServerState, settings: &ClusterSettings, client: &proxmox_api::Client) -> ProxmoxCluster {
     let mut pause = Duration::from_secs(1);
     loop {
-        match connect::cluster(settings, client).await {
+        match connect::cluster(settings, client, &state.peers.netbox, &state.inbox).await {
             Ok(cluster) => {
                 state.waits_for(None);
                 return cluster;
             }
             Err(problem) => {
-                tracing::warn!(why = %problem, "the name of the Proxmox cluster is not known yet; deliveries are stored meanwhile");
-                state.waits_for(Some(format!("the name of the Proxmox cluster is not known yet: {problem}")));
+                tracing::error!(why = %problem, "nothing is managed yet: it is not known which NetBox cluster the Proxmox cluster is; deliveries are stored meanwhile");
+                state
+                    .waits_for(Some(format!("it is not known which NetBox cluster the Proxmox cluster is: {problem}")));
             }
         }
         tokio::time::sleep(pause).await;
@@ -226,7 +229,7 @@ async fn until(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-/// Names this process in leases, the same after a restart.
+/// The name of this machine.
 fn host_name() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     if name.trim().is_empty() { "host".to_owned() } else { name.trim().to_owned() }

@@ -62,6 +62,11 @@ impl ServerState {
         *self.waits_for.lock().unwrap_or_else(PoisonError::into_inner) = what;
     }
 
+    /// What stands in the way of managing the guests of a cluster.
+    pub(super) fn troubles(&self) -> Vec<String> {
+        self.dispatcher.get().map(Dispatcher::troubles).unwrap_or_default()
+    }
+
     /// Why nothing is answered yet.
     pub(super) fn not_begun(&self) -> Option<String> {
         match self.dispatcher.get() {
@@ -78,7 +83,7 @@ impl ServerState {
         if let Some(dispatcher) = self.dispatcher.get() {
             return dispatcher.accept(events).await;
         }
-        let new = self.inbox.store().insert(events, now()).await?;
+        let new = self.inbox.accept(events, now()).await?;
         // It may have begun meanwhile, and looked before these were there.
         if let Some(dispatcher) = self.dispatcher.get() {
             dispatcher.wake();

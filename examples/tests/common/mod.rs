@@ -28,10 +28,14 @@ pub(crate) fn delivery(number: &str) -> (Vec<u8>, String) {
 /// The secret that the recorded deliveries are signed with.
 pub(crate) const RECORDED_SECRET: &str = "netbox-lab-webhook-secret-0123456789";
 
+/// What markers call our NetBox: an address would be that of many.
+pub(crate) const IDENTITY: &str = "netbox.example.org";
+
 /// Settings that lack nothing; nobody is at their addresses.
 pub(crate) const COMPLETE: &[(&str, &str)] = &[
     ("NETBOX_URL", "http://127.0.0.1:9"),
     ("NETBOX_TOKEN", "nbt_abcdefghijkl.token-of-netbox"),
+    ("NETBOX_PROXMOX_IDENTITY", IDENTITY),
     ("NETBOX_WEBHOOK_SECRET", RECORDED_SECRET),
     ("PROXMOX_URL", "http://127.0.0.1:9"),
     ("PROXMOX_TOKEN", "root@pam!bridge=token-of-proxmox"),

@@ -7,7 +7,7 @@ use netbox_proxmox_core::live::SqliteStore;
 use proxmox_api::testing::{FakeProxmox, Storage};
 use serde_json::json;
 
-use super::command;
+use super::{IDENTITY, command};
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_netbox-proxmox");
 
@@ -60,6 +60,7 @@ impl Sides {
         let variables = [
             ("NETBOX_URL", url.as_str()),
             ("NETBOX_TOKEN", &token),
+            ("NETBOX_PROXMOX_IDENTITY", IDENTITY),
             ("PROXMOX_URL", self.proxmox.url()),
             ("PROXMOX_TOKEN", self.proxmox.token_string()),
             ("NETBOX_PROXMOX_INBOX", &inbox),

@@ -269,6 +269,8 @@ filter! {
         id: Vec<u64>,
         /// Ids from this on.
         id_gte as "id__gte": Option<u64>,
+        /// Ids up to this.
+        id_lte as "id__lte": Option<u64>,
         /// `create`, `update`, `delete`.
         action: Vec<String>,
         /// Kind of object, for example `virtualization.virtualmachine`.
@@ -279,6 +281,8 @@ filter! {
         request_id: Option<String>,
         /// Made at this time or later, ISO 8601.
         time_after: Option<String>,
+        /// Made at this time or earlier, ISO 8601.
+        time_before: Option<String>,
     }
 }
 

@@ -55,7 +55,7 @@ impl ObjectChange {
         }
     }
 
-    /// The identity of the event, the same as that of its delivery. None for an action not known.
+    /// What the event is known by beside its time, the same as that of its delivery. None for an action not known.
     #[must_use]
     pub fn key(&self) -> Option<DeliveryKey> {
         Some(DeliveryKey {

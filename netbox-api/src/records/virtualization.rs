@@ -233,6 +233,9 @@ pub struct Cluster {
     /// Number of its devices.
     #[serde(default, deserialize_with = "tolerant::optional_integer")]
     pub device_count: Option<u64>,
+    /// When it was created.
+    #[serde(default)]
+    pub created: Option<String>,
     /// When it was last saved.
     #[serde(default)]
     pub last_updated: Option<String>,

@@ -11,10 +11,12 @@ use super::bridge::{Bridge, ProxmoxCluster};
 use super::guests::{self, At, Observed};
 use super::inbox::Seen;
 use super::listing::Listing;
+use crate::delivery::birth;
 use crate::event::Ownership;
 use crate::executor::{Failure, FailureKind, Outcome};
-use crate::guest::{Guest, RecordId};
+use crate::guest::{Guest, Owner, RecordId};
 use crate::marker::MarkerState;
+use crate::note;
 use crate::part::Part;
 use crate::record::Related;
 use crate::report::Reporter;
@@ -50,19 +52,36 @@ async fn find_in(
     if let Some(wanted) = guest.kind.filter(|kind| *kind != found) {
         return Err(refused(Reporter::of(guest).other_kind(Some(vmid), wanted, found).text));
     }
-    match observed.ownership(guest.record, &bridge.identities) {
-        Ownership::Another { whose, .. } => Err(refused(format!(
-            "guest {vmid} belongs to {whose}. If that is over, remove the line `netbox-proxmox:` from the guest's notes \
-             in Proxmox first"
+    match observed.ownership(owner(guest)?, &bridge.identities) {
+        Ownership::Another { whose, record } if !is_over(bridge, record).await? => Err(refused(format!(
+            "guest {vmid} belongs to {whose}, which is there: correct the VMID of {} in NetBox",
+            guest.name
         ))),
         _ if observed.config.template() => Err(refused(format!("guest {vmid} is a template"))),
         Ownership::Ours { .. } => Ok(observed),
-        Ownership::Unmarked | Ownership::Unknown => match observed.creation_lock() {
-            // A clone begins with a temporary description, which is replaced (Proxmox VE 9.1): a marker would not stay.
-            Some(lock) => Err(refused(format!("guest {vmid} is still being created (lock: {lock})"))),
-            None => Ok(observed),
-        },
+        Ownership::Another { .. } | Ownership::Undated | Ownership::Unmarked | Ownership::Unknown => {
+            match observed.creation_lock() {
+                // A clone begins with a temporary description, which is replaced (Proxmox VE 9.1): a marker would not stay.
+                Some(lock) => Err(refused(format!("guest {vmid} is still being created (lock: {lock})"))),
+                None => Ok(observed),
+            }
+        }
     }
+}
+
+/// Whether the record that a guest belongs to is gone from NetBox: then a person may give the guest to another. One of
+/// another NetBox, or whose birth its marker does not say, may be there.
+async fn is_over(bridge: &Bridge, former: Option<Owner>) -> Result<bool, Failure> {
+    let Some(former) = former else { return Ok(false) };
+    match bridge.netbox.virtual_machines().get(former.record.0).await {
+        Ok(found) => Ok(birth(found.value.created.as_deref()).is_some_and(|born| born != former.birth)),
+        Err(error) if error.is_not_found() => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn owner(guest: &Guest) -> Result<Owner, Failure> {
+    guest.owner().ok_or_else(|| refused(format!("NetBox does not say when {} was created", guest.name)))
 }
 
 /// A record with a VMID, and what is there.
@@ -70,8 +89,8 @@ async fn find_in(
 pub struct Candidate {
     /// The record.
     pub guest: Guest,
-    /// The name of its NetBox cluster.
-    pub cluster: String,
+    /// The id of its NetBox cluster.
+    pub cluster: u64,
     /// The guest that it may adopt or owns already, or why it may not.
     pub found: Result<Observed, Failure>,
 }
@@ -79,8 +98,11 @@ pub struct Candidate {
 impl Candidate {
     /// Whether the guest is the record's already.
     pub fn is_adopted(&self, bridge: &Bridge) -> bool {
-        let ours = |found: &Observed| found.ownership(self.guest.record, &bridge.identities);
-        self.found.as_ref().is_ok_and(|found| matches!(ours(found), Ownership::Ours { .. }))
+        let is_ours = |found: &Observed| {
+            let owner = self.guest.owner();
+            owner.is_some_and(|owner| matches!(found.ownership(owner, &bridge.identities), Ownership::Ours { .. }))
+        };
+        self.found.as_ref().is_ok_and(is_ours)
     }
 
     /// Whether both sides call it the same.
@@ -98,13 +120,14 @@ pub async fn candidates(bridge: &Bridge, tag: Option<&str>) -> Result<Vec<Candid
     let mut candidates = Vec::new();
     for cluster in &bridge.clusters {
         let listing = Listing::of_guests(&cluster.client).await?;
-        let filter = VirtualMachineFilter { cluster: vec![cluster.netbox_cluster.clone()], ..Default::default() };
+        let filter = VirtualMachineFilter { cluster_id: vec![cluster.netbox_cluster.id], ..Default::default() };
         let mut machines = bridge.netbox.virtual_machines().list(&filter);
         let (mut guests, mut claims) = (Vec::new(), BTreeMap::<Vmid, Vec<RecordId>>::new());
         while let Some(machine) = machines.try_next().await? {
             let guest = bridge.fields.guest(&machine, &Related::default());
             // NetBox ignores filters that it does not know, and returns everything.
-            let here = guest.cluster.as_deref() == Some(cluster.netbox_cluster.as_str()) && guest.kind.is_some();
+            let here =
+                guest.cluster.as_ref().is_some_and(|it| it.id == cluster.netbox_cluster.id) && guest.kind.is_some();
             let Some(vmid) = guest.vmid.given().copied().filter(|_| here) else { continue };
             claims.entry(vmid).or_default().push(guest.record);
             if tag.is_none_or(|tag| machine.tags.iter().any(|it| it.slug == tag)) {
@@ -119,7 +142,7 @@ pub async fn candidates(bridge: &Bridge, tag: Option<&str>) -> Result<Vec<Candid
                     Err(refused(format!("the virtual machines {records} all say VMID {vmid}: correct that in NetBox")))
                 }
             };
-            candidates.push(Candidate { guest, cluster: cluster.netbox_cluster.clone(), found });
+            candidates.push(Candidate { guest, cluster: cluster.netbox_cluster.id, found });
         }
     }
     Ok(candidates)
@@ -132,22 +155,23 @@ pub async fn candidates(bridge: &Bridge, tag: Option<&str>) -> Result<Vec<Candid
 /// As [`find`]; or Proxmox or the inbox failed, or the configuration kept changing.
 pub async fn adopt(bridge: &Bridge, cluster: &ProxmoxCluster, guest: &Guest) -> Result<Outcome, Failure> {
     let mut failed = None;
+    let owner = owner(guest)?;
     for _ in 0..TRIES {
         let observed = find(bridge, cluster, guest).await?;
-        match observed.ownership(guest.record, &bridge.identities) {
+        match observed.ownership(owner, &bridge.identities) {
             // Its creation goes on, and ends with the same state.
             Ownership::Ours { state: MarkerState::Creating } => return Ok(Outcome::Unchanged),
             Ownership::Ours { state: MarkerState::Ready } => {
                 // Also where an adoption ended between the two.
-                let before = bridge.inbox.seen(guest.record).await?;
-                remember(bridge, cluster, guest, &observed, before).await?;
+                let before = bridge.inbox.seen(owner).await?;
+                remember(bridge, cluster, owner, guest, &observed, before).await?;
                 return Ok(if failed.is_some() { Outcome::Done } else { Outcome::Unchanged });
             }
             _ => {}
         }
-        match observed.handle(&cluster.client).set_config(&update(bridge, guest.record, &observed)).await {
+        match observed.handle(&cluster.client).set_config(&update(bridge, owner, &observed)?).await {
             Ok(()) => {
-                remember(bridge, cluster, guest, &observed, None).await?;
+                remember(bridge, cluster, owner, guest, &observed, None).await?;
                 return Ok(Outcome::Done);
             }
             // Somebody else wrote, or the reply was lost: what is there now decides.
@@ -161,10 +185,11 @@ pub async fn adopt(bridge: &Bridge, cluster: &ProxmoxCluster, guest: &Guest) -> 
 }
 
 /// The marker among the notes, to hold only if nobody changed anything since they were read.
-fn update(bridge: &Bridge, record: RecordId, observed: &Observed) -> ConfigUpdate {
-    let marker = bridge.marker(record, observed.vmid, MarkerState::Ready);
-    let notes = observed.config.description().unwrap_or_default();
-    observed.under_digest(ConfigUpdate::new().description(&marker.write_into(notes)))
+fn update(bridge: &Bridge, owner: Owner, observed: &Observed) -> Result<ConfigUpdate, Failure> {
+    let marker = bridge.marker(owner, observed.vmid, MarkerState::Ready);
+    let notes = marker.write_into(observed.config.description().unwrap_or_default());
+    note::fits(&notes).map_err(|why| refused(format!("guest {}: {why}", observed.vmid)))?;
+    Ok(observed.under_digest(ConfigUpdate::new().description(&notes)))
 }
 
 /// As at the end of a creation: the guest is the one last seen, and no creation is wanted any more. `before`: what was
@@ -172,11 +197,12 @@ fn update(bridge: &Bridge, record: RecordId, observed: &Observed) -> ConfigUpdat
 async fn remember(
     bridge: &Bridge,
     cluster: &ProxmoxCluster,
+    owner: Owner,
     guest: &Guest,
     observed: &Observed,
     before: Option<Seen>,
 ) -> Result<(), Failure> {
-    let mut seen = Seen::new(observed.vmid, &observed.node, &cluster.netbox_cluster);
+    let mut seen = Seen::new(observed.vmid, &observed.node, cluster.netbox_cluster.id);
     if guest.node.given() == Some(&observed.node) {
         seen.agreed_node = Part::Given(observed.node.clone());
     }
@@ -184,8 +210,8 @@ async fn remember(
         Some(before) => Seen { node: seen.node, cluster: seen.cluster, ..before },
         None => seen,
     };
-    bridge.inbox.put_seen(guest.record, &seen).await?;
-    Ok(bridge.inbox.close_intent(guest.record).await?)
+    bridge.inbox.put_seen(owner, &seen).await?;
+    Ok(bridge.inbox.close_intent(owner).await?)
 }
 
 fn vmid(guest: &Guest) -> Result<Vmid, Failure> {

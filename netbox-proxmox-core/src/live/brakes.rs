@@ -1,7 +1,8 @@
 //! The brakes: what is too much at once to be a wish waits for a person.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use tokio::sync::Mutex;
+
+use super::inbox::{Inbox, InboxError};
 
 /// How many deletions may be made up for at once.
 pub(crate) const DELETIONS_AT_ONCE: usize = 10;
@@ -9,40 +10,63 @@ pub(crate) const DELETIONS_AT_ONCE: usize = 10;
 /// How many guests may be destroyed within an hour.
 pub(crate) const DESTROYS_PER_HOUR: usize = 100;
 
-/// How the reason of an event begins that waits at a brake. An event that was tried with it was released by a person.
-pub(crate) const HELD: &str = "held: ";
+/// Over which time destroys are counted, in seconds.
+const HOUR: u64 = 3600;
 
-/// When guests were destroyed. A restart forgets it: whoever restarts the server has looked at it.
+/// Counts the guests that are destroyed, in the inbox: a restart does not forget it.
 #[derive(Debug, Default)]
-pub(crate) struct Destroys(Mutex<VecDeque<u64>>);
+pub(crate) struct Destroys {
+    /// Held from the question to the answer: two that ask at once are two.
+    counting: Mutex<()>,
+}
 
 impl Destroys {
-    /// Notes that a guest was destroyed.
-    pub(crate) fn note(&self, now: u64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(now);
-    }
-
-    /// Whether another one is too much.
-    pub(crate) fn too_many(&self, now: u64) -> bool {
-        let mut times = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        while times.front().is_some_and(|time| *time + 3600 <= now) {
-            times.pop_front();
+    /// Counts a guest whose removal is about to begin, whatever comes of it, and once however often it is tried. Gives
+    /// since when there were too many, if there were; `agreed`: a person agreed to this one.
+    pub(crate) async fn begin(
+        &self,
+        inbox: &Inbox,
+        guest: &str,
+        now: u64,
+        agreed: bool,
+    ) -> Result<Option<u64>, InboxError> {
+        let _counting = self.counting.lock().await;
+        let mut of_late = inbox.destroyed().await?;
+        of_late.retain(|(_, time)| *time + HOUR > now);
+        if of_late.iter().any(|(counted, _)| counted == guest) {
+            return Ok(None);
         }
-        times.len() >= DESTROYS_PER_HOUR
+        if of_late.len() >= DESTROYS_PER_HOUR && !agreed {
+            return Ok(of_late.first().map(|(_, time)| *time));
+        }
+        of_late.push((guest.to_owned(), now));
+        inbox.put_destroyed(&of_late).await?;
+        Ok(None)
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::live::MemoryStore;
 
-    #[test]
-    fn a_hundred_an_hour_are_enough() {
+    #[tokio::test]
+    async fn a_hundred_an_hour_are_enough() {
+        let inbox = Inbox::new(MemoryStore::default());
         let destroys = Destroys::default();
-        (0..100).for_each(|second| destroys.note(second));
-        assert!(destroys.too_many(100) && destroys.too_many(3599));
-        assert!(!destroys.too_many(3600), "the first is over an hour ago");
-        destroys.note(3600);
-        assert!(destroys.too_many(3600));
+        let asked = async |destroys: &Destroys, guest: usize, now: u64, agreed: bool| {
+            destroys.begin(&inbox, &guest.to_string(), now, agreed).await.unwrap()
+        };
+        for guest in 0..DESTROYS_PER_HOUR {
+            assert_eq!(asked(&destroys, guest, guest as u64, false).await, None);
+        }
+        assert_eq!(asked(&destroys, 100, 100, false).await, Some(0));
+        assert_eq!(asked(&destroys, 7, 100, false).await, None, "a second try of one that was counted");
+        assert_eq!(asked(&Destroys::default(), 100, 3599, false).await, Some(0), "also after a restart");
+        assert_eq!(asked(&destroys, 100, 3600, false).await, None, "the first is over an hour ago");
+        assert_eq!(asked(&destroys, 101, 3600, false).await, Some(1));
+        assert_eq!(asked(&destroys, 101, 3600, true).await, None, "a person agreed");
+        assert_eq!(asked(&destroys, 102, 3601, false).await, Some(2), "and it is counted");
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, Semaphore};
 
 use super::backoff::Backoff;
 use super::inbox::Inbox;
-use crate::guest::RecordId;
+use crate::guest::{Cluster, Owner};
 use crate::marker::{Marker, MarkerState};
 use crate::policy::Policy;
 use crate::record::FieldNames;
@@ -16,8 +16,10 @@ use crate::record::FieldNames;
 /// A Proxmox cluster, and the NetBox cluster that it is.
 #[derive(Debug, Clone)]
 pub struct ProxmoxCluster {
-    /// The name of the NetBox cluster.
-    pub netbox_cluster: String,
+    /// How the settings name the NetBox cluster: by its name, or by its id.
+    pub setting: String,
+    /// The NetBox cluster; see [`clusters::resolve`](super::clusters::resolve).
+    pub netbox_cluster: Cluster,
     /// The client of its API.
     pub client: proxmox_api::Client,
 }
@@ -71,13 +73,14 @@ impl Bridge {
     }
 
     /// The marker of a record's guest, by the present name of our NetBox.
-    pub(crate) fn marker(&self, record: RecordId, vmid: Vmid, state: MarkerState) -> Marker {
-        Marker { netbox: self.identities.first().cloned().unwrap_or_default(), record, vmid, state }
+    pub(crate) fn marker(&self, owner: Owner, vmid: Vmid, state: MarkerState) -> Marker {
+        let netbox = self.identities.first().cloned().unwrap_or_default();
+        Marker { netbox, record: owner.record, birth: Some(owner.birth), vmid, state }
     }
 
-    /// The Proxmox cluster that a NetBox cluster is.
-    pub fn cluster(&self, netbox_cluster: &str) -> Option<&ProxmoxCluster> {
-        self.clusters.iter().find(|cluster| cluster.netbox_cluster == netbox_cluster)
+    /// The Proxmox cluster that the NetBox cluster with this id is.
+    pub fn cluster(&self, id: u64) -> Option<&ProxmoxCluster> {
+        self.clusters.iter().find(|cluster| cluster.netbox_cluster.id == id)
     }
 }
 

@@ -2,28 +2,29 @@
 //! different guests in parallel, bounded.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
-use super::brakes::{DESTROYS_PER_HOUR, Destroys, HELD};
-use super::bridge::{Bridge, now};
+use super::brakes::{DESTROYS_PER_HOUR, Destroys};
+use super::bridge::{Bridge, ProxmoxCluster, now};
+use super::clusters;
 use super::execute::LiveExecutor;
-use super::inbox::{EventState, InboxError, NewEvent, Reported, Settlement, StoredEvent};
-use super::look_up::{LookUp, Looked};
+use super::ignored::Ignored;
+use super::inbox::{Brake, EventState, Held, InboxError, NewEvent, Reported, Settlement, StoredEvent};
+use super::lease::{Leases, Taken};
+use super::look_up::{LookUp, Looked, Unjudged};
 use super::remember::remember;
+use super::restored;
 use crate::action::Action;
 use crate::apply::{Applied, apply};
 use crate::event::{Change, Event};
 use crate::executor::{Executor, Failure, FailureKind, Outcome, Progress, Silent};
 use crate::guest::RecordId;
 use crate::plan::{plan_with, refused_creation};
-use crate::report::Reporter;
-
-/// How long a lease on a record lasts without being renewed, in seconds.
-const LEASE: u64 = 60;
+use crate::report::{Report, Reporter};
 
 /// How long a record rests after the inbox failed, or after a bug.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -41,8 +42,12 @@ const PATIENCE: u32 = 10;
 /// What became of the events of a record.
 #[derive(Debug, Clone)]
 pub enum Answer {
-    /// They concern nothing of ours: why.
-    Ignored(String),
+    /// It is certain that they concern nothing of ours.
+    Ignored(Ignored),
+    /// They cannot be judged: a person was told, and they wait.
+    Parked(Box<Report>),
+    /// A brake holds them until a person agrees.
+    Held(Held),
     /// A plan was performed. It may be empty.
     Applied(Applied),
     /// A plan, or the look-up before it, failed: it is tried again at this time, in seconds since 1970, or parked.
@@ -81,11 +86,12 @@ pub struct Dispatcher {
 struct Inner {
     bridge: Bridge,
     observer: Box<dyn Observer>,
-    owner: String,
+    leases: Leases,
     wake: Notify,
     rounds: watch::Sender<Rounds>,
     parallel: Arc<Semaphore>,
     destroys: Destroys,
+    troubles: std::sync::Mutex<Vec<String>>,
     read_log: Mutex<BTreeMap<u64, Vec<NewEvent>>>,
 }
 
@@ -97,16 +103,18 @@ struct Rounds {
 }
 
 impl Dispatcher {
-    /// Over a bridge. `owner` names this process in leases; `parallel` bounds how many guests are worked on at once.
+    /// Over a bridge. `owner` names this process in leases, and no other one ([`unique_owner`](super::lease::unique_owner));
+    /// `parallel` bounds how many guests are worked on at once.
     pub fn new(bridge: Bridge, observer: impl Observer + 'static, owner: &str, parallel: usize) -> Self {
         let inner = Inner {
             bridge,
             observer: Box::new(observer),
-            owner: owner.to_owned(),
+            leases: Leases::new(owner),
             wake: Notify::new(),
             rounds: watch::Sender::new(Rounds { asked: 1, answered: 0 }),
             parallel: Arc::new(Semaphore::new(parallel)),
             destroys: Destroys::default(),
+            troubles: std::sync::Mutex::default(),
             read_log: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
@@ -122,14 +130,55 @@ impl Dispatcher {
         &self.inner.read_log
     }
 
-    /// Stores changes durably and wakes the dispatcher; says for each whether it is new.
+    /// Stores changes that NetBox delivered durably and wakes the dispatcher; says for each whether it is new.
     ///
     /// # Errors
     /// They could not be stored.
     pub async fn accept(&self, events: &[NewEvent]) -> Result<Vec<bool>, InboxError> {
+        let new = self.inner.bridge.inbox.accept(events, now()).await?;
+        self.wake();
+        Ok(new)
+    }
+
+    /// Stores changes that nobody delivered.
+    pub(super) async fn store(&self, events: &[NewEvent]) -> Result<Vec<bool>, InboxError> {
         let new = self.inner.bridge.inbox.store().insert(events, now()).await?;
         self.wake();
         Ok(new)
+    }
+
+    /// What stands in the way of managing the guests of a cluster, as it was last seen.
+    pub fn troubles(&self) -> Vec<String> {
+        self.inner.troubles.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Looks whether the clusters in NetBox are there, and says of one that was renamed that it is followed.
+    pub(super) async fn follow_clusters(&self) {
+        let bridge = &self.inner.bridge;
+        let mut troubles = Vec::new();
+        for cluster in &bridge.clusters {
+            match clusters::resolve(&bridge.netbox, &bridge.inbox, &cluster.setting).await {
+                Ok(clusters::Resolved { cluster: now, renamed_from: Some(former) }) => {
+                    let report = Reporter::of_cluster(&now).renamed_cluster(&former, &now.name);
+                    tracing::warn!("{}", report.text);
+                    self.tell(cluster, report).await;
+                    log_error(clusters::followed(&bridge.inbox, &cluster.setting, &now).await);
+                }
+                Ok(_) => {}
+                Err(failure) if failure.kind == FailureKind::Refused => {
+                    tracing::error!(why = %failure.why, "a cluster cannot be managed");
+                    troubles.push(failure.why);
+                }
+                Err(failure) => tracing::warn!(why = %failure.why, "the clusters cannot be looked up"),
+            }
+        }
+        *self.inner.troubles.lock().unwrap_or_else(PoisonError::into_inner) = troubles;
+    }
+
+    /// Tells a person in NetBox, outside any plan.
+    pub(super) async fn tell(&self, cluster: &ProxmoxCluster, report: Report) {
+        let executor = LiveExecutor::new(&self.inner.bridge, cluster, None);
+        log_error(executor.execute(&Action::Report(report), &Silent).await);
     }
 
     /// Looks at the inbox again: something was released.
@@ -148,8 +197,8 @@ impl Dispatcher {
     /// Answers events until told to stop; then finishes what is in hand.
     pub async fn run(&self, stop: impl Future<Output = ()>) {
         let inner = &self.inner;
-        // Leases of a former life of this process.
-        log_error(inner.bridge.inbox.store().unlease(None, &inner.owner).await);
+        // Leases of a former life, where its name is the same.
+        log_error(inner.bridge.inbox.store().unlease(None, inner.leases.owner()).await);
         let mut tasks: JoinSet<()> = JoinSet::new();
         let mut busy: HashMap<tokio::task::Id, RecordId> = HashMap::new();
         let mut stop = std::pin::pin!(stop);
@@ -206,27 +255,19 @@ impl Dispatcher {
     async fn answer(&self, record: RecordId) -> Result<(), InboxError> {
         let inner = &self.inner;
         let store = inner.bridge.inbox.store();
-        if !store.lease(record, &inner.owner, now(), now() + LEASE).await? {
+        if inner.leases.take(store, record).await? != Taken::Yes {
             // Another instance works on it, and settles the events.
             tokio::time::sleep(Duration::from_secs(1)).await;
             return Ok(());
         }
-        let lost = async {
-            loop {
-                tokio::time::sleep(Duration::from_secs(LEASE / 3)).await;
-                match store.lease(record, &inner.owner, now(), now() + LEASE).await {
-                    Ok(true) => {}
-                    Ok(false) => return,
-                    Err(error) => tracing::error!(%record, %error, "the lease is not renewed"),
-                }
-            }
-        };
         let result = tokio::select! {
             result = self.answer_leased(record) => result,
-            // This process slept for longer than a lease lasts.
-            () = lost => Err(InboxError::new("keep a lease", "another instance works on the record")),
+            // The inbox failed, or this process slept, for longer than a lease lasts.
+            () = inner.leases.keep(store, record) => {
+                Err(InboxError::new("keep a lease", "another instance may work on the record"))
+            }
         };
-        store.unlease(Some(record), &inner.owner).await?;
+        inner.leases.give_up(store, record).await?;
         result
     }
 
@@ -250,16 +291,27 @@ impl Dispatcher {
         }
         inner.observer.begin(record, &events);
         let (echoes, events) = self.split_echoes(events).await?;
-        self.settle(&echoes, EventState::Ignored, Some("an echo of our own write".into()), now(), false).await?;
+        self.settle(&echoes, EventState::Ignored, Some(Ignored::Echo.to_string()), now(), false).await?;
         if events.is_empty() {
-            inner.observer.end(record, &Answer::Ignored("an echo of our own write".into()));
+            inner.observer.end(record, &Answer::Ignored(Ignored::Echo));
             return Ok(true);
         }
         let Some(answer) = self.work(record, &events, heed).await else { return Ok(false) };
         let answer = match answer {
             Answer::Ignored(why) => {
-                self.settle(&events, EventState::Ignored, Some(why.clone()), now(), false).await?;
+                self.settle(&events, EventState::Ignored, Some(why.to_string()), now(), false).await?;
                 Answer::Ignored(why)
+            }
+            Answer::Parked(report) => {
+                self.settle(&events, EventState::Parked, Some(report.text.clone()), now(), true).await?;
+                Answer::Parked(report)
+            }
+            Answer::Held(held) => {
+                let ids: Vec<i64> = events.iter().map(|event| event.id).collect();
+                let (state, reason, brake) = (EventState::Parked, Some(held.reason()), Some(held.brake));
+                let settlement = Settlement { state, reason, brake, due: now(), attempted: false };
+                inner.bridge.inbox.store().settle(&ids, &settlement).await?;
+                Answer::Held(held)
             }
             Answer::Applied(applied) => {
                 match applied.done.iter().find_map(|(_, outcome)| deferred(outcome)) {
@@ -283,45 +335,44 @@ impl Dispatcher {
     }
 
     /// Looks up, plans and applies; again at once where the world was not as it had been looked up. `None`: more events of
-    /// the record are coming, and it is planned anew with them.
+    /// the record are coming, or some of these wait for a person now, and it is planned anew.
     async fn work(&self, record: RecordId, events: &[StoredEvent], heed: bool) -> Option<Answer> {
         let bridge = &self.inner.bridge;
         let cause: Vec<Change> = events.iter().map(|event| event.change.clone()).collect();
         let attempts = events.iter().map(|event| event.attempts).max().unwrap_or_default() + 1;
-        // A person agreed to what a brake held.
-        let released = events.iter().any(|event| event.reason.as_ref().is_some_and(|reason| reason.starts_with(HELD)));
         let mut replans = 0;
         loop {
-            let (event, cluster) = match LookUp::new(bridge).record(record, cause.clone()).await {
-                Ok(Looked::Event { event, cluster }) => (event, cluster),
-                Ok(Looked::Unmanaged(why)) => return Some(Answer::Ignored(why)),
-                Err(failure) => {
-                    // A token that was renewed or given its rights is good for all events that wait for it.
-                    let waits = failure.kind == FailureKind::Permission || failure.kind.is_tried_again();
-                    let again = waits.then(|| now() + bridge.backoff.delay(attempts));
-                    // Only a person can give it what it lacks.
-                    if again.is_none() || failure.kind == FailureKind::Permission && attempts == TOLD_AFTER {
-                        self.tell_not_looked_up(record, &cause, &failure, again.is_some()).await;
+            let looked = match LookUp::new(bridge).record(record, cause.clone()).await {
+                Ok(looked) => looked,
+                Err(failure) => return Some(self.not_looked_up(record, &cause, failure, attempts).await),
+            };
+            let (event, cluster) = match looked {
+                Looked::Event { event, cluster, unjudged } => {
+                    if !unjudged.is_empty() {
+                        log_error(self.park(events, unjudged, cluster).await);
+                        return None;
                     }
-                    return Some(Answer::Failed { applied: Applied::default(), failure, again });
+                    (event, cluster)
+                }
+                Looked::Ignored(why) => return Some(Answer::Ignored(why)),
+                Looked::Parked(report) => {
+                    if let Some(cluster) = self.cluster_of(report.cluster) {
+                        self.tell(cluster, (*report).clone()).await;
+                    }
+                    return Some(Answer::Parked(report));
                 }
             };
-            let Some(cluster) = bridge.cluster(&cluster) else {
-                return Some(Answer::Ignored(format!("cluster {cluster} is not one of ours")));
-            };
+            log_error(self.keep_confirmations(events, &event).await);
+            let cluster = bridge.cluster(cluster)?;
             let plan = plan_with(&event, &bridge.policy);
             if heed && self.more_is_coming(record, events, &plan).await {
                 return None;
             }
             self.inner.observer.planned(record, &event, &plan);
-            let destroys = plan.iter().any(|action| matches!(action, Action::Destroy { .. }));
-            if destroys && !released && self.inner.destroys.too_many(now()) {
-                let why = format!(
-                    "{HELD}{DESTROYS_PER_HOUR} guests were destroyed within an hour. If this is meant, release it \
-                     (`netbox-proxmox events --release`)"
-                );
-                let failure = Failure::new(FailureKind::Refused, why);
-                return Some(Answer::Failed { applied: Applied::default(), failure, again: None });
+            match self.held(events, &event, &plan, cluster).await {
+                Ok(None) => {}
+                Ok(Some(held)) => return Some(Answer::Held(held)),
+                Err(failure) => return Some(self.not_looked_up(record, &cause, failure, attempts).await),
             }
             let progress = self.inner.observer.progress(record);
             let node = event.current.as_ref().and_then(|current| current.node.given().cloned());
@@ -330,13 +381,12 @@ impl Dispatcher {
                 log_error(bridge.inbox.put_intent(&intent).await);
             }
             let applied = apply(plan, &executor, &*progress).await;
-            if applied.done.iter().any(|(action, it)| matches!((action, it), (Action::Destroy { .. }, Outcome::Done))) {
-                self.inner.destroys.note(now());
-            }
             match applied.failed.clone() {
                 None => {
-                    log_error(remember(bridge, cluster, record, &event, &applied).await);
-                    log_error(bridge.inbox.retain_reports(record, &executor.told()).await);
+                    log_error(remember(bridge, cluster, &event, &applied).await);
+                    if let Some(owner) = event.owner() {
+                        log_error(bridge.inbox.retain_reports(owner, &executor.told()).await);
+                    }
                     return Some(Answer::Applied(applied));
                 }
                 Some((_, failure))
@@ -358,17 +408,93 @@ impl Dispatcher {
         }
     }
 
-    /// An event that fails before there is a plan is told of like one that fails in it.
-    async fn tell_not_looked_up(&self, record: RecordId, cause: &[Change], failure: &Failure, again: bool) {
+    /// What a brake holds: what destroys, while NetBox seems to be another one, or where many guests were destroyed of late.
+    async fn held(
+        &self,
+        events: &[StoredEvent],
+        event: &Event,
+        plan: &[Action],
+        cluster: &ProxmoxCluster,
+    ) -> Result<Option<Held>, Failure> {
+        let inner = &self.inner;
+        let destroys = plan.iter().find(
+            |action| matches!(action, Action::Destroy { not_before, .. } if not_before.is_none_or(|due| due <= now())),
+        );
+        let removes = plan.iter().any(|action| matches!(action, Action::RemoveDisk { .. }));
+        if destroys.is_none() && !removes {
+            return Ok(None);
+        }
+        // A person agreed to what a brake held.
+        let agreed = |brake: Option<Brake>| {
+            events.iter().any(|event| event.brake.is_some() && (brake.is_none() || event.brake == brake))
+        };
+        let restored = restored::seen(&inner.bridge).await?;
+        if let Some(seen) = restored.filter(|_| !agreed(Some(Brake::Restored))) {
+            let why = format!(
+                "NetBox seems to have been restored or exchanged: {seen}. If this is meant, release it (`netbox-proxmox events \
+                 --release`)"
+            );
+            return Ok(Some(Held { brake: Brake::Restored, why }));
+        }
+        let Some(guest) = destroys.and_then(Action::target) else { return Ok(None) };
+        let counted = event.owner().map_or_else(|| guest.record.to_string(), |owner| owner.to_string());
+        let too_many = inner.destroys.begin(&inner.bridge.inbox, &counted, now(), agreed(None)).await?;
+        let Some(since) = too_many else { return Ok(None) };
+        self.tell(cluster, Reporter::of_cluster(&cluster.netbox_cluster).held_destroys(DESTROYS_PER_HOUR, since)).await;
+        let why = format!(
+            "{DESTROYS_PER_HOUR} guests were destroyed within an hour. If this is meant, release it (`netbox-proxmox events \
+             --release`)"
+        );
+        Ok(Some(Held { brake: Brake::Destroys, why }))
+    }
+
+    /// That NetBox's change log has been seen to have a deletion is kept: the log is pruned, and it may be due later.
+    async fn keep_confirmations(&self, events: &[StoredEvent], event: &Event) -> Result<(), InboxError> {
+        let confirmed = |change: &Change| {
+            let same = |it: &Change| it.object == change.object && it.event == change.event && it.time == change.time;
+            !change.confirmed && event.caused(|it| it.confirmed && same(it))
+        };
+        let ids: Vec<i64> = events.iter().filter(|event| confirmed(&event.change)).map(|event| event.id).collect();
+        if ids.is_empty() { Ok(()) } else { self.inner.bridge.inbox.store().confirm(&ids).await }
+    }
+
+    /// Changes that cannot be judged wait for a person, who is told; the others are answered without them.
+    async fn park(&self, events: &[StoredEvent], unjudged: Vec<Unjudged>, cluster: u64) -> Result<(), InboxError> {
+        for Unjudged { change, report } in unjudged {
+            let of_it: Vec<StoredEvent> = events.iter().filter(|event| event.change == change).cloned().collect();
+            let why = report.text.clone();
+            if let Some(cluster) = self.cluster_of(Some(cluster)) {
+                self.tell(cluster, report).await;
+            }
+            self.settle(&of_it, EventState::Parked, Some(why), now(), true).await?;
+        }
+        Ok(())
+    }
+
+    /// The cluster on which something is told.
+    fn cluster_of(&self, id: Option<u64>) -> Option<&ProxmoxCluster> {
         let bridge = &self.inner.bridge;
-        let name = cause.first().map_or_else(|| format!("virtual machine {record}"), |change| change.name.clone());
-        // Of a record that is gone its cluster's journal tells.
-        let deleted = cause.iter().find_map(|change| change.deleted_facts()?.cluster.as_deref());
-        let cluster = deleted.and_then(|name| bridge.cluster(name)).or(bridge.clusters.first());
-        let Some(cluster) = cluster else { return };
-        let report = Reporter::new(record, &name, deleted).failed("look-up", &failure.why, again);
-        let executor = LiveExecutor::new(bridge, cluster, None);
-        log_error(executor.execute(&Action::Report(report), &Silent).await);
+        id.and_then(|id| bridge.cluster(id)).or(bridge.clusters.first())
+    }
+
+    /// An event that fails before there is a plan is told of like one that fails in it.
+    async fn not_looked_up(&self, record: RecordId, cause: &[Change], failure: Failure, attempts: u32) -> Answer {
+        let bridge = &self.inner.bridge;
+        // A token that was renewed or given its rights is good for all events that wait for it.
+        let waits = failure.kind == FailureKind::Permission || failure.kind.is_tried_again();
+        let again = waits.then(|| now() + bridge.backoff.delay(attempts));
+        // Only a person can give it what it lacks.
+        if again.is_none() || failure.kind == FailureKind::Permission && attempts == TOLD_AFTER {
+            let name = cause.first().map_or_else(|| format!("virtual machine {record}"), |change| change.name.clone());
+            // Of a record that is gone its cluster's journal tells.
+            let deleted = cause.iter().find_map(Change::deleted_facts);
+            let (birth, id) = (deleted.and_then(|facts| facts.birth), deleted.and_then(|facts| facts.cluster));
+            if let Some(cluster) = self.cluster_of(id) {
+                let reporter = Reporter::new(record, birth, &name, id);
+                self.tell(cluster, reporter.failed("look-up", &failure.why, again.is_some())).await;
+            }
+        }
+        Answer::Failed { applied: Applied::default(), failure, again }
     }
 
     /// Whether a plan would tell a person that nobody did something, and somebody has: the event has come meanwhile, or
@@ -432,7 +558,7 @@ impl Dispatcher {
             return Ok(());
         }
         let ids: Vec<i64> = events.iter().map(|event| event.id).collect();
-        let settlement = Settlement { state, reason, due, attempted };
+        let settlement = Settlement { state, reason, brake: None, due, attempted };
         self.inner.bridge.inbox.store().settle(&ids, &settlement).await
     }
 }
@@ -455,7 +581,8 @@ fn failed_report(
         Some(guest) => Reporter::of(guest),
         None => {
             let name = event.cause.first().map_or_else(|| format!("virtual machine {record}"), |it| it.name.clone());
-            Reporter::new(record, &name, None)
+            let facts = event.cause.iter().rev().find_map(Change::deleted_facts);
+            Reporter::new(record, facts.and_then(|it| it.birth), &name, facts.and_then(|it| it.cluster))
         }
     };
     reporter.failed(&action.to_string(), &failure.why, again)

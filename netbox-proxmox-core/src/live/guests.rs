@@ -11,8 +11,8 @@ use super::listing::Listing;
 use crate::current::Current;
 use crate::event::Ownership;
 use crate::executor::{Failure, FailureKind};
-use crate::guest::RecordId;
-use crate::marker;
+use crate::guest::Owner;
+use crate::marker::{self, Marker};
 
 /// A guest as it is now.
 #[derive(Debug, Clone)]
@@ -27,8 +27,14 @@ pub struct Observed {
 
 impl Observed {
     /// Whom it belongs to, seen from a record.
-    pub fn ownership(&self, record: RecordId, identities: &[String]) -> Ownership {
-        marker::ownership(self.config.description(), self.vmid, record, identities)
+    pub fn ownership(&self, owner: Owner, identities: &[String]) -> Ownership {
+        marker::ownership(self.config.description(), self.vmid, owner, identities)
+    }
+
+    /// The marker that it carries: its own, not one that it was cloned with, and of our NetBox.
+    pub fn marker(&self, identities: &[String]) -> Option<Marker> {
+        let marker = self.config.description().and_then(Marker::find);
+        marker.filter(|marker| marker.vmid == self.vmid && identities.contains(&marker.netbox))
     }
 
     /// The change, to hold only if the configuration is as it was read.

@@ -6,18 +6,19 @@ pub mod backoff;
 mod brakes;
 pub mod bridge;
 pub mod catch_up;
+pub mod clusters;
 pub mod dispatcher;
 pub mod execute;
 pub mod failure;
 pub mod guests;
+pub mod ignored;
 pub mod inbox;
+pub mod lease;
 pub mod listing;
 mod look_up;
-pub mod memory;
 pub mod reconcile;
 mod remember;
-#[cfg(feature = "inbox-sqlite")]
-pub mod sqlite;
+mod restored;
 mod templates;
 
 pub use backoff::Backoff;
@@ -25,9 +26,12 @@ pub use bridge::{Bridge, ProxmoxCluster};
 pub use catch_up::CatchUp;
 pub use dispatcher::{Answer, Dispatcher, Observer};
 pub use execute::LiveExecutor;
-pub use inbox::{EventState, Inbox, InboxError, NewEvent, Seen, Settlement, Store, StoredEvent};
-pub use look_up::{LookUp, Looked};
-pub use memory::MemoryStore;
-pub use reconcile::{Found, Reconcile, Swept};
+pub use ignored::Ignored;
 #[cfg(feature = "inbox-sqlite")]
-pub use sqlite::SqliteStore;
+pub use inbox::SqliteStore;
+pub use inbox::{
+    Brake, EventState, Held, Inbox, InboxError, MemoryStore, NewEvent, Seen, Settlement, Store, StoredEvent,
+};
+pub use lease::Leases;
+pub use look_up::{LookUp, Looked};
+pub use reconcile::{Found, Reconcile, Swept};

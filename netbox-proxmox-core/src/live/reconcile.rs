@@ -12,19 +12,18 @@ use netbox_api::client::VirtualMachineFilter;
 use netbox_api::{EventKind, VirtualMachine};
 use proxmox_api::{Resource, Vmid};
 
-use super::brakes::HELD;
 use super::bridge::{Bridge, ProxmoxCluster};
 use super::dispatcher::Dispatcher;
 use super::execute::LiveExecutor;
 use super::guests;
-use super::inbox::{EventState, Inbox, NewEvent, Reported, StoredEvent};
+use super::inbox::{Brake, EventState, Held, Inbox, NewEvent, Reported};
 use super::listing::Listing;
 use super::look_up::{Described, LookUp, Looked, Power};
 use crate::action::Action;
-use crate::event::{Change, Changed, Event};
+use crate::delivery::birth;
+use crate::event::{Change, Changed, Event, Unmanaged};
 use crate::executor::{Executor, Failure, FailureKind, Silent};
-use crate::guest::RecordId;
-use crate::marker::Marker;
+use crate::guest::{Owner, RecordId};
 use crate::plan::plan_with;
 use crate::report::{Report, ReportKey, Reporter};
 
@@ -44,12 +43,12 @@ pub enum Found {
     /// A record and its guest are alike, or no guest is wanted.
     Same {
         /// The record.
-        record: RecordId,
+        owner: Owner,
     },
     /// A record and its guest differ.
     Difference {
         /// The record.
-        record: RecordId,
+        owner: Owner,
         /// The record's name.
         name: String,
         /// Both sides.
@@ -125,7 +124,7 @@ impl<'a> Reconcile<'a> {
                 }
                 // The others can be compared all the same.
                 swept.failed += 1;
-                found(Found::Failed { what: format!("cluster {}", cluster.netbox_cluster), failure });
+                found(Found::Failed { what: format!("cluster {}", cluster.netbox_cluster.name), failure });
             }
         }
         Ok(swept)
@@ -138,17 +137,17 @@ impl<'a> Reconcile<'a> {
         found: &mut (dyn FnMut(Found) + Send),
     ) -> Result<(), Failure> {
         let listing = Listing::of(&cluster.client).await?;
-        let filter = VirtualMachineFilter { cluster: vec![cluster.netbox_cluster.clone()], ..Default::default() };
+        let filter = VirtualMachineFilter { cluster_id: vec![cluster.netbox_cluster.id], ..Default::default() };
         let machines = self.bridge.netbox.virtual_machines();
         let mut pages = std::pin::pin!(machines.list(&filter).try_chunks(PAGE));
         let mut named: HashSet<Vmid> = HashSet::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| Failure::from(error.1))?;
-            named.extend(page.iter().filter_map(|machine| self.vmid(machine)));
+            named.extend(page.iter().filter_map(|machine| self.bridge.fields.vmid_of(machine)));
             // NetBox ignores filters that it does not know, and returns everything.
             let look_up = LookUp::new(self.bridge);
             let ours = |machine: &VirtualMachine| {
-                look_up.cluster_of(machine).is_ok_and(|it| it.netbox_cluster == cluster.netbox_cluster)
+                look_up.cluster_of(machine).is_ok_and(|it| it.netbox_cluster.id == cluster.netbox_cluster.id)
             };
             let managed: Vec<VirtualMachine> = page.into_iter().filter(ours).collect();
             let mut comparisons: Vec<Answer<'_, String, Found>> = Vec::new();
@@ -204,10 +203,16 @@ impl<'a> Reconcile<'a> {
         let look_up = LookUp::new(self.bridge);
         let guest = described.guest(self.bridge);
         let (record, name) = (guest.record, guest.name.clone());
-        if !self.bridge.inbox.store().pending(record).await?.is_empty() {
+        let Some(owner) = guest.owner() else {
+            let why = format!("NetBox does not say when {name} was created");
+            return Err(Failure::new(FailureKind::Refused, why));
+        };
+        // A removal that waits is none of what is under way: the record is there again.
+        let waits = self.bridge.inbox.removal(owner).await?.is_some();
+        if !waits && !self.bridge.inbox.store().pending(record).await?.is_empty() {
             return Ok(None);
         }
-        let same = Ok(Some(Found::Same { record }));
+        let same = Ok(Some(Found::Same { owner }));
         if !guest.status.wants_guest() {
             return same;
         }
@@ -228,7 +233,7 @@ impl<'a> Reconcile<'a> {
         if plan.is_empty() {
             return same;
         }
-        Ok(Some(Found::Difference { record, name, event, plan }))
+        Ok(Some(Found::Difference { owner, name, event, plan }))
     }
 
     /// Guests that no record names: whose they are, their markers say.
@@ -276,30 +281,49 @@ impl<'a> Reconcile<'a> {
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let marker = observed.config.description().and_then(Marker::find);
-        let ours = |marker: &Marker| marker.vmid == vmid && self.bridge.identities.contains(&marker.netbox);
-        let Some(marker) = marker.filter(ours) else { return Ok(None) };
+        let Some(marker) = observed.marker(&self.bridge.identities) else { return Ok(None) };
         let record = marker.record;
         if !self.bridge.inbox.store().pending(record).await?.is_empty() {
             return Ok(None);
         }
         let name = observed.config.name().unwrap_or_default();
-        let cluster = Some(cluster.netbox_cluster.as_str());
-        match self.bridge.netbox.virtual_machines().get(record.0).await {
-            Ok(machine) if self.vmid(&machine.value) == Some(vmid) => Ok(None),
-            // Its creation, or its removal, is under way.
-            Ok(_) if self.bridge.inbox.intent(record).await?.is_some_and(|intent| intent.vmid == vmid) => Ok(None),
-            Ok(machine) => Ok(Some(Reporter::new(record, &machine.value.name, cluster).unnamed_guest(vmid))),
+        let (here, inbox) = (Some(cluster.netbox_cluster.id), &self.bridge.inbox);
+        let orphan = |again| Reporter::new(record, marker.birth, name, here).orphaned_guest(vmid, again);
+        let machine = match self.bridge.netbox.virtual_machines().get(record.0).await {
+            Ok(machine) => machine.value,
             Err(error) if error.is_not_found() => {
-                let put_off = self.bridge.inbox.removal_due(record).await?.is_some();
-                Ok((!put_off).then(|| Reporter::new(record, name, cluster).orphaned_guest(vmid)))
+                let put_off = match marker.owner() {
+                    Some(owner) => inbox.removal(owner).await?.is_some(),
+                    None => false,
+                };
+                return Ok((!put_off).then(|| orphan(false)));
             }
-            Err(error) => Err(error.into()),
+            Err(error) => return Err(error.into()),
+        };
+        // A marker of an early version says no birth: whose guest it is a person must say.
+        let Some(owner) = marker.owner().filter(|owner| birth(machine.created.as_deref()) == Some(owner.birth)) else {
+            return Ok(Some(orphan(marker.birth.is_some())));
+        };
+        if inbox.intent(owner).await?.is_some_and(|intent| intent.vmid == vmid) {
+            // Its creation is under way.
+            return Ok(None);
         }
-    }
-
-    fn vmid(&self, machine: &VirtualMachine) -> Option<Vmid> {
-        machine.custom_fields.text(&self.bridge.fields.vmid)?.trim().parse().ok()
+        let reporter = Reporter::of_owner(owner, &machine.name, here);
+        let says = self.bridge.fields.vmid_of(&machine);
+        Ok(match LookUp::new(self.bridge).cluster_of(&machine) {
+            Ok(its) if its.netbox_cluster.id == cluster.netbox_cluster.id && says == Some(vmid) => None,
+            Ok(its) if its.netbox_cluster.id == cluster.netbox_cluster.id => {
+                Some(reporter.unnamed_guest(vmid, says.map(|says| says.to_string()).as_deref()))
+            }
+            Ok(its) => {
+                let (former, now) = (&cluster.netbox_cluster.name, &its.netbox_cluster.name);
+                Some(reporter.moved_cluster(former, now))
+            }
+            Err(why) => {
+                let (vmid, cluster) = (Some(vmid), cluster.netbox_cluster.name.clone());
+                Some(reporter.unmanaged(&Unmanaged { vmid, cluster, why: why.to_string() }, false))
+            }
+        })
     }
 }
 
@@ -316,25 +340,28 @@ impl Dispatcher {
         let swept = Reconcile::new(bridge, parallel)
             .unasked()
             .sweep(&mut |found| match found {
-                Found::Same { record } => same.push(record),
-                Found::Difference { record, name, plan, .. } => differ.push(Differing::new(record, name, &plan)),
+                Found::Same { owner } => same.push(owner),
+                Found::Difference { owner, name, event, plan } => {
+                    differ.push(Differing::new(owner, name, &event, &plan))
+                }
                 Found::Orphan(report) => orphans.push(report),
                 Found::Failed { what, failure } => tracing::warn!(what, why = %failure.why, "not compared"),
             })
             .await?;
         let keys: Vec<ReportKey> = orphans.iter().map(Report::key).collect();
-        for record in same.iter().copied().chain(differ.iter().map(|it| it.record)) {
+        for owner in same.iter().copied().chain(differ.iter().map(|it| it.owner)) {
             // What was reported is over: should it return, it is reported again.
-            let still_true: Vec<ReportKey> = keys.iter().filter(|key| key.record == record).cloned().collect();
-            bridge.inbox.retain_orphans(record, &still_true).await?;
+            let of_it = |key: &&ReportKey| key.record == Some(owner.record) && key.birth == Some(owner.birth);
+            let still_true: Vec<ReportKey> = keys.iter().filter(of_it).cloned().collect();
+            bridge.inbox.retain_orphans(owner, &still_true).await?;
         }
-        for record in same {
-            bridge.inbox.retain_reports(record, &[]).await?;
+        for owner in same {
+            bridge.inbox.retain_reports(owner, &[]).await?;
         }
         let events = self.differences(differ).await?;
-        self.accept(&events).await?;
+        self.store(&events).await?;
         for report in orphans {
-            let Some(cluster) = report.cluster.as_deref().and_then(|name| bridge.cluster(name)) else { continue };
+            let Some(cluster) = report.cluster.and_then(|id| bridge.cluster(id)) else { continue };
             LiveExecutor::new(bridge, cluster, None).execute(&Action::Report(report), &Silent).await?;
         }
         Ok(swept)
@@ -344,24 +371,33 @@ impl Dispatcher {
     async fn differences(&self, mut differ: Vec<Differing>) -> Result<Vec<NewEvent>, Failure> {
         let inbox = &self.bridge().inbox;
         let parked = inbox.store().events(Some(EventState::Parked), u32::MAX).await?;
-        let at_brake = |event: &&StoredEvent| event.reason.as_ref().is_some_and(|why| why.starts_with(HELD));
-        let held: HashSet<RecordId> = parked.iter().filter(at_brake).map(|event| event.change.record).collect();
-        differ.retain(|it| !held.contains(&it.record));
+        let held: HashSet<RecordId> =
+            parked.iter().filter(|event| event.brake.is_some()).map(|event| event.change.record).collect();
+        differ.retain(|it| !held.contains(&it.owner.record));
         let creations = differ.iter().filter(|it| it.creates).count();
         let why = (creations > CREATIONS_AT_ONCE).then(|| {
             format!(
-                "{HELD}{creations} guests would be created by one reconcile, more than {CREATIONS_AT_ONCE} at once. If \
-                 this is meant, release them (`netbox-proxmox events --release`)"
+                "{creations} guests would be created by one reconcile, more than {CREATIONS_AT_ONCE} at once. If this is \
+                 meant, release them (`netbox-proxmox events --release`)"
             )
         });
         if let Some(why) = &why {
-            tracing::warn!("{why}");
+            tracing::warn!("held: {why}");
+            for cluster in &self.bridge().clusters {
+                let of_it = |it: &&Differing| it.creates && it.cluster == Some(cluster.netbox_cluster.id);
+                let count = differ.iter().filter(of_it).count();
+                if count > 0 {
+                    self.tell(cluster, Reporter::of_cluster(&cluster.netbox_cluster).held_creations(count)).await;
+                }
+            }
         }
         let mut events = Vec::new();
         for it in differ {
-            // An event that is open sees the difference, too.
-            if inbox.store().pending(it.record).await?.is_empty() && !it.told(inbox).await? {
-                let held = why.clone().filter(|_| it.creates);
+            // An event that is open sees the difference, too; a removal that waits does not.
+            let waits = inbox.removal(it.owner).await?.is_some();
+            let open = !waits && !inbox.store().pending(it.owner.record).await?.is_empty();
+            if !open && !it.told(inbox).await? {
+                let held = why.clone().filter(|_| it.creates).map(|why| Held { brake: Brake::Creations, why });
                 events.push(it.event(held));
             }
         }
@@ -371,20 +407,22 @@ impl Dispatcher {
 
 /// A record that differs from its guest.
 struct Differing {
-    record: RecordId,
+    owner: Owner,
     name: String,
+    cluster: Option<u64>,
     creates: bool,
     /// The reports, where the plan is nothing else.
     reports: Option<Vec<ReportKey>>,
 }
 
 impl Differing {
-    fn new(record: RecordId, name: String, plan: &[Action]) -> Self {
+    fn new(owner: Owner, name: String, event: &Event, plan: &[Action]) -> Self {
         let key = |action: &Action| match action {
             Action::Report(report) => Some(report.key()),
             _ => None,
         };
-        Self { record, name, creates: creates(plan), reports: plan.iter().map(key).collect() }
+        let cluster = event.desired.as_ref().and_then(|guest| guest.cluster.as_ref()).map(|cluster| cluster.id);
+        Self { owner, name, cluster, creates: creates(plan), reports: plan.iter().map(key).collect() }
     }
 
     /// Whether there is nothing but what a person was told before.
@@ -397,18 +435,19 @@ impl Differing {
         Ok(self.reports.is_some())
     }
 
-    fn event(self, held: Option<String>) -> NewEvent {
-        let Self { record, name, .. } = self;
-        let change = difference(record, &name);
+    fn event(self, held: Option<Held>) -> NewEvent {
+        let record = self.owner.record;
+        let change = difference(record, &self.name);
         // Each comparison is an event of its own.
         let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_nanos());
-        NewEvent { key: format!("reconcile@{time}/{record}"), change, held }
+        NewEvent { key: format!("reconcile/{record}@{time}"), change, held }
     }
 }
 
 fn difference(record: RecordId, name: &str) -> Change {
     let (object, event, what) = (record.0, EventKind::Updated, Changed::Difference);
-    Change { record, name: name.to_owned(), object, event, user: None, request: None, what }
+    let name = name.to_owned();
+    Change { record, name, object, event, user: None, request: None, time: None, confirmed: false, status: None, what }
 }
 
 /// Whether a plan makes a guest.

@@ -4,7 +4,7 @@
 use netbox_api::EventKind;
 use proxmox_api::{DiskSlot, NodeName, PowerState, Vmid};
 
-use super::bridge::{Bridge, ProxmoxCluster};
+use super::bridge::{Bridge, ProxmoxCluster, now};
 use super::guests::{self, At};
 use super::inbox::{InboxError, Seen};
 use super::listing::Listing;
@@ -13,7 +13,7 @@ use crate::apply::Applied;
 use crate::current::Current;
 use crate::event::{Change, Changed, Event, KnownDisk, Ownership};
 use crate::executor::{Failure, Outcome};
-use crate::guest::{Guest, RecordId};
+use crate::guest::{Guest, Owner};
 use crate::marker::MarkerState;
 use crate::part::Part;
 use crate::plan::known_interfaces;
@@ -24,20 +24,32 @@ use crate::plan::known_interfaces;
 pub(super) async fn remember(
     bridge: &Bridge,
     cluster: &ProxmoxCluster,
-    record: RecordId,
     event: &Event,
     applied: &Applied,
 ) -> Result<(), InboxError> {
     let Some(guest) = &event.desired else {
-        return if event.current.is_none() { bridge.inbox.forget(record).await } else { Ok(()) };
+        return match event.owner() {
+            Some(owner) if event.current.is_none() && event.context.unmanaged.is_none() => {
+                vacated(bridge, cluster, owner).await?;
+                bridge.inbox.forget(owner).await
+            }
+            _ => Ok(()),
+        };
     };
+    let Some(owner) = guest.owner() else { return Ok(()) };
+    if event.context.removal_due.is_some() {
+        // The record is there again, and this was said.
+        bridge.inbox.cancel_removal(owner).await?;
+    }
     let ours = matches!(event.context.ownership, Ownership::Ours { .. });
     let mut current = event.current.clone().filter(|_| ours);
     if let Some(vmid) = made_volumes(applied) {
-        match again(bridge, cluster, record, vmid).await {
+        match again(bridge, cluster, owner, vmid).await {
             Ok(Some(found)) => current = Some(found),
             Ok(None) => {}
-            Err(failure) => tracing::warn!(%record, why = %failure.why, "the new disks are not remembered yet"),
+            Err(failure) => {
+                tracing::warn!(record = %guest.record, why = %failure.why, "the new disks are not remembered yet")
+            }
         }
     }
     let Some(current) = current else { return Ok(()) };
@@ -47,7 +59,7 @@ pub(super) async fn remember(
     let volume = |slot: DiskSlot| current.disk(slot).map(|disk| disk.volume.clone());
     let present =
         listed.iter().filter_map(|disk| Some(KnownDisk { id: disk.id, slot: disk.slot, volume: volume(disk.slot)? }));
-    let before = bridge.inbox.seen(record).await?;
+    let before = bridge.inbox.seen(owner).await?;
     let of_this = before.filter(|seen| seen.vmid == vmid);
     let agreed_before = of_this.as_ref().map(|seen| seen.agreed_node.clone()).unwrap_or_default();
     let (before, wanted, mut removals, keys) =
@@ -71,10 +83,18 @@ pub(super) async fn remember(
     let wanted = lacking.map(|disk| disk.id).collect();
     let disks = present.chain(gone).collect();
     let interfaces = known_interfaces(event, &bridge.policy);
-    let seen = Seen::new(vmid, node, &cluster.netbox_cluster);
+    let seen = Seen::new(vmid, node, cluster.netbox_cluster.id);
     let agreed_node = agreed_node(guest, &current, applied, agreed_before);
     let seen = Seen { agreed_node, disks, wanted, interfaces, removals, keys, ..seen };
-    bridge.inbox.put_seen(record, &seen).await
+    bridge.inbox.put_seen(owner, &seen).await
+}
+
+/// The VMID of a guest that somebody has removed rests from now on.
+async fn vacated(bridge: &Bridge, cluster: &ProxmoxCluster, owner: Owner) -> Result<(), InboxError> {
+    match bridge.inbox.seen(owner).await?.filter(|seen| seen.cluster == cluster.netbox_cluster.id) {
+        Some(seen) => bridge.inbox.put_rested(seen.cluster, seen.vmid, now()).await,
+        None => Ok(()),
+    }
 }
 
 /// The node on which NetBox and the guest agree now; `before`, while they do not: a node that does not exist, or that
@@ -103,12 +123,12 @@ fn made_volumes(applied: &Applied) -> Option<Vmid> {
 async fn again(
     bridge: &Bridge,
     cluster: &ProxmoxCluster,
-    record: RecordId,
+    owner: Owner,
     vmid: Vmid,
 ) -> Result<Option<Current>, Failure> {
     let listing = Listing::of_guests(&cluster.client).await?;
     let At::Guest(observed) = guests::at(&cluster.client, vmid, &listing).await? else { return Ok(None) };
-    let ours = matches!(observed.ownership(record, &bridge.identities), Ownership::Ours { .. });
+    let ours = matches!(observed.ownership(owner, &bridge.identities), Ownership::Ours { .. });
     // Whether it runs is nothing to remember.
     let current = || Current::observed(vmid, observed.node.clone(), &observed.config, PowerState::Stopped);
     Ok(ours.then(current))

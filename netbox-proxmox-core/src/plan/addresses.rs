@@ -4,6 +4,7 @@ use ipnet::IpNet;
 use proxmox_api::IpSetting;
 
 use super::draft::Draft;
+use crate::event::Aspect;
 use crate::part::Part;
 use crate::settings::Addressing;
 
@@ -68,7 +69,7 @@ pub(super) fn address(draft: &mut Draft<'_>, index: u8, name: &str, v4: bool, ho
     };
     let mut result = Part::Unknown;
     if draft.cloud_init(&field, &text) {
-        draft.gated(&field, text, shown, |_| result = change);
+        draft.gated(Aspect::Addresses, &field, text, shown, |_| result = change);
     }
     result
 }

@@ -5,7 +5,7 @@ use proxmox_api::{GuestType, PowerState};
 use super::draft::Draft;
 use super::{interfaces, labels};
 use crate::action::Action;
-use crate::event::Change;
+use crate::event::{Aspect, Change};
 use crate::guest::Template;
 use crate::part::Part;
 use crate::report::mib;
@@ -64,7 +64,7 @@ fn vcpus(draft: &mut Draft<'_>, set: &mut Settings) {
         .cores
         .given()
         .map_or_else(|| "not known".to_owned(), |cores| cores.saturating_mul(sockets).to_string());
-    draft.gated("vcpus", vcpus, found, |_| set.cores = Some(cores));
+    draft.gated(Aspect::Vcpus, "vcpus", vcpus, found, |_| set.cores = Some(cores));
 }
 
 fn memory(draft: &mut Draft<'_>, set: &mut Settings) {
@@ -75,7 +75,7 @@ fn memory(draft: &mut Draft<'_>, set: &mut Settings) {
     let found = draft.current.memory.given().map_or_else(|| "not known".to_owned(), |found| mib(*found));
     // Proxmox refuses a memory below the balloon: "balloon value too large" (seen on Proxmox VE 9.1).
     let balloon = draft.current.balloon.given().is_some_and(|balloon| *balloon > memory);
-    draft.gated("memory", mib(memory), found, |_| {
+    draft.gated(Aspect::Memory, "memory", mib(memory), found, |_| {
         set.memory = Some(memory);
         set.balloon = balloon.then_some(memory);
     });
@@ -109,7 +109,7 @@ fn ssh_keys(draft: &mut Draft<'_>, set: &mut Settings) {
     };
     let text = wanted.given().map_or_else(|| "no keys".to_owned(), |keys| format!("{} key(s)", keys.keys().len()));
     if draft.cloud_init("SSH keys", &text) {
-        draft.gated("SSH keys", text, found, |_| set.ssh_keys = wanted);
+        draft.gated(Aspect::SshKeys, "SSH keys", text, found, |_| set.ssh_keys = wanted);
     }
 }
 

@@ -5,7 +5,7 @@ use super::{configure, disks, migrate, power, removed_disks};
 use crate::action::{Action, RecordValue, Target, VmidSource};
 use crate::current::Current;
 use crate::event::{Event, Ownership};
-use crate::guest::{Guest, RecordId};
+use crate::guest::{Guest, Owner};
 use crate::marker::MarkerState;
 use crate::part::Part;
 use crate::policy::Policy;
@@ -22,8 +22,8 @@ pub(super) fn stuck(event: &Event, guest: &Guest, current: &Current) -> Option<R
 }
 
 /// Makes the guest of a deleted record, whose removal was put off, this record's.
-pub(super) fn take_over(guest: &Guest, current: &Current, former: RecordId, policy: &Policy) -> Action {
-    let target = Target { record: guest.record, name: guest.name.clone(), kind: current.kind, vmid: current.vmid };
+pub(super) fn take_over(guest: &Guest, current: &Current, former: Owner, policy: &Policy) -> Action {
+    let target = Target::of(guest, current.kind, current.vmid);
     let set = Settings {
         takes_from: Some(former),
         marker: Some(MarkerState::Ready),
@@ -35,11 +35,18 @@ pub(super) fn take_over(guest: &Guest, current: &Current, former: RecordId, poli
 
 /// A guest that Proxmox has.
 pub(super) fn existing(event: &Event, guest: &Guest, current: &Current, policy: &Policy) -> Vec<Action> {
-    let target = Target { record: guest.record, name: guest.name.clone(), kind: current.kind, vmid: current.vmid };
+    let target = Target::of(guest, current.kind, current.vmid);
     let mut plan = Vec::new();
-    if let (Part::None, Some(vmid)) = (&guest.vmid, event.context.allocated()) {
+    if let (Part::None, Some(vmid)) = (&guest.vmid, event.context.unwritten_vmid()) {
         let value = RecordValue::Vmid(VmidSource::Chosen(vmid));
         plan.push(Action::Record { guest: target.clone(), value });
+    }
+    if event.context.removal_due.is_some() && matches!(event.context.ownership, Ownership::Ours { .. }) {
+        plan.push(Action::Report(Reporter::of(guest).undeleted(current.vmid)));
+        let set = Settings { remove_tags: policy.removal_tag.iter().cloned().collect(), ..Settings::default() };
+        if !set.is_empty() {
+            plan.push(Action::Configure { guest: target.clone(), set });
+        }
     }
     plan.extend(converge(event, guest, current, policy, target));
     plan

@@ -25,8 +25,9 @@ pub(super) fn plan(event: &Event, guest: &Guest, kind: GuestType, policy: &Polic
 /// it later from a guest that has vanished.
 pub(super) fn wanted(event: &Event, guest: &Guest) -> Option<Intent> {
     let vmid = *guest.vmid.given()?;
+    let owner = guest.owner()?;
     may_fill(event).then(|| Intent {
-        record: guest.record,
+        owner,
         vmid,
         allocated: false,
         upid: None,
@@ -71,8 +72,8 @@ impl<'a> Creation<'a> {
     pub(super) fn begin(&self) -> (Target, Vec<Action>) {
         let Self { event, guest, kind, .. } = self;
         let recorded = guest.vmid.given().copied();
-        let vmid = recorded.or(event.context.allocated());
-        let target = Target { record: guest.record, name: guest.name.clone(), kind: *kind, vmid };
+        let vmid = recorded.or(event.context.unwritten_vmid());
+        let target = Target::of(guest, *kind, vmid);
         let mut plan = Vec::new();
         if recorded.is_none() {
             let source = vmid.map_or(VmidSource::Allocate, VmidSource::Chosen);

@@ -8,7 +8,7 @@ use super::draft::Draft;
 use super::removed_disks;
 use crate::action::{Action, DiskRef, RecordValue};
 use crate::current::CurrentDisk;
-use crate::event::{Change, Changed, DiskFacts, Event};
+use crate::event::{Aspect, Change, Changed, DiskFacts, Event};
 use crate::guest::{Guest, GuestDisk};
 use crate::part::Part;
 use crate::units::Megabytes;
@@ -76,22 +76,22 @@ fn root(draft: &mut Draft<'_>) {
             let report = draft.reporter.root_smaller_than_template(wanted, base.to_megabytes(size));
             draft.report(report);
         }
-        Some(size @ Some(_)) => grow(draft, "disk", DiskRef::Root, wanted, size),
+        Some(size @ Some(_)) => grow(draft, Aspect::RootSize, "disk", DiskRef::Root, wanted, size),
         // A guest that boots from no disk has none to grow.
         None if !draft.current.disks.is_unknown() => {}
-        Some(None) | None => grow(draft, "disk", DiskRef::Root, wanted, None),
+        Some(None) | None => grow(draft, Aspect::RootSize, "disk", DiskRef::Root, wanted, None),
     }
 }
 
 /// Grows a disk, where NetBox's figure exceeds what Proxmox's size maps down to.
-fn grow(draft: &mut Draft<'_>, field: &str, disk: DiskRef, wanted: Megabytes, found: Option<MiB>) {
+fn grow(draft: &mut Draft<'_>, aspect: Aspect, field: &str, disk: DiskRef, wanted: Megabytes, found: Option<MiB>) {
     let base = draft.policy.disk_base;
     let size = base.to_mib(wanted);
     if found.is_some_and(|found| wanted <= base.to_megabytes(found) || size <= found) {
         return;
     }
     let found = found.map_or_else(|| "not known".to_owned(), |found| base.to_megabytes(found).to_string());
-    draft.gated(field, wanted, found, |draft| {
+    draft.gated(aspect, field, wanted, found, |draft| {
         let guest = draft.target.clone();
         draft.step(Action::ResizeDisk { guest, disk, size });
     });
@@ -133,7 +133,8 @@ fn compare(draft: &mut Draft<'_>, disk: &GuestDisk, found: &CurrentDisk) {
         let report = draft.reporter.shrink(disk.slot, disk.size, megabytes);
         draft.report(report);
     } else {
-        grow(draft, &format!("disk {}", disk.slot), DiskRef::Slot(disk.slot), disk.size, Some(size));
+        let (aspect, field) = (Aspect::Disk(disk.id), format!("disk {}", disk.slot));
+        grow(draft, aspect, &field, DiskRef::Slot(disk.slot), disk.size, Some(size));
     }
 }
 
@@ -164,7 +165,7 @@ fn missing(draft: &mut Draft<'_>, disk: &GuestDisk) {
         return draft.report(report);
     }
     let size: MiB = draft.policy.disk_base.to_mib(disk.size);
-    draft.gated(&format!("disk {}", disk.slot), disk.size, "missing", |draft| {
+    draft.gated(Aspect::Disk(disk.id), &format!("disk {}", disk.slot), disk.size, "missing", |draft| {
         let guest = draft.target.clone();
         draft.step(Action::AddDisk { guest, slot: disk.slot, storage, size, path: disk.path.clone() });
     });
@@ -188,7 +189,7 @@ fn record_root(draft: &mut Draft<'_>) {
         (Part::None, Some(_)) => true,
         (Part::Given(_), Some(root)) => draft.guest.disk(*root).is_none() && draft.current.disk(*root).is_some(),
     };
-    let waits = !draft.gate_open()
+    let waits = !draft.gate_open(Aspect::RootSize)
         && root_size_of_record(draft.event, draft.guest).is_some_and(|wanted| {
             let size = draft.current.root_disk().and_then(|(_, disk)| disk.size);
             size.is_some_and(|size| wanted > draft.policy.disk_base.to_megabytes(size))

@@ -4,7 +4,7 @@ use proxmox_api::{GuestType, NodeName, StorageId};
 
 use crate::action::{Action, Target};
 use crate::current::{Current, CurrentDisk};
-use crate::event::{Event, Ownership};
+use crate::event::{Aspect, Event, Ownership};
 use crate::guest::{Guest, Status, Template};
 use crate::marker::MarkerState;
 use crate::part::Part;
@@ -57,21 +57,25 @@ impl<'a> Draft<'a> {
         self.moved_to.clone().or_else(|| disk.storage.clone())
     }
 
-    /// Whether NetBox may reach into the guest's configuration. NetBox is first a record: correcting it must not
-    /// change a running machine unasked.
-    pub(super) fn gate_open(&self) -> bool {
-        self.creating || self.guest.status == Status::Staged || self.policy.configure == ConfigureWhen::Always
+    /// Whether NetBox may reach into this part of the guest's configuration. NetBox is first a record: correcting it must
+    /// not change a running machine unasked. What was changed while the record was Staged is applied, also later.
+    pub(super) fn gate_open(&self, aspect: Aspect) -> bool {
+        self.creating
+            || self.guest.status == Status::Staged
+            || self.policy.configure == ConfigureWhen::Always
+            || self.event.changed_while_staged(aspect)
     }
 
     /// Does `change` if the gate is open, otherwise reports the difference.
     pub(super) fn gated(
         &mut self,
+        aspect: Aspect,
         field: &str,
         wanted: impl ToString,
         found: impl ToString,
         change: impl FnOnce(&mut Self),
     ) {
-        if self.gate_open() {
+        if self.gate_open(aspect) {
             change(self);
         } else {
             let report = self.reporter.gated(field, wanted, found, &self.guest.status);

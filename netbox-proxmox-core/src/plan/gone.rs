@@ -10,18 +10,22 @@ use crate::report::Reporter;
 use crate::settings::Settings;
 
 pub(super) fn plan(event: &Event, policy: &Policy) -> Vec<Action> {
-    let Some(deleted) = event.cause.iter().find(|change| change.deleted_record()) else {
+    // Of a record that was deleted, was there again and was deleted again, the last counts.
+    let Some(deleted) = event.cause.iter().rfind(|change| change.deleted_record()) else {
         // A deleted disk whose record is gone too is part of the guest's removal.
         return if event.context.looked_up { Vec::new() } else { needs_look_up(event) };
     };
     let Changed::Record { before: Some(facts), .. } = &deleted.what else { return Vec::new() };
-    if facts.kind.is_none() || event.context.managed == Some(false) {
-        return Vec::new();
-    }
     if event.context.looked_up && event.context.deletion != Some(Deletion::Confirmed) {
         return Vec::new();
     }
-    let reporter = Reporter::new(deleted.record, &deleted.name, facts.cluster.as_deref());
+    let reporter = Reporter::new(deleted.record, facts.birth, &deleted.name, facts.cluster);
+    if let Some(unmanaged) = &event.context.unmanaged {
+        return vec![Action::Report(reporter.unmanaged(unmanaged, true))];
+    }
+    if facts.kind.is_none() || event.context.managed == Some(false) {
+        return Vec::new();
+    }
     if let Some(former) = &event.context.former_cluster {
         let why = format!("it is in cluster {former}, from which it was moved in NetBox. Remove it in Proxmox");
         return vec![Action::Report(reporter.not_destroyed(None, &why))];
@@ -33,6 +37,12 @@ pub(super) fn plan(event: &Event, policy: &Policy) -> Vec<Action> {
         Ownership::Unmarked => {
             return keep("it has no marker of this NetBox. Remove it in Proxmox if nobody needs it");
         }
+        Ownership::Undated => {
+            return keep(
+                "its marker is of an early version, which does not say when its virtual machine was created. \
+                         Remove it in Proxmox if nothing on it is needed",
+            );
+        }
         Ownership::Ours { .. } | Ownership::Unknown => {}
     }
     if current.template {
@@ -42,14 +52,18 @@ pub(super) fn plan(event: &Event, policy: &Policy) -> Vec<Action> {
         return keep("it is protected. Clear its protection in Proxmox and remove it there");
     }
     if let Some(other) = event.context.claimed {
-        return keep(&format!("virtual machine {other} has its VMID now. Adopt it for that one"));
+        return keep(&format!(
+            "virtual machine {other} has its VMID now. Adopt it for that one (`netbox-proxmox adopt`)"
+        ));
     }
     let kind = current.kind;
-    let guest = Target { record: deleted.record, name: deleted.name.clone(), kind, vmid: current.vmid };
+    let (record, birth, name) = (deleted.record, facts.birth, deleted.name.clone());
+    let guest = Target { record, birth, name, kind, vmid: current.vmid };
+    let deletion = deleted.deletion();
     match (policy.destroy, event.context.removal_due, event.context.now) {
         (DestroyWhen::Never, ..) => keep("the policy is never to destroy. Remove it in Proxmox"),
-        (_, Some(due), _) => vec![Action::Destroy { guest, not_before: Some(due) }],
-        (DestroyWhen::Now, ..) => vec![Action::Destroy { guest, not_before: None }],
+        (_, Some(due), _) => vec![Action::Destroy { guest, not_before: Some(due), deletion }],
+        (DestroyWhen::Now, ..) => vec![Action::Destroy { guest, not_before: None, deletion: None }],
         (DestroyWhen::After(_), None, None) => needs_look_up(event),
         (DestroyWhen::After(seconds), None, Some(now)) => {
             let due = now.saturating_add(seconds);
@@ -61,7 +75,7 @@ pub(super) fn plan(event: &Event, policy: &Policy) -> Vec<Action> {
             if !tag.is_empty() {
                 plan.push(Action::Configure { guest: guest.clone(), set: tag });
             }
-            plan.push(Action::Destroy { guest, not_before: Some(due) });
+            plan.push(Action::Destroy { guest, not_before: Some(due), deletion });
             plan
         }
     }
@@ -72,6 +86,7 @@ fn needs_look_up(event: &Event) -> Vec<Action> {
     let mut records: Vec<&Change> = event.cause.iter().collect();
     records.sort_by_key(|change| change.record);
     records.dedup_by_key(|change| change.record);
-    let report = |change: &Change| Action::Report(Reporter::new(change.record, &change.name, None).needs_look_up());
+    let report =
+        |change: &Change| Action::Report(Reporter::new(change.record, None, &change.name, None).needs_look_up());
     records.into_iter().map(report).collect()
 }

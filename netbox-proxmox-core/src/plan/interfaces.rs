@@ -15,7 +15,7 @@ use crate::action::{Action, RecordValue};
 use crate::current::{Current, CurrentInterface};
 #[cfg(feature = "live")]
 use crate::event::KnownInterface;
-use crate::event::{Change, Changed, Event};
+use crate::event::{Aspect, Change, Changed, Event};
 use crate::guest::{Guest, GuestInterface};
 use crate::part::Part;
 use crate::policy::Policy;
@@ -103,7 +103,9 @@ fn cards(draft: &mut Draft<'_>, set: &mut Settings, assigned: &BTreeMap<u8, &Gue
         }
         let shown = found.get(index).map_or_else(|| "missing".to_owned(), |found| shown(&card, found));
         let field = format!("interface {}", interface.name);
-        draft.gated(&field, card.clone(), shown, |_| set.interface(*index).card = Card::Set(card));
+        draft.gated(Aspect::Interface(interface.id), &field, card.clone(), shown, |_| {
+            set.interface(*index).card = Card::Set(card)
+        });
     }
 }
 
@@ -173,12 +175,13 @@ fn name_within(index: u8, name: &str, others: &BTreeSet<String>) -> String {
 /// without an interface that is a card says nothing about cards.
 fn removed(draft: &mut Draft<'_>, set: &mut Settings, assigned: &BTreeMap<u8, &GuestInterface>) {
     let Some(found) = draft.current.interfaces.given().filter(|_| !draft.guest.interfaces.is_unknown()) else { return };
-    let deleted: BTreeSet<u8> = draft.event.cause.iter().filter_map(|change| deleted(draft, change)).collect();
+    let deleted = |change: &Change| Some((deleted(draft, change)?, change.object));
+    let deleted: BTreeMap<u8, u64> = draft.event.cause.iter().filter_map(deleted).collect();
     for (index, card) in found.iter().filter(|(index, _)| !assigned.contains_key(index)) {
         let mac = card.mac.clone();
         let shown = mac.clone().unwrap_or_else(|| "a card".to_owned());
-        if deleted.contains(index) {
-            if draft.gate_open() {
+        if let Some(id) = deleted.get(index) {
+            if draft.gate_open(Aspect::Interface(*id)) {
                 set.interface(*index).card = Card::Remove { mac };
             } else {
                 let report = draft.reporter.interface_kept(*index, &shown, &draft.guest.status);

@@ -54,8 +54,12 @@ pub fn plan_with(event: &Event, policy: &Policy) -> Vec<Action> {
 pub fn refused_creation(event: &Event, plan: &[Action]) -> Option<Intent> {
     let guest = event.desired.as_ref().filter(|guest| guest.kind.is_some() && guest.status.wants_guest())?;
     let begun = plan.iter().any(Action::creates);
-    let taken = matches!(event.context.ownership, Ownership::Unmarked | Ownership::Another { .. });
-    if begun || event.context.intent.is_some() || (event.current.is_some() && !taken) {
+    let taken = matches!(event.context.ownership, Ownership::Unmarked | Ownership::Undated | Ownership::Another { .. });
+    if begun
+        || event.context.unmanaged.is_some()
+        || event.context.intent.is_some()
+        || (event.current.is_some() && !taken)
+    {
         return None;
     }
     create::wanted(event, guest)
@@ -70,6 +74,9 @@ pub(crate) fn known_interfaces(event: &Event, policy: &Policy) -> Vec<KnownInter
 
 /// A record that exists.
 fn present(event: &Event, guest: &Guest, policy: &Policy) -> Vec<Action> {
+    if let Some(unmanaged) = &event.context.unmanaged {
+        return vec![Action::Report(Reporter::of(guest).unmanaged(unmanaged, false))];
+    }
     let Some(kind) = guest.kind else { return Vec::new() };
     if event.context.managed == Some(false) || !guest.status.wants_guest() {
         return Vec::new();
@@ -81,7 +88,8 @@ fn present(event: &Event, guest: &Guest, policy: &Policy) -> Vec<Action> {
     }
     let reporter = Reporter::of(guest);
     if let Some(former) = &event.context.former_cluster {
-        return vec![Action::Report(reporter.moved_cluster(former))];
+        let now = guest.cluster.as_ref().map_or("no cluster", |cluster| &cluster.name);
+        return vec![Action::Report(reporter.moved_cluster(former, now))];
     }
     let may_be_ours = matches!(event.context.ownership, Ownership::Ours { .. } | Ownership::Unknown)
         || event.context.takes_over.is_some();
@@ -105,11 +113,10 @@ fn present(event: &Event, guest: &Guest, policy: &Policy) -> Vec<Action> {
     }
     let plan: Vec<Action> = problems.chain(steps).collect();
     match (&event.current, &event.context.ownership) {
-        (Some(current), Ownership::Unmarked) if !plan.is_empty() => {
-            vec![Action::Report(reporter.not_owned(current.vmid, None))]
-        }
-        (Some(current), Ownership::Another { whose, .. }) if !plan.is_empty() => {
-            vec![Action::Report(reporter.not_owned(current.vmid, Some(whose)))]
+        (Some(current), ownership @ (Ownership::Unmarked | Ownership::Undated | Ownership::Another { .. }))
+            if !plan.is_empty() =>
+        {
+            vec![Action::Report(reporter.not_owned(current.vmid, ownership))]
         }
         _ => plan,
     }

@@ -25,7 +25,10 @@ pub(super) fn plan(draft: &mut Draft<'_>) {
         let report = draft.reporter.not_suspended();
         return draft.report(report);
     }
-    let caused = draft.creating || draft.event.caused(|change| change.changed_status() || change.moved_into_p());
+    // A removal that is forgotten had it shut down.
+    let undeleted = draft.event.context.removal_due.is_some();
+    let caused =
+        draft.creating || undeleted || draft.event.caused(|change| change.changed_status() || change.moved_into_p());
     let shown = found.as_ref().map_or_else(|| "not known".to_owned(), ToString::to_string);
     if !caused && found.is_none() {
         return;

@@ -3,18 +3,24 @@
 use proxmox_api::{GuestType, Vmid};
 
 use super::{ORPHAN, Report, Reporter, kind};
+use crate::event::Ownership;
 
 impl Reporter {
     /// A guest that exists and is not owned by the record.
-    pub fn not_owned(&self, vmid: Option<Vmid>, whose: Option<&str>) -> Report {
+    pub fn not_owned(&self, vmid: Option<Vmid>, ownership: &Ownership) -> Report {
         let vmid = vmid.map_or_else(String::new, |vmid| format!(" {vmid}"));
-        let (is, then) = match whose {
-            Some(whose) => (
+        let (is, then) = match ownership {
+            Ownership::Another { whose, .. } => (
                 format!("belongs to {whose}"),
-                "Correct the VMID, or clear it to have one allocated. To give that guest to this virtual machine, remove \
-                 the line `netbox-proxmox:` from its notes in Proxmox, then adopt it (`netbox-proxmox adopt`)",
+                "Correct the VMID, or clear it to have a guest with another one made. Only if NetBox no longer has that \
+                 other virtual machine, the guest can be given to this one: adopt it (`netbox-proxmox adopt`)",
             ),
-            None => (
+            Ownership::Undated => (
+                "has a marker of an early version, which does not say when its virtual machine was created".to_owned(),
+                "If it is the guest of this virtual machine, adopt it (`netbox-proxmox adopt`): its marker is then \
+                 written anew. Otherwise correct the VMID",
+            ),
+            Ownership::Unmarked | Ownership::Unknown | Ownership::Ours { .. } => (
                 "has no marker of this NetBox".to_owned(),
                 "If it is the guest of this virtual machine, adopt it (`netbox-proxmox adopt`); otherwise correct the VMID",
             ),
@@ -40,7 +46,8 @@ impl Reporter {
         let wanted = wanted.map_or_else(|| "no VMID".to_owned(), |vmid| format!("VMID {vmid}"));
         let text = format!(
             "{}: NetBox says {wanted}, but the guest of this virtual machine is VMID {found} in Proxmox. Nothing was \
-             created. Set the VMID to {found} in NetBox, or remove that guest.",
+             created. Set the VMID to {found} in NetBox to go on with that guest. To have another one made, delete this \
+             virtual machine and create it anew.",
             self.name
         );
         self.report("vmid", wanted, found, text)
@@ -56,29 +63,34 @@ impl Reporter {
         self.report("vmid", vmid, "vanished", text).claiming_no_cause()
     }
 
-    /// A guest whose record is gone from NetBox, without a deletion that anybody heard of.
-    pub fn orphaned_guest(&self, vmid: Vmid) -> Report {
+    /// A guest whose record is gone from NetBox, without a deletion that anybody heard of. `again`: another record has its
+    /// id now.
+    pub fn orphaned_guest(&self, vmid: Vmid, again: bool) -> Report {
+        let born = self.birth.map_or_else(String::new, |birth| format!(" (created {birth})"));
+        let gone = if again { "; NetBox has another one with this id now" } else { ", which NetBox does not have" };
         let text = format!(
-            "{}: the guest {vmid} in Proxmox belongs to virtual machine {}, which NetBox no longer has. It was left, as \
-             its deletion was not seen: remove it in Proxmox, or adopt it for another virtual machine.",
-            self.name, self.record
+            "{}: the guest {vmid} in Proxmox belongs to virtual machine {}{born}{gone}. It was left, as no deletion of that \
+             virtual machine was seen: NetBox may have been restored from a backup. To keep the guest, write {vmid} into a \
+             virtual machine and adopt it (`netbox-proxmox adopt`). If nothing on it is needed, remove it in Proxmox.",
+            self.name,
+            self.id()
         );
         self.report(ORPHAN, "", format!("VMID {vmid}"), text)
     }
 
-    /// A second guest of a record, which names another.
-    pub fn unnamed_guest(&self, vmid: Vmid) -> Report {
+    /// A guest of a record that names another one, or none; `names`: what it says.
+    pub fn unnamed_guest(&self, vmid: Vmid, names: Option<&str>) -> Report {
+        let names = names.map_or_else(|| "has no VMID".to_owned(), |names| format!("says VMID {names}"));
         let text = format!(
-            "{}: the guest {vmid} in Proxmox belongs to this virtual machine, but its VMID in NetBox is not {vmid}. It was \
-             left: correct the VMID, or remove that guest in Proxmox.",
+            "{}: the guest {vmid} in Proxmox belongs to this virtual machine, which {names} in NetBox. It was left: set the \
+             VMID to {vmid} if it is its guest.",
             self.name
         );
         self.report(ORPHAN, "", format!("VMID {vmid}"), text)
     }
 
     /// A record that was moved to another cluster of ours.
-    pub fn moved_cluster(&self, former: &str) -> Report {
-        let now = self.cluster.clone().unwrap_or_else(|| "no cluster".to_owned());
+    pub fn moved_cluster(&self, former: &str, now: &str) -> Report {
         let text = format!(
             "{}: the virtual machine was moved from cluster {former} to {now} in NetBox. Guests are not moved between \
              Proxmox clusters, and nothing is done while it is there: move it back, or move the guest by hand and adopt it \

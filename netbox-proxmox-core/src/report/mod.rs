@@ -2,6 +2,7 @@
 
 mod disks;
 mod identity;
+mod judgement;
 mod life;
 mod network;
 mod source;
@@ -9,18 +10,24 @@ mod source;
 use proxmox_api::{GuestType, MiB};
 use serde::{Deserialize, Serialize};
 
-use crate::guest::{Blocks, Guest, Problem, RecordId, Status};
+use crate::action::Target;
+use crate::guest::{Blocks, Cluster, Guest, Owner, Problem, RecordId, Status};
+use crate::moment::Moment;
 
 /// A journal entry to be: on the record or, once that is gone, on its cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// The record.
-    pub record: RecordId,
-    /// The record's name.
-    pub name: String,
-    /// The name of the record's NetBox cluster: where the report goes once the record is gone.
+    /// The record; none: it is about the whole cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cluster: Option<String>,
+    pub record: Option<RecordId>,
+    /// When the record was created, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birth: Option<Moment>,
+    /// The record's name, or the cluster's.
+    pub name: String,
+    /// The id of the record's NetBox cluster: where the report goes once the record is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<u64>,
     /// The field or disk it is about, named as in NetBox.
     pub field: String,
     /// What was wanted.
@@ -40,8 +47,12 @@ pub struct Report {
 /// What makes two reports the same: one that was delivered is not repeated.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ReportKey {
-    /// The record.
-    pub record: RecordId,
+    /// The record; none: it is about the whole cluster.
+    pub record: Option<RecordId>,
+    /// When the record was created, where that is known.
+    pub birth: Option<Moment>,
+    /// The cluster, where it is about the whole of it.
+    pub cluster: Option<u64>,
     /// The field or disk.
     pub field: String,
     /// What was wanted.
@@ -63,8 +74,8 @@ impl ReportKey {
 impl Report {
     /// What makes it the same as another.
     pub fn key(&self) -> ReportKey {
-        let Self { record, field, wanted, found, .. } = self.clone();
-        ReportKey { record, field, wanted, found }
+        let Self { record, birth, cluster, field, wanted, found, .. } = self.clone();
+        ReportKey { record, birth, cluster: cluster.filter(|_| record.is_none()), field, wanted, found }
     }
 
     fn claiming_no_cause(self) -> Self {
@@ -72,30 +83,53 @@ impl Report {
     }
 }
 
-/// Writes the reports on one guest.
+/// Writes the reports on one guest, or on a cluster.
 #[derive(Debug, Clone)]
 pub struct Reporter {
-    record: RecordId,
+    record: Option<RecordId>,
+    birth: Option<Moment>,
     name: String,
-    cluster: Option<String>,
+    cluster: Option<u64>,
 }
 
 impl Reporter {
-    /// For the guest of a record.
-    pub fn new(record: RecordId, name: &str, cluster: Option<&str>) -> Self {
-        Self { record, name: name.to_owned(), cluster: cluster.map(str::to_owned) }
+    /// For the guest of a record, in the cluster with this id.
+    pub fn new(record: RecordId, birth: Option<Moment>, name: &str, cluster: Option<u64>) -> Self {
+        Self { record: Some(record), birth, name: name.to_owned(), cluster }
     }
 
     /// For a guest.
     pub fn of(guest: &Guest) -> Self {
-        Self::new(guest.record, &guest.name, guest.cluster.as_deref())
+        Self::new(guest.record, guest.birth, &guest.name, guest.cluster.as_ref().map(|cluster| cluster.id))
+    }
+
+    /// For the guest of an action, in the cluster with this id.
+    pub fn of_target(guest: &Target, cluster: Option<u64>) -> Self {
+        Self::new(guest.record, guest.birth, &guest.name, cluster)
+    }
+
+    /// For the guest of a record that may be gone.
+    pub fn of_owner(owner: Owner, name: &str, cluster: Option<u64>) -> Self {
+        Self::new(owner.record, Some(owner.birth), name, cluster)
+    }
+
+    /// For a cluster.
+    pub fn of_cluster(cluster: &Cluster) -> Self {
+        let name = format!("cluster {}", cluster.name);
+        Self { record: None, birth: None, name, cluster: Some(cluster.id) }
+    }
+
+    /// The record, for people.
+    fn id(&self) -> String {
+        self.record.map_or_else(|| "?".to_owned(), |record| record.to_string())
     }
 
     fn report(&self, field: &str, wanted: impl ToString, found: impl ToString, text: String) -> Report {
         Report {
             record: self.record,
+            birth: self.birth,
             name: self.name.clone(),
-            cluster: self.cluster.clone(),
+            cluster: self.cluster,
             field: field.to_owned(),
             wanted: wanted.to_string(),
             found: found.to_string(),
@@ -135,7 +169,8 @@ impl Reporter {
              set it to Staged to have this applied, or correct NetBox.",
             self.name
         );
-        self.report(field, wanted, found, text)
+        // One that was made while it was Staged may be on its way.
+        self.report(field, wanted, found, text).claiming_no_cause()
     }
 
     /// A change that a running guest takes at its next start.
@@ -191,7 +226,7 @@ impl Reporter {
         let then = if again {
             "It is tried again until it succeeds".to_owned()
         } else {
-            let record = self.record;
+            let record = self.id();
             format!(
                 "Mend what stood in the way, then save the virtual machine or run `netbox-proxmox events --release {record}`"
             )

@@ -1,7 +1,7 @@
 //! What the tests of the planner share: short names for values, and a plan as text.
 #![allow(dead_code)] // each test uses its part
 
-use netbox_proxmox_core::{Action, NodeName, StorageId, Vmid};
+use netbox_proxmox_core::{Action, Cluster, Moment, NodeName, Owner, RecordId, StorageId, Vmid};
 use proxmox_api::{DiskSlot, SshKeys};
 
 /// A key that Proxmox takes.
@@ -10,6 +10,14 @@ pub(crate) const ALICE: &str =
 /// Another.
 pub(crate) const BOB: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGRlZmdoaWprbG1ub3BxcnN0dXZ3eHl6e3x9fn+AgYKD bob@example.org";
+
+/// The record of most tests, and when it was created.
+pub(crate) const OWNER: Owner = Owner { record: RecordId(42), birth: Moment::from_millis(1_763_800_000_000) };
+
+/// Its cluster in NetBox.
+pub(crate) fn lab() -> Cluster {
+    Cluster { id: 1, name: "lab".into() }
+}
 
 pub(crate) fn vmid(number: u32) -> Vmid {
     Vmid::new(number).unwrap()

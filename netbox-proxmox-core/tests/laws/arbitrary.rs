@@ -7,16 +7,16 @@ use netbox_proxmox_core::address::GatewayRule;
 use netbox_proxmox_core::event::{Deletion, DiskFacts, InterfaceFacts, KnownDisk, RecordFacts, StorageFacts};
 use netbox_proxmox_core::guest::{Blocks, Problem};
 use netbox_proxmox_core::{
-    Action, Change, Changed, Context, Current, CurrentDisk, CurrentInterface, Event, EventKind, Guest, GuestDisk,
-    GuestInterface, GuestType, Intent, MarkerState, Megabytes, MiB, NodeName, Ownership, Part, PowerState, RecordId,
-    Status, StorageId, Template, TemplateFacts, Vlans, Vmid, plan_with,
+    Action, Change, Changed, Cluster, Context, Current, CurrentDisk, CurrentInterface, Event, EventKind, Guest,
+    GuestDisk, GuestInterface, GuestType, Intent, MarkerState, Megabytes, MiB, NodeName, Owner, Ownership, Part,
+    PowerState, RecordId, Status, StorageId, Template, TemplateFacts, Vlans, Vmid, plan_with,
 };
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proxmox_api::{Bus, DiskSlot, IpConfig, MountSlot, SshKeys};
 
-use crate::common::{ALICE, BOB, keys, node, storage};
+use crate::common::{ALICE, BOB, OWNER, keys, node, storage};
 use crate::forbidden::check;
 use crate::generate::policy;
 
@@ -228,7 +228,8 @@ prop_compose! {
         let (vmid, node, storage) = place;
         let (ipv4, ipv6, gateway, interfaces) = addresses;
         Guest {
-            record, name, cluster, status, kind, vmid, node, storage, template, vcpus, memory, ssh_keys,
+            birth: Some(OWNER.birth),
+            record, name, cluster: cluster.map(|name| Cluster { id: 1, name }), status, kind, vmid, node, storage, template, vcpus, memory, ssh_keys,
             ipv4, ipv6, gateway, interfaces, root_size, disks, tags, onboot, problems,
             description: Part::Unknown,
         }
@@ -237,11 +238,13 @@ prop_compose! {
 
 prop_compose! {
     fn record_facts()(
-        status in status(), kind in of(kind()), cluster in of("[a-z]{1,4}"), vmid in of("[0-9a-z]{0,4}"),
+        status in status(), kind in of(kind()), cluster in of(0..3u64), vmid in of("[0-9a-z]{0,4}"),
         node in of("[a-z0-9]{0,5}"), ssh_keys in of(select(vec![String::new(), ALICE.to_owned()])), root_size in of(megabytes()),
-        tags in prop::collection::vec("[a-z]{1,6}", 0..3), onboot in of(any::<bool>()),
+        tags in prop::collection::vec("[a-z]{1,6}", 0..3), onboot in of(any::<bool>()), memory in of(0..3u64),
+        primary in of(0..2u64),
     ) -> RecordFacts {
-        RecordFacts { status, kind, cluster, vmid, node, ssh_keys, root_size, tags, onboot }
+        let (birth, vcpus, primary) = (Some(OWNER.birth), None, [primary, None]);
+        RecordFacts { birth, status, kind, cluster, vmid, node, ssh_keys, vcpus, memory, primary, root_size, tags, onboot }
     }
 }
 
@@ -274,8 +277,10 @@ prop_compose! {
             Just(Changed::MacAddress),
             Just(Changed::Address),
         ],
+        time in of(0..5i64), status in of(status()), confirmed in any::<bool>(),
     ) -> Change {
-        Change { record, name: "web01".into(), object, event, user: None, request: None, what }
+        let (name, user, request, time) = ("web01".into(), None, None, time.map(|at| OWNER.birth.plus(at)));
+        Change { record, name, object, event, user, request, time, confirmed, status, what }
     }
 }
 
@@ -290,6 +295,7 @@ prop_compose! {
         ownership in prop_oneof![
             Just(Ownership::Unknown),
             Just(Ownership::Unmarked),
+            Just(Ownership::Undated),
             Just(Ownership::Another { whose: "record 7".into(), record: None }),
             Just(Ownership::Ours { state: MarkerState::Creating }),
             Just(Ownership::Ours { state: MarkerState::Ready }),
@@ -303,7 +309,9 @@ prop_compose! {
         )),
         nodes in part(prop::collection::vec(a_node(), 0..3)),
         intent in of((record(), vmid(), any::<bool>(), of(megabytes()))
-            .prop_map(|(record, vmid, allocated, root_size)| Intent { record, vmid, allocated, upid: None, root_size })),
+            .prop_map(|(record, vmid, allocated, root_size)| {
+                Intent { owner: Owner { record, ..OWNER }, vmid, allocated, upid: None, root_size }
+            })),
         others in (prop_oneof![4 => Just(vec![]), 1 => prop::collection::vec(vmid(), 1..3)], prop::option::weighted(0.1, vmid())),
         deletion in of(select(vec![Deletion::Confirmed, Deletion::NotInChangeLog])),
         known_disks in prop::collection::vec(known_disk(), 0..3),
@@ -322,6 +330,8 @@ prop_compose! {
             wanted_disks: vec![],
             claimed: None,
             takes_over: None,
+            unmanaged: None,
+            lost_vmid: None,
             looked_up, managed, ownership, template, storages, nodes, intent,
             same_name: others.0,
             elsewhere: others.1,

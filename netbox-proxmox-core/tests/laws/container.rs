@@ -9,8 +9,9 @@ use netbox_proxmox_core::{
 };
 use proxmox_api::DiskSlot;
 
+use crate::common::OWNER;
 use crate::common::slot;
-use crate::world::{NETBOX, RECORD, Vm, World, addresses, card, owner, usable};
+use crate::world::{NETBOX, Vm, World, addresses, card, owner, usable};
 
 impl World {
     /// A container as Proxmox makes it, with what it is given.
@@ -65,10 +66,16 @@ impl World {
             card(&mut config, true, interface.index, &interface.card)?;
             addresses(&mut config, interface.index, interface)?;
         }
-        let marker = Marker { netbox: NETBOX.into(), record: guest.record, vmid, state: MarkerState::Creating };
+        let marker = Marker {
+            netbox: NETBOX.into(),
+            record: guest.record,
+            birth: guest.birth,
+            vmid,
+            state: MarkerState::Creating,
+        };
         let keys = set.ssh_keys.given().cloned();
         self.guests.insert(vmid, Vm { config, marker: Some(marker), keys, pending: Vec::new() });
-        let fresh = Intent { record: RECORD, vmid, allocated: false, upid: None, root_size: None };
+        let fresh = Intent { owner: OWNER, vmid, allocated: false, upid: None, root_size: None };
         let size = root_size.map(|size| self.base.to_megabytes(size));
         let intent = self.intent.get_or_insert(fresh);
         intent.root_size = size.or(intent.root_size);

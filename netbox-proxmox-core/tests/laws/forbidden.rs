@@ -27,7 +27,9 @@ pub(crate) fn check(event: &Event, policy: &Policy) -> Result<(), TestCaseError>
         }
     }
     let steps = plan.iter().filter(|action| action.name() != "report").count();
-    if event.current.is_some() && matches!(event.context.ownership, Ownership::Another { .. } | Ownership::Unmarked) {
+    if event.current.is_some()
+        && matches!(event.context.ownership, Ownership::Another { .. } | Ownership::Undated | Ownership::Unmarked)
+    {
         // Where it is not known which guest is meant, that is said instead.
         let unclear = event.desired.as_ref().is_none_or(|guest| guest.blocked(Blocks::Everything));
         prop_assert!(
@@ -105,7 +107,14 @@ impl Rules<'_> {
 
     fn gate_open(&self) -> bool {
         let staged = self.event.desired.as_ref().is_some_and(|guest| guest.status == Status::Staged);
-        self.creating() || staged || self.policy.configure == ConfigureWhen::Always
+        // What was changed while the record was Staged may be answered later.
+        let then = self.event.caused(|change| match &change.what {
+            Changed::Record { before, after } => {
+                [before, after].into_iter().flatten().any(|facts| facts.status == Status::Staged)
+            }
+            _ => change.status == Some(Status::Staged),
+        });
+        self.creating() || staged || then || self.policy.configure == ConfigureWhen::Always
     }
 
     /// What the guest is like before the plan: a clone is like its template.
@@ -125,7 +134,7 @@ impl Rules<'_> {
             let chosen = self.event.context.intent.as_ref().filter(|intent| intent.allocated);
             let of_record = guest.vmid.given().copied().or(chosen.map(|intent| intent.vmid));
             let expected = self.event.current.as_ref().map_or(of_record, |current| current.vmid);
-            if target.record != guest.record || target.vmid != expected {
+            if target.owner() != guest.owner() || target.vmid != expected {
                 return Err("this is another guest");
             }
         }
@@ -164,10 +173,13 @@ impl Rules<'_> {
                     _ if gated && !self.gate_open() => Err("the gate is closed"),
                     _ if of_creation && !self.creating() => Err("this belongs to a creation"),
                     _ if removed && !self.event.caused(interface_deleted) => Err("nobody deleted an interface"),
-                    _ if set
-                        .remove_tags
-                        .iter()
-                        .any(|tag| !self.event.caused(|it| it.removed_tags().any(|it| it == tag))) =>
+                    _ if set.remove_tags.iter().any(|tag| {
+                        let taken = self.event.caused(|it| it.removed_tags().any(|it| it == tag));
+                        // That of a removal which is forgotten.
+                        let ours =
+                            self.event.context.removal_due.is_some() && self.policy.removal_tag.as_ref() == Some(tag);
+                        !taken && !ours
+                    }) =>
                     {
                         Err("nobody took this tag away")
                     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use netbox_api::Decimal;
 use netbox_proxmox_core::address::GatewayRule;
 use netbox_proxmox_core::event::{DiskFacts, InterfaceFacts, KnownDisk, RecordFacts, StorageFacts};
 use netbox_proxmox_core::policy::{CloneMode, ConfigureWhen, Containers, DestroyWhen, PowerOff, ReconcilePower};
@@ -15,7 +16,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::json;
 
-use crate::common::{ALICE, BOB, keys, node, slot, storage, vmid};
+use crate::common::{ALICE, BOB, OWNER, keys, lab, node, slot, storage, vmid};
 use crate::world::{NETBOX, RECORD, Record, Vm, World, owner};
 
 /// A world, the causes that are answered in it, and the policy.
@@ -274,7 +275,7 @@ fn hardware_of(kind: GuestType) -> BoxedStrategy<Current> {
 }
 
 fn marker(state: MarkerState) -> Option<Marker> {
-    Some(Marker { netbox: NETBOX.into(), record: RECORD, vmid: vmid(101), state })
+    Some(Marker { netbox: NETBOX.into(), record: RECORD, birth: Some(OWNER.birth), vmid: vmid(101), state })
 }
 
 prop_compose! {
@@ -291,6 +292,8 @@ prop_compose! {
             5 => Just(marker(MarkerState::Ready)),
             3 => Just(marker(MarkerState::Creating)),
             1 => Just(None),
+            1 => Just(Some(Marker { birth: Some(OWNER.birth.plus(-3600)), ..marker(MarkerState::Ready).unwrap() })),
+            1 => Just(Some(Marker { birth: None, ..marker(MarkerState::Ready).unwrap() })),
             1 => Just(Some(Marker { record: RecordId(7), ..marker(MarkerState::Ready).unwrap() })),
             1 => Just(Some(Marker { vmid: vmid(555), ..marker(MarkerState::Ready).unwrap() })),
             1 => Just(Some(Marker { netbox: "other.example.org".into(), ..marker(MarkerState::Ready).unwrap() })),
@@ -358,7 +361,8 @@ prop_compose! {
         ),
     ) -> Guest {
         Guest {
-            cluster: Some("lab".into()),
+            birth: Some(OWNER.birth),
+            cluster: Some(lab()),
             vmid: Part::known(vmid.map(crate::common::vmid)),
             node: Part::known(on.map(node)),
             storage: Part::known(stored.map(storage)),
@@ -412,17 +416,22 @@ pub(crate) fn policy() -> impl Strategy<Value = Policy> {
 }
 
 fn change(object: u64, event: EventKind, what: Changed) -> Change {
-    Change { record: RECORD, name: "web01".into(), object, event, user: None, request: None, what }
+    let (user, request, time, confirmed, status) = (None, None, None, false, None);
+    Change { record: RECORD, name: "web01".into(), object, event, user, request, time, confirmed, status, what }
 }
 
 fn facts(record: &Record) -> RecordFacts {
     RecordFacts {
+        birth: record.guest.birth,
         status: record.guest.status.clone(),
         kind: record.guest.kind,
-        cluster: record.guest.cluster.clone(),
+        cluster: record.guest.cluster.as_ref().map(|cluster| cluster.id),
         vmid: record.guest.vmid.given().map(ToString::to_string),
         node: record.guest.node.given().map(ToString::to_string),
         ssh_keys: record.guest.ssh_keys.given().map(|keys| keys.keys().join("\n")),
+        vcpus: record.guest.vcpus.given().map(|vcpus| Decimal::from_hundredths(i64::from(*vcpus) * 100)),
+        memory: record.guest.memory.given().map(|memory| memory.0),
+        primary: [record.guest.ipv4.given().map(|_| 1), record.guest.ipv6.given().map(|_| 2)],
         root_size: if record.disks.is_empty() { record.disk } else { None },
         tags: record.guest.tags.given().cloned().unwrap_or_default(),
         onboot: record.guest.onboot.given().copied(),
@@ -480,7 +489,7 @@ prop_compose! {
     fn intent()(number in select(vec![101, 101, 106, 107]), root_size in prop::option::of(select(MEGABYTES.to_vec())))
         -> Intent
     {
-        Intent { record: RECORD, vmid: vmid(number), allocated: true, upid: None, root_size: root_size.map(Megabytes) }
+        Intent { owner: OWNER, vmid: vmid(number), allocated: true, upid: None, root_size: root_size.map(Megabytes) }
     }
 }
 

@@ -15,7 +15,9 @@ use netbox_proxmox_core::{
 };
 use proxmox_api::{Cidr, DiskSlot, IpConfig, SshKeys};
 
-pub(crate) const RECORD: RecordId = RecordId(42);
+use crate::common::OWNER;
+
+pub(crate) const RECORD: RecordId = OWNER.record;
 pub(crate) const NETBOX: &str = "netbox.example.org";
 
 /// The record in NetBox.
@@ -68,6 +70,7 @@ impl World {
             intent: self.intent.clone(),
             agreed_node: self.agreed_node.clone(),
             removals: self.removals.clone(),
+            removal_due: self.removal_due,
             now: Some(self.now),
             ..Context::default()
         };
@@ -77,7 +80,6 @@ impl World {
             let vm = vmid.and_then(|vmid| self.guests.get(&vmid));
             context.ownership = vm.map_or(Ownership::Unknown, owner);
             context.deletion = Some(Deletion::Confirmed);
-            context.removal_due = self.removal_due;
             return Event { cause, desired: None, current: vm.map(|vm| vm.config.clone()), context };
         };
         let guest = self.desired(record);
@@ -138,6 +140,9 @@ impl World {
         let says = self.record.as_ref().map(|record| record.guest.node.clone()).unwrap_or_default();
         if self.there().is_some_and(|vm| vm.config.node == says) {
             self.agreed_node = says;
+        }
+        if self.record.is_some() {
+            self.removal_due = None;
         }
         self.forget_removals(found.as_ref(), &begun);
         Ok(())
@@ -252,7 +257,7 @@ impl World {
                 }
                 vm.config.node = Part::Given(node.clone());
             }
-            Action::Destroy { guest, not_before } => self.destroy(guest, *not_before)?,
+            Action::Destroy { guest, not_before, .. } => self.destroy(guest, *not_before)?,
         }
         Ok(None)
     }
@@ -263,7 +268,7 @@ impl World {
         let vm = self.guests.get_mut(&vmid).ok_or("there is no such guest")?;
         match owner(vm) {
             Ownership::Ours { .. } if vm.config.kind != guest.kind => Err("it is of the other kind".into()),
-            Ownership::Ours { .. } if guest.record == RECORD && !vm.config.template => Ok(vm),
+            Ownership::Ours { .. } if guest.owner() == Some(OWNER) && !vm.config.template => Ok(vm),
             Ownership::Ours { .. } => Err("it is a template, or another record's".into()),
             other => Err(format!("it is not ours: {other:?}")),
         }
@@ -279,7 +284,7 @@ impl World {
                 let taken = &self.guests;
                 let free = (100..).filter_map(|number| Vmid::new(number).ok()).find(|vmid| !taken.contains_key(vmid));
                 let vmid = self.intent.as_ref().map_or(free.ok_or("none is free")?, |intent| intent.vmid);
-                let intent = Intent { record: RECORD, vmid, allocated: true, upid: None, root_size: None };
+                let intent = Intent { owner: OWNER, vmid, allocated: true, upid: None, root_size: None };
                 self.intent.get_or_insert(intent);
                 record.guest.vmid = Part::Given(vmid);
                 return Ok(Some(vmid));
@@ -359,9 +364,15 @@ impl World {
                 card.mac = Some(format!("BC:24:11:FF:00:{index:02X}"));
             }
         }
-        let marker = Marker { netbox: NETBOX.into(), record: guest.record, vmid, state: MarkerState::Creating };
+        let marker = Marker {
+            netbox: NETBOX.into(),
+            record: guest.record,
+            birth: guest.birth,
+            vmid,
+            state: MarkerState::Creating,
+        };
         self.guests.insert(vmid, Vm { config, marker: Some(marker), keys, pending: Vec::new() });
-        let fresh = Intent { record: RECORD, vmid, allocated: false, upid: None, root_size: None };
+        let fresh = Intent { owner: OWNER, vmid, allocated: false, upid: None, root_size: None };
         let intent = self.intent.get_or_insert(fresh);
         intent.root_size = root_size.or(intent.root_size);
         Ok(())
@@ -456,7 +467,7 @@ fn deleted(cause: &[Change]) -> Option<&RecordFacts> {
 pub(crate) fn owner(vm: &Vm) -> Ownership {
     let text = vm.marker.as_ref().map(ToString::to_string);
     let vmid = vm.config.vmid.expect("a guest has a VMID");
-    ownership(text.as_deref(), vmid, RECORD, &[NETBOX.to_owned()])
+    ownership(text.as_deref(), vmid, OWNER, &[NETBOX.to_owned()])
 }
 
 fn disks(vm: &mut Vm) -> &mut BTreeMap<DiskSlot, CurrentDisk> {

@@ -10,9 +10,9 @@ use netbox_proxmox_core::{
     plan_with,
 };
 
-use crate::common::{detailed, lines, node, slot, storage, vmid};
+use crate::common::{OWNER, detailed, lab, lines, node, slot, storage, vmid};
 
-pub(crate) const RECORD: RecordId = RecordId(42);
+pub(crate) const RECORD: RecordId = OWNER.record;
 
 /// The template volume that the container of `web01` is created from.
 pub(crate) const VZTMPL: &str = "local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst";
@@ -27,7 +27,8 @@ pub(crate) struct Case {
 /// What NetBox says of `web01`.
 fn web01() -> Guest {
     Guest {
-        cluster: Some("lab".into()),
+        birth: Some(OWNER.birth),
+        cluster: Some(lab()),
         node: Part::Given(node("pve01")),
         storage: Part::Given(storage("local-lvm")),
         template: Part::Given(Template::Guest(vmid(9000))),
@@ -173,7 +174,7 @@ pub(crate) fn store(id: &str, shared: bool, nodes: &[&str], images: bool) -> Sto
 }
 
 pub(crate) fn intent(number: u32, root_size: Option<u64>) -> Intent {
-    Intent { record: RECORD, vmid: vmid(number), allocated: true, upid: None, root_size: root_size.map(Megabytes) }
+    Intent { owner: OWNER, vmid: vmid(number), allocated: true, upid: None, root_size: root_size.map(Megabytes) }
 }
 
 fn context() -> Context {

@@ -4,22 +4,27 @@ use netbox_proxmox_core::event::{DiskFacts, InterfaceFacts, RecordFacts};
 use netbox_proxmox_core::{Change, Changed, EventKind, GuestType, Megabytes, Part, RecordId};
 
 use crate::case::RECORD;
-use crate::common::ALICE;
+use crate::common::{ALICE, OWNER};
 
 fn change(object: u64, event: EventKind, what: Changed) -> Change {
     let (user, request) = (Some("admin".into()), Some("7d1b0f0e".into()));
-    Change { record: RECORD, name: "web01".into(), object, event, user, request, what }
+    let (time, confirmed, status) = (None, false, None);
+    Change { record: RECORD, name: "web01".into(), object, event, user, request, time, confirmed, status, what }
 }
 
 /// The record as a delivery tells of it.
 pub(crate) fn facts(status: &str) -> RecordFacts {
     RecordFacts {
+        birth: Some(OWNER.birth),
         status: status.into(),
         kind: Some(GuestType::Qemu),
-        cluster: Some("lab".into()),
+        cluster: Some(1),
         vmid: Some("101".into()),
         node: Some("pve01".into()),
         ssh_keys: None,
+        vcpus: None,
+        memory: None,
+        primary: [None, None],
         root_size: None,
         tags: vec![],
         onboot: None,

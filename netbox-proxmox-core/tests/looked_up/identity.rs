@@ -1,7 +1,7 @@
 //! Whose a guest is: what is not ours is left alone, and what was begun is known again.
 
 use netbox_proxmox_core::guest::{Blocks, Problem};
-use netbox_proxmox_core::{GuestType, MiB, Ownership, Part, PowerState};
+use netbox_proxmox_core::{GuestType, MiB, Ownership, Part, PowerState, RecordId};
 
 use crate::case::{Case, disk, intent};
 use crate::cause;
@@ -79,7 +79,7 @@ fn every_action_names_the_marker_that_it_expects() {
     assert!(!plan.is_empty());
     for action in plan {
         let guest = action.target().unwrap();
-        assert_eq!((guest.record, guest.vmid), (crate::case::RECORD, Some(vmid(101))), "{action}");
+        assert_eq!((guest.owner(), guest.vmid), (Some(crate::common::OWNER), Some(vmid(101))), "{action}");
     }
 }
 
@@ -190,7 +190,9 @@ fn a_problem_keeps_back_only_what_it_concerns() {
 #[test]
 fn a_guest_of_the_other_kind_is_not_taken_over() {
     let case = Case::existing().of_another().desired(|guest| guest.kind = Some(GuestType::Lxc));
-    let case = case.context(|context| context.takes_over = Some(netbox_proxmox_core::RecordId(7)));
+    let case = case.context(|context| {
+        context.takes_over = Some(netbox_proxmox_core::Owner { record: RecordId(7), ..crate::common::OWNER })
+    });
     case.expect_report(&["virtual machine (vm)", "container (lxc)"]);
 }
 

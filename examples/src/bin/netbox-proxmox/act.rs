@@ -4,12 +4,12 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use netbox_proxmox_core::RecordId;
-use netbox_proxmox_core::live::Bridge;
-use netbox_proxmox_core::live::bridge::now;
+use netbox_proxmox_core::live::lease::{Taken, unique_owner};
+use netbox_proxmox_core::live::{Bridge, Leases};
 use netbox_proxmox_examples::{Exit, Problem};
 
-/// How long the lease on a guest lasts without being renewed, in seconds.
-const LEASE: u64 = 60;
+/// How often the lease is asked for again while somebody else has it: one whose process has ended ends.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Refuses to begin where nobody can be asked.
 pub(crate) fn can_ask(yes: bool) -> Result<(), Problem> {
@@ -36,33 +36,35 @@ pub(crate) async fn consent(yes: bool) -> Result<(), Problem> {
     }
 }
 
-/// Does the work of a command while no one else works on the record.
+/// Does the work of a command while no one else works on the record. Nobody is asked meanwhile: others wait.
 pub(crate) async fn leased(
     bridge: &Bridge,
     record: RecordId,
     command: &str,
     work: impl Future<Output = Result<Exit, Problem>>,
 ) -> Result<Exit, Problem> {
-    let owner = format!("netbox-proxmox {command} {}", std::process::id());
+    let leases = Leases::new(&unique_owner(&format!("netbox-proxmox {command}")));
     let store = bridge.inbox.store();
-    if !store.lease(record, &owner, now(), now() + LEASE).await? {
-        let text = format!("virtual machine {record}: the server is working on it; try again later");
-        return Err(Problem::new(Exit::Conflict, text));
-    }
-    let renew = async {
-        loop {
-            tokio::time::sleep(Duration::from_secs(LEASE / 3)).await;
-            if let Err(error) = store.lease(record, &owner, now(), now() + LEASE).await {
-                tracing::warn!(%error, "the lease is not renewed");
+    // A server that ended while it worked renews its lease no more; that takes a while to see.
+    loop {
+        match leases.take(store, record).await? {
+            Taken::Yes => break,
+            Taken::No => tokio::time::sleep(AGAIN).await,
+            Taken::Renewed => {
+                let text = format!("virtual machine {record}: the server is working on it; try again later");
+                return Err(Problem::new(Exit::Conflict, text));
             }
         }
-    };
+    }
     let interrupted = || format!("interrupted: what Proxmox has begun goes on; {command} again");
     let result = tokio::select! {
         result = work => result,
-        () = renew => unreachable!("it never ends"),
+        () = leases.keep(store, record) => {
+            let text = format!("virtual machine {record}: the server may be working on it now; {command} again");
+            Err(Problem::new(Exit::Conflict, text))
+        }
         _ = tokio::signal::ctrl_c() => Err(Problem::new(Exit::Failed, interrupted())),
     };
-    store.unlease(Some(record), &owner).await?;
+    leases.give_up(store, record).await?;
     result
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use netbox_proxmox_core::live::adopt::{Candidate, adopt, candidates, find};
 use netbox_proxmox_core::live::guests::{self, Observed};
-use netbox_proxmox_core::live::{Bridge, Looked, ProxmoxCluster};
+use netbox_proxmox_core::live::{Bridge, ProxmoxCluster};
 use netbox_proxmox_core::{Event, Guest, Ownership, RecordId, plan_with};
 use netbox_proxmox_examples::observe::outcome_name;
 use netbox_proxmox_examples::output::{Format, Output, complain, line};
@@ -43,7 +43,30 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
         return many(arguments, &bridge, output).await;
     };
     let record = look::record(&bridge.netbox, vm).await?;
-    act::leased(&bridge, record, "adopt", leased(arguments, vm, &bridge, record, output)).await
+    // A person may think for long: nobody waits for that, and what is true then is looked at again.
+    let shown = unadopted(&bridge, record, vm).await?;
+    if let Some(text) = &shown {
+        output.say(text);
+        act::consent(arguments.yes).await?;
+    }
+    act::leased(&bridge, record, "adopt", leased(shown.as_deref(), vm, &bridge, record, output)).await
+}
+
+/// What would be adopted; nothing where the guest is the record's already.
+async fn unadopted(bridge: &Bridge, record: RecordId, vm: &str) -> Result<Option<String>, Problem> {
+    let (event, cluster) = looked_up(bridge, record, vm).await?;
+    let Some(guest) = &event.desired else {
+        return Err(Problem::new(Exit::NotFound, format!("NetBox has no virtual machine {vm}")));
+    };
+    if guest.vmid.given().is_none() {
+        return Err(no_vmid(bridge, &event, guest));
+    }
+    let found = find(bridge, cluster, guest).await?;
+    let ownership = guest.owner().map(|owner| found.ownership(owner, &bridge.identities));
+    match ownership {
+        Some(Ownership::Ours { .. }) => Ok(None),
+        ownership => Ok(Some(described(cluster, guest, &found, ownership).await?)),
+    }
 }
 
 /// All that can be adopted without a doubt: shown first, then adopted one after the other.
@@ -81,7 +104,7 @@ async fn many(arguments: &Arguments, bridge: &Bridge, output: &Output) -> Result
         act::consent(arguments.yes).await?;
     }
     for Candidate { guest, cluster, .. } in adopt_them {
-        let Some(cluster) = bridge.cluster(cluster) else { continue };
+        let Some(cluster) = bridge.cluster(*cluster) else { continue };
         let work = async {
             let outcome = adopt(bridge, cluster, guest).await?;
             let (name, vmid) = (&guest.name, guest.vmid.given().map(ToString::to_string).unwrap_or_default());
@@ -102,23 +125,23 @@ async fn many(arguments: &Arguments, bridge: &Bridge, output: &Output) -> Result
     Ok(if left > 0 { Exit::Conflict } else { Exit::Done })
 }
 
+/// Adopts; where a guest was shown, only if it still is that one.
 async fn leased(
-    arguments: &Arguments,
+    shown: Option<&str>,
     vm: &str,
     bridge: &Bridge,
     record: RecordId,
     output: &Output,
 ) -> Result<Exit, Problem> {
-    let (event, cluster) = looked_up(bridge, record, vm).await?;
-    let Some(guest) = &event.desired else {
-        return Err(Problem::new(Exit::NotFound, format!("NetBox has no virtual machine {vm}")));
-    };
-    let Some(vmid) = guest.vmid.given() else { return Err(no_vmid(bridge, &event, guest)) };
-    let found = find(bridge, cluster, guest).await?;
-    if !matches!(found.ownership(record, &bridge.identities), Ownership::Ours { .. }) {
-        output.say(&described(cluster, guest, &found).await?);
-        act::consent(arguments.yes).await?;
+    let found = unadopted(bridge, record, vm).await?;
+    if shown.is_some() && found.as_deref().is_some_and(|found| shown != Some(found)) {
+        let text = format!("virtual machine {record}: the world has moved on since this was shown; adopt again");
+        return Err(Problem::new(Exit::Conflict, text));
     }
+    let (event, cluster) = looked_up(bridge, record, vm).await?;
+    let Some((guest, vmid)) = event.desired.as_ref().and_then(|guest| Some((guest, guest.vmid.given()?))) else {
+        return Err(Problem::new(Exit::Conflict, format!("virtual machine {record}: NetBox has changed; adopt again")));
+    };
     let outcome = adopt(bridge, cluster, guest).await?;
     let name = outcome_name(&outcome);
     if output.format == Format::Table {
@@ -154,16 +177,10 @@ async fn looked_up<'a>(
     record: RecordId,
     vm: &str,
 ) -> Result<(Box<Event>, &'a ProxmoxCluster), Problem> {
-    match look::up(bridge, record).await? {
-        Looked::Event { event, cluster } => match bridge.cluster(&cluster) {
-            Some(cluster) => Ok((event, cluster)),
-            None => Err(Problem::new(Exit::Failed, format!("cluster {cluster} is not one of ours"))),
-        },
-        Looked::Unmanaged(why) => {
-            let text = format!("{vm} is not managed: {why}. Change that in NetBox, then adopt again");
-            Err(Problem::new(Exit::Failed, text))
-        }
-    }
+    look::up(bridge, record).await?.map_err(|why| {
+        let text = format!("{vm} is not managed: {why}. Change that in NetBox, then adopt again");
+        Problem::new(Exit::Failed, text)
+    })
 }
 
 /// Says what to do about it, and which guests it may be.
@@ -178,13 +195,22 @@ fn no_vmid(bridge: &Bridge, event: &Event, guest: &Guest) -> Problem {
 }
 
 /// What would be adopted, for a person to recognise.
-async fn described(cluster: &ProxmoxCluster, guest: &Guest, found: &Observed) -> Result<String, Problem> {
+async fn described(
+    cluster: &ProxmoxCluster,
+    guest: &Guest,
+    found: &Observed,
+    ownership: Option<Ownership>,
+) -> Result<String, Problem> {
     let power = guests::power(&cluster.client, found).await?;
     let called = found.config.name().unwrap_or("without a name");
     let differs = if found.config.name() == guest.proxmox_name() { "" } else { "; the names differ" };
     let (name, record, vmid, node) = (&guest.name, guest.record, found.vmid, &found.node);
+    let former = match ownership {
+        Some(Ownership::Another { whose, .. }) => format!("; it belonged to {whose}, which NetBox does not have"),
+        _ => String::new(),
+    };
     Ok(format!(
-        "virtual machine {name} (id {record} in NetBox) adopts guest {vmid} ({called}) on {node}, {}{differs}\n         from then on it is kept as NetBox says, and removed when NetBox removes it, as the policy allows",
+        "virtual machine {name} (id {record} in NetBox) adopts guest {vmid} ({called}) on {node}, {}{differs}{former}\n         from then on it is kept as NetBox says, and removed when NetBox removes it, as the policy allows",
         power.as_str()
     ))
 }

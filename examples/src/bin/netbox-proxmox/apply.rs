@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use netbox_proxmox_core::live::reconcile::CREATIONS_AT_ONCE;
-use netbox_proxmox_core::live::{Bridge, LiveExecutor, Looked};
+use netbox_proxmox_core::live::{Bridge, LiveExecutor};
 use netbox_proxmox_core::{Action, Failure, Outcome, Progress, RecordId, apply, plan_with};
 use netbox_proxmox_examples::observe::outcome_name;
 use netbox_proxmox_examples::output::{Format, Output, complain, line};
@@ -52,8 +52,33 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
         (Some(saved), _) => saved.record,
         (None, vm) => look::record(&bridge.netbox, vm.as_deref().unwrap_or_default()).await?,
     };
-    let work = leased(arguments, saved.as_ref(), &bridge, record, output);
-    act::leased(&bridge, record, "apply", work).await
+    // A person may think for long: nobody waits for that, and what is true then is looked at again.
+    let mut shown = None;
+    if !arguments.yes {
+        if let Some(saved) = &saved {
+            saved.check(&bridge).await?;
+        }
+        let Some(steps) = planned(&bridge, record, output).await? else { return Ok(Exit::Done) };
+        if steps.is_empty() {
+            plan::show(&steps, output)?;
+            return Ok(Exit::Done);
+        }
+        steps.iter().for_each(|action| output.say(&action.to_string()));
+        act::consent(false).await?;
+        shown = Some(steps);
+    }
+    act::leased(&bridge, record, "apply", leased(shown.as_deref(), saved.as_ref(), &bridge, record, output)).await
+}
+
+/// What would be done for a record; nothing for one that is not managed.
+async fn planned(bridge: &Bridge, record: RecordId, output: &Output) -> Result<Option<Vec<Action>>, Problem> {
+    match look::up(bridge, record).await? {
+        Ok((event, _)) => Ok(Some(plan_with(&event, &bridge.policy))),
+        Err(why) => {
+            output.say(&format!("virtual machine {record} is not managed: {why}"));
+            Ok(None)
+        }
+    }
 }
 
 /// Each guest that differs, one after the other. One that fails does not stop the others.
@@ -72,9 +97,8 @@ async fn all(arguments: &Arguments, settings: &Settings, bridge: &Bridge, output
         return Err(Problem::new(Exit::Conflict, text));
     }
     act::consent(arguments.yes).await?;
-    let agreed = Arguments { of: Of { vm: None, plan: None, all: true }, yes: true, many: arguments.many };
     for drift::Differs { record, name, .. } in differ {
-        let work = leased(&agreed, None, bridge, record, output);
+        let work = leased(None, None, bridge, record, output);
         match act::leased(bridge, record, "apply", work).await {
             Ok(Exit::Done) => {}
             // What was reported; a failure weighs more.
@@ -89,8 +113,9 @@ async fn all(arguments: &Arguments, settings: &Settings, bridge: &Bridge, output
     Ok(exit)
 }
 
+/// Does what there is to do; where a plan was shown, only if it still is that one.
 async fn leased(
-    arguments: &Arguments,
+    shown: Option<&[Action]>,
     saved: Option<&Saved>,
     bridge: &Bridge,
     record: RecordId,
@@ -100,26 +125,21 @@ async fn leased(
         saved.check(bridge).await?;
     }
     let (event, cluster) = match look::up(bridge, record).await? {
-        Looked::Event { event, cluster } => (event, cluster),
-        Looked::Unmanaged(why) => {
+        Ok(found) => found,
+        Err(why) => {
             output.say(&format!("virtual machine {record} is not managed: {why}"));
             return Ok(Exit::Done);
         }
     };
     let steps = plan_with(&event, &bridge.policy);
+    if shown.is_some_and(|shown| shown != steps) {
+        let text = format!("virtual machine {record}: the world has moved on since this was shown; apply again");
+        return Err(Problem::new(Exit::Conflict, text));
+    }
     if steps.is_empty() {
         plan::show(&steps, output)?;
         return Ok(Exit::Done);
     }
-    if !arguments.yes {
-        for action in &steps {
-            output.say(&action.to_string());
-        }
-        act::consent(arguments.yes).await?;
-    }
-    let cluster = bridge
-        .cluster(&cluster)
-        .ok_or_else(|| Problem::new(Exit::Failed, format!("cluster {cluster} is not one of ours")))?;
     let node = event.current.as_ref().and_then(|current| current.node.given().cloned());
     let applied = apply(steps, &LiveExecutor::new(bridge, cluster, node), &Told(*output)).await;
     if output.format == Format::Json {

@@ -1,6 +1,7 @@
 //! `doctor`: whether both sides can be reached, and the tokens may do what is needed.
 
-use netbox_api::client::{ClusterFilter, ObjectChangeFilter};
+use netbox_api::client::ObjectChangeFilter;
+use netbox_proxmox_core::live::{Inbox, MemoryStore};
 use netbox_proxmox_examples::config::ClusterSettings;
 use netbox_proxmox_examples::output::Output;
 use netbox_proxmox_examples::{Exit, Problem, Settings, connect};
@@ -101,19 +102,14 @@ async fn look_at_proxmox(
     if !findings.add(format!("Proxmox {}", settings.urls), version) {
         return Ok(());
     }
-    let cluster = connect::cluster(settings, &client).await;
-    let name = cluster.as_ref().ok().map(|cluster| cluster.netbox_cluster.clone());
-    findings.add("cluster", cluster.map(|cluster| cluster.netbox_cluster));
-    if let (Some(name), Some(netbox)) = (name, netbox) {
-        let filter = ClusterFilter { name: vec![name.clone()], ..Default::default() };
-        let found = match netbox.clusters().newest(&filter).await {
-            Ok(Some(cluster)) => Ok(format!("id {}", cluster.id)),
-            Ok(None) => {
-                Err(Problem::new(Exit::NotFound, "NetBox has no cluster of this name: make it, or set NETBOX_CLUSTER"))
-            }
-            Err(error) => Err(error.into()),
-        };
-        findings.add(format!("cluster {name} in NetBox"), found);
+    if let Some(netbox) = netbox {
+        // What the server's inbox keeps is not asked: the settings alone must tell which cluster is meant.
+        let inbox = Inbox::new(MemoryStore::default());
+        let cluster = connect::cluster(settings, &client, netbox, &inbox).await;
+        findings.add(
+            "cluster in NetBox",
+            cluster.map(|it| format!("{} (id {})", it.netbox_cluster.name, it.netbox_cluster.id)),
+        );
     }
     let permissions = client.permissions().await.map_err(Problem::from);
     let held = permissions.and_then(|permissions| {

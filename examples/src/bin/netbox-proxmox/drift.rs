@@ -41,8 +41,8 @@ pub(crate) async fn list(
 ) -> Result<(Vec<Differs>, Exit), Problem> {
     let mut differ = Vec::new();
     let swept = sweep(bridge, settings, &mut |found| {
-        if let Found::Difference { record, name, plan, .. } = &found {
-            differ.push(Differs { record: *record, name: name.clone(), creates: creates(plan) });
+        if let Found::Difference { owner, name, plan, .. } = &found {
+            differ.push(Differs { record: owner.record, name: name.clone(), creates: creates(plan) });
         }
         words(found).iter().for_each(|text| say(text));
     })
@@ -74,8 +74,8 @@ fn words(found: Found) -> Option<String> {
 fn document(found: Found) -> Option<String> {
     match found {
         Found::Same { .. } | Found::Failed { .. } => None,
-        Found::Difference { record, name, plan, .. } => {
-            Some(json!({"record": record, "name": name, "plan": plan}).to_string())
+        Found::Difference { owner, name, plan, .. } => {
+            Some(json!({"record": owner.record, "name": name, "plan": plan}).to_string())
         }
         Found::Orphan(report) => {
             Some(json!({"record": report.record, "name": report.name, "orphan": report}).to_string())

@@ -50,6 +50,10 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
     let inbox = look::inbox(settings).await?;
     if let Some(record) = arguments.release {
         let released = inbox.store().release(record.map(RecordId), now()).await?;
+        if record.is_none() && inbox.restored().await?.is_some() {
+            inbox.put_restored(None).await?;
+            output.say("agreed: NetBox is taken for the one it was, and guests are destroyed again where it says so");
+        }
         output.say(&format!("{released} released; the server tries them again within seconds"));
         return Ok(Exit::Done);
     }

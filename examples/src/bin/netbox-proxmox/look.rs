@@ -1,8 +1,8 @@
 //! Finding a virtual machine in NetBox and looking both sides up, for the commands that act on one.
 
 use netbox_api::client::VirtualMachineFilter;
-use netbox_proxmox_core::RecordId;
-use netbox_proxmox_core::live::{Bridge, Inbox, LookUp, Looked};
+use netbox_proxmox_core::live::{Bridge, Inbox, LookUp, Looked, ProxmoxCluster};
+use netbox_proxmox_core::{Event, RecordId};
 use netbox_proxmox_examples::output::complain;
 use netbox_proxmox_examples::{Exit, Problem, Settings, connect};
 
@@ -31,7 +31,7 @@ pub(crate) async fn bridge(settings: &Settings, inbox: Inbox) -> Result<Bridge, 
     let netbox = connect::netbox(&settings.netbox()?)?;
     let mut clusters = Vec::new();
     for cluster in settings.clusters()? {
-        clusters.push(connect::cluster(&cluster, &connect::proxmox(&cluster)?).await?);
+        clusters.push(connect::cluster(&cluster, &connect::proxmox(&cluster)?, &netbox, &inbox).await?);
     }
     connect::bridge(settings, netbox, clusters, inbox)
 }
@@ -60,7 +60,17 @@ pub(crate) async fn record(netbox: &netbox_api::Client, meant: &str) -> Result<R
     }
 }
 
-/// Both sides of a guest, with no change to answer.
-pub(crate) async fn up(bridge: &Bridge, record: RecordId) -> Result<Looked, Problem> {
-    Ok(LookUp::new(bridge).record(record, Vec::new()).await?)
+/// Both sides of a guest that is managed, with no change to answer, and its cluster; or why it is not managed.
+pub(crate) async fn up(
+    bridge: &Bridge,
+    record: RecordId,
+) -> Result<Result<(Box<Event>, &ProxmoxCluster), String>, Problem> {
+    let (event, cluster) = match LookUp::new(bridge).record(record, Vec::new()).await? {
+        Looked::Event { event, cluster, .. } => (event, cluster),
+        Looked::Ignored(why) => return Ok(Err(why.to_string())),
+        Looked::Parked(report) => return Ok(Err(report.text.clone())),
+    };
+    let known = bridge.cluster(cluster);
+    let known = known.ok_or_else(|| Problem::new(Exit::Failed, format!("cluster {cluster} is not one of ours")))?;
+    Ok(Ok((event, known)))
 }

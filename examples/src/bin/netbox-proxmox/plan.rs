@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use netbox_proxmox_core::live::{Inbox, Looked, MemoryStore};
+use netbox_proxmox_core::live::{Inbox, MemoryStore};
 use netbox_proxmox_core::{Action, Event, plan_with};
 use netbox_proxmox_examples::output::Output;
 use netbox_proxmox_examples::{Exit, Problem, Settings, connect, delivery};
@@ -75,14 +75,14 @@ async fn of_guest(vm: &str, out: Option<&Path>, settings: &Settings, output: &Ou
     let bridge = look::bridge(settings, inbox(settings).await?).await?;
     let record = look::record(&bridge.netbox, vm).await?;
     match look::up(&bridge, record).await? {
-        Looked::Event { event, .. } => {
+        Ok((event, _)) => {
             let plan = plan_with(&event, &bridge.policy);
             if let Some(file) = out {
                 Saved::new(record, &event, &plan).write(file)?;
             }
             Ok(plan)
         }
-        Looked::Unmanaged(why) => {
+        Err(why) => {
             output.say(&format!("{vm} is not managed: {why}"));
             Ok(Vec::new())
         }

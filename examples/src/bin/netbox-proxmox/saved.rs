@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use netbox_proxmox_core::live::{Bridge, Looked};
+use netbox_proxmox_core::live::Bridge;
 use netbox_proxmox_core::{Action, Event, RecordId, plan_with};
 use netbox_proxmox_examples::{Exit, Problem};
 use serde::{Deserialize, Serialize};
@@ -41,10 +41,8 @@ impl Saved {
     /// Refuses it if either side, or the policy, is not as it was.
     pub(crate) async fn check(&self, bridge: &Bridge) -> Result<(), Problem> {
         let same = match look::up(bridge, self.record).await? {
-            Looked::Event { event, .. } => {
-                timeless(&event) == self.event && plan_with(&event, &bridge.policy) == self.plan
-            }
-            Looked::Unmanaged(_) => false,
+            Ok((event, _)) => timeless(&event) == self.event && plan_with(&event, &bridge.policy) == self.plan,
+            Err(_) => false,
         };
         if same {
             return Ok(());

@@ -28,7 +28,8 @@ impl Step<'_> {
             None => (&template_node, None),
         };
         let (full, storage) = (Some(*full), storage.clone());
-        let marked = |vmid| Some(self.bridge.marker(guest.record, vmid, MarkerState::Creating).to_string());
+        let owner = self.owner(guest)?;
+        let marked = |vmid| Some(self.bridge.marker(owner, vmid, MarkerState::Creating).to_string());
         let begin = async |vmid: Vmid| {
             let (source, name, description) = (self.client().node(&template_node), guest.name.clone(), marked(vmid));
             match guest.kind {
@@ -57,18 +58,19 @@ impl Step<'_> {
         keys: Option<SshKeys>,
         begin: impl AsyncFnOnce(Vmid) -> Result<Task, proxmox_api::Error>,
     ) -> Result<Outcome, Failure> {
-        let vmid = self.vmid(guest)?;
-        let inbox = &self.bridge.inbox;
-        let intent = match inbox.intent(guest.record).await?.filter(|intent| intent.vmid == vmid) {
+        let (owner, vmid) = (self.owner(guest)?, self.vmid(guest)?);
+        let (inbox, cluster) = (&self.bridge.inbox, self.cluster.netbox_cluster.id);
+        let intent = match inbox.intent(owner).await?.filter(|intent| intent.vmid == vmid) {
             // The size is not known when the VMID is chosen.
             Some(intent) => Intent { root_size: intent.root_size.or(root_size), upid: None, ..intent },
-            None => Intent { record: guest.record, vmid, allocated: false, upid: None, root_size },
+            None => Intent { owner, vmid, allocated: false, upid: None, root_size },
         };
         inbox.put_intent(&intent).await?;
-        let before = inbox.seen(guest.record).await?.filter(|seen| seen.vmid == vmid);
+        let before = inbox.seen(owner).await?.filter(|seen| seen.vmid == vmid);
         // What the record's former guest had, perhaps under this VMID, is not this one's.
-        let seen = Seen { keys, ..Seen::new(vmid, node, &self.cluster.netbox_cluster) };
-        inbox.put_seen(guest.record, &seen).await?;
+        let seen = Seen { keys, ..Seen::new(vmid, node, cluster) };
+        inbox.put_seen(owner, &seen).await?;
+        inbox.forget_rested(cluster, vmid).await?;
         let copy = self.bridge.copies.acquire().await;
         let result = match begin(vmid).await {
             Ok(task) => {
@@ -88,7 +90,7 @@ impl Step<'_> {
                 Some(outcome) => {
                     // Made by a former try, with the keys of that.
                     if let Some(before) = before {
-                        inbox.put_seen(guest.record, &before).await?;
+                        inbox.put_seen(owner, &before).await?;
                     }
                     Ok(outcome)
                 }
@@ -103,12 +105,12 @@ impl Step<'_> {
             At::Nothing => return Ok(None),
             At::Guest(observed) => *observed,
         };
-        let upid = self.bridge.inbox.intent(guest.record).await?.and_then(|intent| intent.upid);
+        let upid = self.bridge.inbox.intent(intent.owner).await?.and_then(|intent| intent.upid);
         let deadline = self.bridge.task_deadline;
         let Some(observed) = guests::wait_for_creation(self.client(), observed, upid.as_ref(), deadline).await? else {
             return Ok(None);
         };
-        match observed.ownership(guest.record, &self.bridge.identities) {
+        match observed.ownership(intent.owner, &self.bridge.identities) {
             _ if observed.creation_lock().is_some() => {
                 let why = format!("guest {} is locked and no task creates it: see the report", intent.vmid);
                 Err(Failure::new(FailureKind::Conflict, why))
@@ -123,7 +125,7 @@ impl Step<'_> {
     async fn taken(&self, guest: &Target, intent: &Intent) -> Result<Outcome, Failure> {
         let vmid: Vmid = intent.vmid;
         if !intent.allocated {
-            self.bridge.inbox.close_intent(guest.record).await?;
+            self.bridge.inbox.close_intent(intent.owner).await?;
             let why = format!("VMID {vmid} belongs to another guest. Correct it in NetBox, or clear it");
             return Err(refused(why));
         }

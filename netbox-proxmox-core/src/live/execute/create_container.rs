@@ -33,8 +33,9 @@ impl Step<'_> {
         for interface in &set.interfaces {
             nets.extend(card(None, interface)?.map(|card| (interface.index, card)));
         }
+        let owner = self.owner(guest)?;
         let begin = async |vmid| {
-            let marker = self.bridge.marker(guest.record, vmid, MarkerState::Creating);
+            let marker = self.bridge.marker(owner, vmid, MarkerState::Creating);
             let params = LxcCreateParams {
                 hostname: Some(guest.name.clone()),
                 description: Some(marker.write_into(&notes(set))),

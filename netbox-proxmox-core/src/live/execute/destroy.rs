@@ -7,17 +7,25 @@ use crate::action::Target;
 use crate::executor::{Failure, Outcome};
 use crate::live::bridge::now;
 use crate::live::guests::{At, Observed};
+use crate::live::inbox::Removal;
 
 impl Step<'_> {
-    pub(super) async fn destroy(&self, guest: &Target, not_before: Option<u64>) -> Result<Outcome, Failure> {
+    pub(super) async fn destroy(
+        &self,
+        guest: &Target,
+        not_before: Option<u64>,
+        deletion: Option<&str>,
+    ) -> Result<Outcome, Failure> {
+        let (owner, vmid) = (self.owner(guest)?, self.vmid(guest)?);
+        let (inbox, cluster) = (&self.bridge.inbox, self.cluster.netbox_cluster.id);
         if let Some(due) = not_before.filter(|due| *due > now()) {
-            self.bridge.inbox.put_removal(guest.record, due).await?;
+            let removal = Removal { due, vmid, cluster, deletion: deletion.map(str::to_owned) };
+            inbox.put_removal(owner, &removal).await?;
             return Ok(Outcome::Deferred(due));
         }
-        let vmid = self.vmid(guest)?;
         let observed = match self.at(guest.kind, vmid).await? {
             At::Nothing => {
-                self.bridge.inbox.forget(guest.record).await?;
+                inbox.forget(owner).await?;
                 return Ok(Outcome::Unchanged);
             }
             At::Guest(observed) => self.check(guest, *observed)?,
@@ -27,6 +35,8 @@ impl Step<'_> {
         // That may take minutes: who owns it, and whether it may go, is read again.
         let observed = self.check(guest, self.again(&observed).await?)?;
         removable(&observed)?;
+        // Before it is free: another one must not get it at once.
+        inbox.put_rested(cluster, vmid, now()).await?;
         // `purge` also takes it out of backup jobs, replication and HA. Not the option for unreferenced disks: on
         // storage shared by clusters it reaches other guests' volumes.
         let params = DestroyParams { purge: Some(true), ..DestroyParams::default() };
@@ -40,7 +50,7 @@ impl Step<'_> {
             }
             Err(error) => return Err(error.into()),
         };
-        self.bridge.inbox.forget(guest.record).await?;
+        inbox.forget(owner).await?;
         Ok(outcome)
     }
 }

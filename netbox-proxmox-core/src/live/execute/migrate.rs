@@ -33,7 +33,12 @@ impl Step<'_> {
             Err(error) if *error.kind() == ErrorKind::NotImplemented => MigrationCheck::default(),
             check => check?,
         };
-        if let Some(why) = check.refusal(to) {
+        // Disks that go to another storage need not have theirs there.
+        let refusal = match storage {
+            Some(_) => check.refusal_with_targetstorage(to),
+            None => check.refusal(to),
+        };
+        if let Some(why) = refusal {
             return Err(refused(format!("guest {} cannot be migrated to node {to}: {why}", observed.vmid)));
         }
         if !check.local_resources.0.is_empty() {

@@ -1,6 +1,7 @@
 //! Performs actions over the two clients. Every step looks before it acts: a guest without the marker of the record
 //! is not touched, and what is already so is not done again.
 
+mod allocate;
 mod configure;
 mod create;
 mod create_container;
@@ -74,7 +75,9 @@ impl Executor for LiveExecutor<'_> {
             Action::Suspend { guest } => step.suspend(guest).await,
             Action::Resume { guest } => step.resume(guest).await,
             Action::Migrate { guest, node, storage } => step.migrate(guest, node, storage.as_ref()).await,
-            Action::Destroy { guest, not_before } => step.destroy(guest, *not_before).await,
+            Action::Destroy { guest, not_before, deletion } => {
+                step.destroy(guest, *not_before, deletion.as_deref()).await
+            }
             Action::Report(report) => step.report(report).await,
         }
     }

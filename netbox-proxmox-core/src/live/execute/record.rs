@@ -4,13 +4,11 @@ use netbox_api::client::{CustomFieldsPatch, NewVirtualDisk, VirtualDiskFilter, V
 use netbox_api::{ErrorKind, Fetched, VirtualMachine};
 use proxmox_api::{NodeName, Vmid};
 
-use super::step::{Step, refused};
+use super::step::Step;
 use crate::action::{Target, VmidSource};
 use crate::event::Intent;
 use crate::executor::{Failure, FailureKind, Outcome};
-use crate::guest::RecordId;
 use crate::live::failure::of_record;
-use crate::policy::VmidChoice;
 use crate::report::{Report, Reporter};
 
 impl Step<'_> {
@@ -18,10 +16,11 @@ impl Step<'_> {
         let inbox = &self.bridge.inbox;
         let fetched = self.bridge.netbox.virtual_machines().get(guest.record.0).await?;
         let written = self.vmid_field(&fetched.value);
-        let vmid = match (source, inbox.intent(guest.record).await?) {
+        let owner = self.owner(guest)?;
+        let vmid = match (source, inbox.intent(owner).await?) {
             (VmidSource::Chosen(vmid), _) => vmid,
             (VmidSource::Allocate, Some(intent)) if intent.allocated => intent.vmid,
-            (VmidSource::Allocate, intent) if written.is_none() => self.choose(guest.record, intent.as_ref()).await?,
+            (VmidSource::Allocate, intent) if written.is_none() => self.choose(owner, intent.as_ref()).await?,
             (VmidSource::Allocate, _) => return Err(Failure::new(FailureKind::Conflict, "NetBox has a VMID now")),
         };
         match written {
@@ -38,41 +37,12 @@ impl Step<'_> {
         let fetched = self.bridge.netbox.virtual_machines().get(guest.record.0).await?;
         let written = self.vmid_field(&fetched.value);
         if written.is_some_and(|written| written != intent.vmid.to_string()) {
-            self.bridge.inbox.close_intent(guest.record).await?;
+            self.bridge.inbox.close_intent(intent.owner).await?;
             return Err(Failure::new(FailureKind::Conflict, "NetBox has another VMID now"));
         }
-        let vmid = self.choose(guest.record, Some(intent)).await?;
+        let vmid = self.choose(intent.owner, Some(intent)).await?;
         self.write_vmid(&fetched, vmid).await?;
         Ok(vmid)
-    }
-
-    /// Chooses a free VMID and stores the intent, before NetBox or Proxmox hear of it.
-    async fn choose(&self, record: RecordId, before: Option<&Intent>) -> Result<Vmid, Failure> {
-        let _choosing = self.bridge.choosing.lock().await;
-        let inbox = &self.bridge.inbox;
-        let taken: Vec<Vmid> = inbox.intents().await?.iter().map(|intent| intent.vmid).collect();
-        let vmid = self.free_vmid(record, &taken).await?;
-        let root_size = before.and_then(|intent| intent.root_size);
-        inbox.put_intent(&Intent { record, vmid, allocated: true, upid: None, root_size }).await?;
-        Ok(vmid)
-    }
-
-    async fn free_vmid(&self, record: RecordId, taken: &[Vmid]) -> Result<Vmid, Failure> {
-        let choice = self.bridge.policy.vmids;
-        let mut first = Vmid::MIN;
-        if choice == VmidChoice::default() {
-            let next = self.client().cluster().next_id(None).await?;
-            if !taken.contains(&next) {
-                return Ok(next);
-            }
-            first = next;
-        }
-        for vmid in choice.candidates(record).skip_while(|vmid| *vmid < first).filter(|vmid| !taken.contains(vmid)) {
-            if self.client().cluster().is_free(vmid).await? {
-                return Ok(vmid);
-            }
-        }
-        Err(refused("no VMID is free in the configured range"))
     }
 
     fn vmid_field(&self, machine: &VirtualMachine) -> Option<String> {

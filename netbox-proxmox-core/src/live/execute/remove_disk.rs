@@ -64,7 +64,7 @@ impl Step<'_> {
             Some(wanted) if wanted != found.volume() => {
                 Err(refused(format!("{slot} was {wanted} and is now {}", found.volume())))
             }
-            None if observed.ownership(guest.record, &self.bridge.identities) != creating => {
+            None if observed.ownership(self.owner(guest)?, &self.bridge.identities) != creating => {
                 Err(refused(format!("nobody has looked which volume is at {slot}")))
             }
             _ => Ok(()),
@@ -98,7 +98,7 @@ impl Step<'_> {
         if !seen.removals.iter().any(|removal| removal.volume == volume) {
             let id = seen.disks.iter().find(|disk| disk.slot == slot).map_or(0, |disk| disk.id);
             seen.removals.push(KnownDisk { id, slot, volume: volume.to_owned() });
-            self.bridge.inbox.put_seen(guest.record, &seen).await?;
+            self.bridge.inbox.put_seen(self.owner(guest)?, &seen).await?;
         }
         let update = observed.under_digest(ConfigUpdate::new().delete(slot));
         observed.handle(self.client()).set_config(&update).await?;
@@ -117,7 +117,7 @@ impl Step<'_> {
 
     /// Removes a volume whose removal was begun and that the guest has given up; says whether it had.
     async fn finish_removal(&self, guest: &Target, observed: &Observed, volume: &str) -> Result<bool, Failure> {
-        let seen = self.bridge.inbox.seen(guest.record).await?.filter(|seen| seen.vmid == observed.vmid);
+        let seen = self.bridge.inbox.seen(self.owner(guest)?).await?.filter(|seen| seen.vmid == observed.vmid);
         let begun = |seen: &Seen| seen.removals.iter().any(|removal| removal.volume == volume);
         let Some(mut seen) = seen.filter(begun) else {
             return Ok(false);
@@ -127,12 +127,12 @@ impl Step<'_> {
         let update = observed.under_digest(ConfigUpdate::new().delete(format!("unused{index}")));
         observed.handle(self.client()).set_config(&update).await?;
         seen.removals.retain(|removal| removal.volume != volume);
-        self.bridge.inbox.put_seen(guest.record, &seen).await?;
+        self.bridge.inbox.put_seen(self.owner(guest)?, &seen).await?;
         Ok(true)
     }
 
     async fn seen(&self, guest: &Target, observed: &Observed) -> Result<Seen, Failure> {
-        let seen = self.bridge.inbox.seen(guest.record).await?.filter(|seen| seen.vmid == observed.vmid);
-        Ok(seen.unwrap_or_else(|| Seen::new(observed.vmid, &observed.node, &self.cluster.netbox_cluster)))
+        let seen = self.bridge.inbox.seen(self.owner(guest)?).await?.filter(|seen| seen.vmid == observed.vmid);
+        Ok(seen.unwrap_or_else(|| Seen::new(observed.vmid, &observed.node, self.cluster.netbox_cluster.id)))
     }
 }

@@ -3,11 +3,13 @@
 use std::sync::PoisonError;
 
 use netbox_api::ObjectType;
-use netbox_api::client::{ClusterFilter, JournalEntryFilter, NewJournalEntry};
+use netbox_api::client::{JournalEntryFilter, NewJournalEntry};
 
-use super::step::{Step, refused};
+use super::step::Step;
 use crate::action::Target;
+use crate::delivery::birth;
 use crate::executor::{Failure, Outcome};
+use crate::guest::RecordId;
 use crate::live::inbox::Reported;
 use crate::report::{Report, Reporter};
 
@@ -21,16 +23,9 @@ impl Step<'_> {
             Some(Reported::Begun) => true,
             None => false,
         };
-        let exists =
-            match self.bridge.netbox.virtual_machines().fields(["id", "name", "status"]).get(report.record.0).await {
-                Ok(_) => true,
-                Err(error) if error.is_not_found() => false,
-                Err(error) => return Err(error.into()),
-            };
-        let (object_type, id) = if exists {
-            (ObjectType::VIRTUAL_MACHINE, report.record.0)
-        } else {
-            (ObjectType::CLUSTER, self.cluster_id(report).await?)
+        let (object_type, id) = match self.record_of(report).await? {
+            Some(record) => (ObjectType::VIRTUAL_MACHINE, record.0),
+            None => (ObjectType::CLUSTER, report.cluster.unwrap_or(self.cluster.netbox_cluster.id)),
         };
         // What was begun may have been written although we never heard so.
         if begun && self.has_entry(object_type, id, &report.text).await? {
@@ -52,14 +47,21 @@ impl Step<'_> {
 
     /// For what goes wrong within a step.
     pub(super) fn reporter(&self, guest: &Target) -> Reporter {
-        Reporter::new(guest.record, &guest.name, Some(&self.cluster.netbox_cluster))
+        Reporter::of_target(guest, Some(self.cluster.netbox_cluster.id))
     }
 
-    async fn cluster_id(&self, report: &Report) -> Result<u64, Failure> {
-        let name = report.cluster.clone().unwrap_or_else(|| self.cluster.netbox_cluster.clone());
-        let filter = ClusterFilter { name: vec![name.clone()], ..Default::default() };
-        let cluster = self.bridge.netbox.clusters().newest(&filter).await?;
-        cluster.map(|cluster| cluster.id).ok_or_else(|| refused(format!("NetBox has no cluster {name}")))
+    /// The record, if it is there: one that has its id again is another.
+    async fn record_of(&self, report: &Report) -> Result<Option<RecordId>, Failure> {
+        let Some(record) = report.record else { return Ok(None) };
+        let machines = self.bridge.netbox.virtual_machines().fields(["id", "name", "status", "created"]);
+        match machines.get(record.0).await {
+            Ok(found) => {
+                let born = birth(found.value.created.as_deref());
+                Ok(Some(record).filter(|_| report.birth.is_none() || born.is_none() || report.birth == born))
+            }
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn has_entry(&self, object_type: &str, id: u64, text: &str) -> Result<bool, Failure> {

@@ -9,6 +9,7 @@ use tokio::time::sleep;
 use crate::action::{Action, Target};
 use crate::event::Ownership;
 use crate::executor::{Failure, FailureKind, Outcome, Progress};
+use crate::guest::Owner;
 use crate::live::bridge::{Bridge, ProxmoxCluster};
 use crate::live::guests::{self, At, Observed};
 use crate::live::listing::Listing;
@@ -43,6 +44,13 @@ impl Step<'_> {
 
     pub(super) fn note(&self, text: &str) {
         self.progress.note(self.action, text);
+    }
+
+    /// Who must own the guest.
+    pub(super) fn owner(&self, guest: &Target) -> Result<Owner, Failure> {
+        guest.owner().ok_or_else(|| {
+            refused(format!("it is not known when {} was created in NetBox, so no guest counts as its", guest.name))
+        })
     }
 
     pub(super) fn vmid(&self, guest: &Target) -> Result<Vmid, Failure> {
@@ -97,9 +105,12 @@ impl Step<'_> {
         if observed.config.kind() != guest.kind {
             return Err(refused(self.reporter(guest).other_kind(Some(vmid), guest.kind, observed.config.kind()).text));
         }
-        match observed.ownership(guest.record, &self.bridge.identities) {
+        match observed.ownership(self.owner(guest)?, &self.bridge.identities) {
             Ownership::Ours { .. } => Ok(observed),
             Ownership::Another { whose, .. } => Err(refused(format!("guest {vmid} belongs to {whose}"))),
+            Ownership::Undated => Err(refused(format!(
+                "guest {vmid} has a marker of an early version, which does not say when its virtual machine was created"
+            ))),
             Ownership::Unmarked | Ownership::Unknown => {
                 Err(refused(format!("guest {vmid} has no marker of this virtual machine")))
             }

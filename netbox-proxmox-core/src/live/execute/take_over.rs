@@ -7,7 +7,7 @@ use super::step::{Step, TRIES, refused};
 use crate::action::Target;
 use crate::event::Ownership;
 use crate::executor::{Failure, FailureKind, Outcome};
-use crate::guest::RecordId;
+use crate::guest::Owner;
 use crate::live::bridge::now;
 use crate::live::guests::At;
 use crate::live::inbox::{EventState, Seen, Settlement};
@@ -15,28 +15,31 @@ use crate::marker::MarkerState;
 use crate::settings::Settings;
 
 impl Step<'_> {
-    pub(super) async fn take_over(&self, guest: &Target, former: RecordId, set: &Settings) -> Result<Outcome, Failure> {
-        let vmid = self.vmid(guest)?;
+    pub(super) async fn take_over(&self, guest: &Target, former: Owner, set: &Settings) -> Result<Outcome, Failure> {
+        let (owner, vmid) = (self.owner(guest)?, self.vmid(guest)?);
         for _ in 0..TRIES {
             let At::Guest(observed) = self.at(guest.kind, vmid).await? else {
                 return Err(Failure::new(FailureKind::Conflict, format!("guest {vmid} is not there any more")));
             };
-            match observed.ownership(guest.record, &self.bridge.identities) {
+            match observed.ownership(owner, &self.bridge.identities) {
                 Ownership::Ours { .. } => return self.cancel_removal(guest, former, Outcome::Unchanged).await,
                 Ownership::Another { record, .. } if record == Some(former) => {}
-                _ => return Err(refused(format!("guest {vmid} does not belong to virtual machine {former} any more"))),
+                _ => {
+                    let former = former.record;
+                    return Err(refused(format!("guest {vmid} does not belong to virtual machine {former} any more")));
+                }
             }
             // One that is due may be under way.
-            if self.bridge.inbox.removal_due(former).await?.is_none_or(|due| due <= now()) {
+            if self.bridge.inbox.removal(former).await?.is_none_or(|removal| removal.due <= now()) {
                 let why = format!("the removal of guest {vmid} is not put off any more");
                 return Err(Failure::new(FailureKind::Conflict, why));
             }
-            let marker = self.bridge.marker(guest.record, vmid, MarkerState::Ready);
+            let marker = self.bridge.marker(owner, vmid, MarkerState::Ready);
             let update = observed.under_digest(update(&observed.config, set, Some(marker))?);
             match observed.handle(self.client()).set_config(&update).await {
                 Ok(()) => {
-                    let seen = Seen::new(vmid, &observed.node, &self.cluster.netbox_cluster);
-                    self.bridge.inbox.put_seen(guest.record, &seen).await?;
+                    let seen = Seen::new(vmid, &observed.node, self.cluster.netbox_cluster.id);
+                    self.bridge.inbox.put_seen(owner, &seen).await?;
                     return self.cancel_removal(guest, former, Outcome::Done).await;
                 }
                 // Somebody else wrote, or the reply was lost: what is there now decides.
@@ -48,11 +51,11 @@ impl Step<'_> {
     }
 
     /// The removal that waits is answered: there is nothing left to remove.
-    async fn cancel_removal(&self, guest: &Target, former: RecordId, outcome: Outcome) -> Result<Outcome, Failure> {
+    async fn cancel_removal(&self, guest: &Target, former: Owner, outcome: Outcome) -> Result<Outcome, Failure> {
         let inbox = &self.bridge.inbox;
-        let open: Vec<i64> = inbox.store().pending(former).await?.iter().map(|event| event.id).collect();
+        let open: Vec<i64> = inbox.store().pending(former.record).await?.iter().map(|event| event.id).collect();
         let reason = Some(format!("virtual machine {} ({}) took the guest over", guest.record, guest.name));
-        let settlement = Settlement { state: EventState::Done, reason, due: 0, attempted: false };
+        let settlement = Settlement { state: EventState::Done, reason, brake: None, due: 0, attempted: false };
         inbox.store().settle(&open, &settlement).await?;
         inbox.forget(former).await?;
         Ok(outcome)

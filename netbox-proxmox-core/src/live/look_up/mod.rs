@@ -2,20 +2,26 @@
 
 mod described;
 mod gone;
+mod log;
 mod side;
 
-use jiff::Timestamp;
 use netbox_api::VirtualMachine;
+use proxmox_api::Vmid;
 
 pub(super) use self::described::Described;
 pub(super) use self::side::Power;
 use self::side::Side;
 use super::bridge::{Bridge, ProxmoxCluster, now};
+use super::ignored::Ignored;
 use super::listing::Listing;
-use crate::event::{Change, Changed, Context, Event, Ownership};
+use crate::event::{Change, Changed, Context, Event, Ownership, Unmanaged};
 use crate::executor::{Failure, FailureKind};
-use crate::guest::{Guest, RecordId};
+use crate::guest::{Guest, Owner, RecordId, Status};
+use crate::marker::MarkerState;
+use crate::moment::Moment;
 use crate::part::Part;
+use crate::policy::ConfigureWhen;
+use crate::report::{Report, Reporter};
 
 /// What a look-up found.
 #[derive(Debug, Clone)]
@@ -24,11 +30,24 @@ pub enum Looked {
     Event {
         /// What a plan decides on.
         event: Box<Event>,
-        /// The NetBox cluster of the record.
-        cluster: String,
+        /// The id of the NetBox cluster of the record, or of its guest.
+        cluster: u64,
+        /// Changes that cannot be judged: they are not among the causes, and wait for a person.
+        unjudged: Vec<Unjudged>,
     },
-    /// A record that is not managed: why.
-    Unmanaged(String),
+    /// It is certain that it concerns nothing of ours.
+    Ignored(Ignored),
+    /// It cannot be judged, and waits for a person.
+    Parked(Box<Report>),
+}
+
+/// A change that cannot be judged.
+#[derive(Debug, Clone)]
+pub struct Unjudged {
+    /// The change.
+    pub change: Change,
+    /// What a person is told.
+    pub report: Report,
 }
 
 /// Looks both sides up.
@@ -72,24 +91,39 @@ impl<'a> LookUp<'a> {
     async fn present(&self, machine: VirtualMachine, cause: Vec<Change>) -> Result<Looked, Failure> {
         let cluster = match self.cluster_of(&machine) {
             Ok(cluster) => cluster,
-            Err(why) => return Ok(Looked::Unmanaged(why)),
+            Err(why) => return self.not_managed(machine, cause, why).await,
         };
         let untouched = self.untouched(&machine, &cause).await?;
-        let cause = self.confirmed(cause).await?;
         let described = Described::all(self.bridge, vec![machine]).await?.pop();
         let guest = described.map(|described| described.guest(self.bridge));
         let guest = guest.ok_or_else(|| Failure::new(FailureKind::Retry, "NetBox has changed meanwhile"))?;
+        let reporter = Reporter::of(&guest);
+        if guest.kind.is_none() {
+            let field = &self.bridge.fields.vm_type;
+            let why = format!("the value of {field} is neither vm nor lxc. Correct it");
+            return Ok(Looked::Parked(Box::new(reporter.not_judged("its type", &why))));
+        }
+        let Some(owner) = guest.owner() else {
+            let why = "NetBox does not say when it was created, so its guest could be taken for that of another with the same id. \
+                       Create it anew in NetBox";
+            return Ok(Looked::Parked(Box::new(reporter.not_judged("the virtual machine", why))));
+        };
+        let (cause, unjudged) = self.confirmed(owner, cause, &reporter).await?;
         if !guest.status.wants_guest() {
             let context = Context { looked_up: true, managed: Some(true), ..Context::default() };
-            return Ok(looked(cluster, Event { cause, desired: Some(guest), current: None, context }));
+            let event = Event { cause, desired: Some(guest), current: None, context };
+            return Ok(looked(cluster, event, unjudged));
         }
         let listing = Listing::of(&cluster.client).await?;
         let mut event = self.event(guest, cause, cluster, &listing, Power::Asked).await?;
         event.context.untouched = untouched;
-        Ok(looked(cluster, event))
+        Ok(looked(cluster, event, unjudged))
     }
 
     /// The event of a record in a status in which its guest should exist.
+    ///
+    /// # Errors
+    /// A side could not be read, or NetBox does not say when the record was created.
     pub(super) async fn event(
         &self,
         guest: Guest,
@@ -98,11 +132,37 @@ impl<'a> LookUp<'a> {
         listing: &Listing,
         power: Power,
     ) -> Result<Event, Failure> {
-        let side = Side { bridge: self.bridge, cluster, record: guest.record, listing, power };
-        let intent = self.bridge.inbox.intent(guest.record).await?;
-        let seen = self.bridge.inbox.seen(guest.record).await?;
+        let owner =
+            guest.owner().ok_or_else(|| Failure::new(FailureKind::Refused, "NetBox says no time of creation"))?;
+        let side = Side { bridge: self.bridge, cluster, owner, listing, power };
+        let mut event = self.event_at(&side, guest.clone(), cause.clone(), None).await?;
+        if let (Part::None, Some(elsewhere)) = (&guest.vmid, event.context.elsewhere)
+            && self.has_lost(owner.record, elsewhere).await?
+        {
+            event = self.event_at(&side, guest, cause, Some(elsewhere)).await?;
+        }
+        let creating = event.context.ownership == Ownership::Ours { state: MarkerState::Creating };
+        let gate = self.bridge.policy.configure == ConfigureWhen::Staged && !creating && event.current.is_some();
+        if gate && event.desired.as_ref().is_some_and(|guest| guest.status != Status::Staged) {
+            self.with_statuses(owner.record, &mut event.cause).await?;
+        }
+        Ok(event)
+    }
+
+    /// The same with the guest that NetBox has lost the VMID of, if it has.
+    async fn event_at(
+        &self,
+        side: &Side<'a>,
+        guest: Guest,
+        cause: Vec<Change>,
+        lost_vmid: Option<Vmid>,
+    ) -> Result<Event, Failure> {
+        let Side { cluster, owner, listing, .. } = *side;
+        let inbox = &self.bridge.inbox;
+        let intent = inbox.intent(owner).await?;
+        let seen = inbox.seen(owner).await?;
         let allocated = intent.as_ref().filter(|intent| intent.allocated).map(|intent| intent.vmid);
-        let vmid = guest.vmid.given().copied().or(allocated);
+        let vmid = guest.vmid.given().copied().or(allocated).or(lost_vmid);
         let (current, ownership) = side.guest(vmid, intent.as_ref()).await?;
         let is_ours = matches!(ownership, Ownership::Ours { .. });
         // What a former guest had is not this one's.
@@ -121,8 +181,10 @@ impl<'a> LookUp<'a> {
             known_interfaces: known.map(|seen| seen.interfaces.clone()).unwrap_or_default(),
             former_cluster: seen
                 .as_ref()
-                .map(|seen| seen.cluster.clone())
-                .filter(|former| *former != cluster.netbox_cluster && !is_ours),
+                .filter(|seen| seen.cluster != cluster.netbox_cluster.id && !is_ours)
+                .map(|seen| self.name_of(seen.cluster)),
+            removal_due: inbox.removal(owner).await?.map(|removal| removal.due),
+            lost_vmid,
             intent,
             now: Some(now()),
             ..Context::default()
@@ -132,6 +194,38 @@ impl<'a> LookUp<'a> {
             Some(current) => context.takes_over = side.takes_over(current, &context.ownership).await?,
         }
         Ok(Event { cause, desired: Some(guest), current, context })
+    }
+
+    /// A record that is not managed, for this reason: it concerns nothing of ours, unless it was managed before.
+    async fn not_managed(&self, machine: VirtualMachine, cause: Vec<Change>, why: Ignored) -> Result<Looked, Failure> {
+        let guest = self.bridge.fields.guest(&machine, &crate::record::Related::default());
+        let remembered = match guest.owner() {
+            Some(owner) => self.remembered(owner).await?.map(|(cluster, vmid)| (cluster, Some(vmid))),
+            None => None,
+        };
+        // The memory may be a new one: what the change itself says counts, too.
+        let was = |change: &Change| {
+            let before = change.record_facts().0.filter(|facts| facts.kind.is_some())?;
+            let vmid = before.vmid.as_deref().and_then(|vmid| vmid.trim().parse().ok());
+            Some((self.bridge.cluster(before.cluster?)?, vmid))
+        };
+        let Some((former, vmid)) = remembered.or_else(|| cause.iter().find_map(was)) else {
+            return Ok(Looked::Ignored(why));
+        };
+        let why = match why {
+            Ignored::NoType(field) => format!("{field} is not set any more"),
+            Ignored::OtherCluster(name) => format!("it is in cluster {name} now, which is none of ours"),
+            _ => "it is in no cluster now".to_owned(),
+        };
+        let unmanaged = Unmanaged { vmid, cluster: former.netbox_cluster.name.clone(), why };
+        let context = Context { looked_up: true, unmanaged: Some(unmanaged), ..Context::default() };
+        Ok(looked(former, Event { cause, desired: Some(guest), current: None, context }, Vec::new()))
+    }
+
+    /// The cluster and the VMID of the guest that is remembered of a record, if the cluster still is one of ours.
+    async fn remembered(&self, owner: Owner) -> Result<Option<(&'a ProxmoxCluster, Vmid)>, Failure> {
+        let seen = self.bridge.inbox.seen(owner).await?;
+        Ok(seen.and_then(|seen| Some((self.bridge.cluster(seen.cluster)?, seen.vmid))))
     }
 
     /// Whether nobody has changed a record since the server first started, nor made a guest of it: only a comparison asks
@@ -145,33 +239,39 @@ impl<'a> LookUp<'a> {
         let inbox = &self.bridge.inbox;
         match (&machine.last_updated, inbox.first_start().await?) {
             (Some(updated), Some(start)) if is_before(updated, &start) => {
-                Ok(inbox.seen(RecordId(machine.id)).await?.is_none())
+                Ok(!inbox.births(RecordId(machine.id)).await?.iter().any(|birth| born_at(machine) == Some(*birth)))
             }
             _ => Ok(false),
         }
     }
 
-    /// The Proxmox cluster of a record, or why it is not managed.
-    pub(super) fn cluster_of(&self, machine: &VirtualMachine) -> Result<&'a ProxmoxCluster, String> {
-        let name = machine.cluster.as_ref().map(|cluster| cluster.name.as_str());
-        self.cluster(name, self.bridge.fields.kind(&machine.custom_fields).is_some())
+    /// The Proxmox cluster of a record, or why it is not managed. A type that is not understood is none of the reasons.
+    pub(super) fn cluster_of(&self, machine: &VirtualMachine) -> Result<&'a ProxmoxCluster, Ignored> {
+        let fields = &self.bridge.fields;
+        if !machine.custom_fields.get(&fields.vm_type).is_set() {
+            return Err(Ignored::NoType(fields.vm_type.clone()));
+        }
+        let cluster = machine.cluster.as_ref().ok_or(Ignored::NoCluster)?;
+        self.bridge.cluster(cluster.id).ok_or_else(|| Ignored::OtherCluster(cluster.name.clone()))
     }
 
-    fn cluster(&self, name: Option<&str>, has_kind: bool) -> Result<&'a ProxmoxCluster, String> {
-        if !has_kind {
-            return Err(format!("{} is not set", self.bridge.fields.vm_type));
-        }
-        let name = name.ok_or("the virtual machine is in no cluster")?;
-        self.bridge.cluster(name).ok_or_else(|| format!("cluster {name} is not one of ours"))
+    /// What the NetBox cluster with an id is called.
+    fn name_of(&self, cluster: u64) -> String {
+        let known = self.bridge.cluster(cluster);
+        known.map_or_else(|| format!("with the id {cluster}"), |known| known.netbox_cluster.name.clone())
     }
+}
+
+fn born_at(machine: &VirtualMachine) -> Option<Moment> {
+    crate::delivery::birth(machine.created.as_deref())
 }
 
 /// Of two times as NetBox writes them, in its own time zone.
 fn is_before(time: &str, other: &str) -> bool {
-    let times = (time.parse::<Timestamp>(), other.parse::<Timestamp>());
+    let times = (time.parse::<Moment>(), other.parse::<Moment>());
     matches!(times, (Ok(time), Ok(other)) if time <= other)
 }
 
-fn looked(cluster: &ProxmoxCluster, event: Event) -> Looked {
-    Looked::Event { event: Box::new(event), cluster: cluster.netbox_cluster.clone() }
+fn looked(cluster: &ProxmoxCluster, event: Event, unjudged: Vec<Unjudged>) -> Looked {
+    Looked::Event { event: Box::new(event), cluster: cluster.netbox_cluster.id, unjudged }
 }

@@ -3,12 +3,13 @@
 use proxmox_api::{NodeName, PowerState, Resource, Vmid};
 
 use crate::current::Current;
+use crate::delivery::birth;
 use crate::event::{Context, Intent, Ownership, TemplateFacts};
 use crate::executor::Failure;
-use crate::guest::{Guest, RecordId, Template};
+use crate::guest::{Guest, Owner, Template};
 use crate::live::bridge::{Bridge, ProxmoxCluster, now};
 use crate::live::guests::{self, At, Observed};
-use crate::live::inbox::Seen;
+use crate::live::inbox::{Removal, Seen};
 use crate::live::listing::Listing;
 use crate::live::templates;
 use crate::part::Part;
@@ -23,10 +24,11 @@ pub(in crate::live) enum Power {
 }
 
 /// One record's view of its Proxmox cluster.
+#[derive(Clone, Copy)]
 pub(super) struct Side<'a> {
     pub(super) bridge: &'a Bridge,
     pub(super) cluster: &'a ProxmoxCluster,
-    pub(super) record: RecordId,
+    pub(super) owner: Owner,
     pub(super) listing: &'a Listing,
     pub(super) power: Power,
 }
@@ -51,7 +53,7 @@ impl Side<'_> {
                 None => return Ok((None, Ownership::Unknown)),
             }
         }
-        let ownership = observed.ownership(self.record, &self.bridge.identities);
+        let ownership = observed.ownership(self.owner, &self.bridge.identities);
         let free = observed.creation_lock().is_none() && !matches!(ownership, Ownership::Ours { .. });
         if free && intent.is_some_and(|intent| intent.vmid == vmid && intent.allocated) {
             // Somebody was faster at the VMID that we chose: our guest is absent, and the clone chooses another.
@@ -65,18 +67,22 @@ impl Side<'_> {
         Ok((Some(guests::current(&observed, power)), ownership))
     }
 
-    /// The deleted record that a guest still belongs to, if its removal was put off.
-    pub(super) async fn takes_over(
-        &self,
-        current: &Current,
-        ownership: &Ownership,
-    ) -> Result<Option<RecordId>, Failure> {
+    /// The deleted record that a guest still belongs to, if its removal was put off, and it is not there again.
+    pub(super) async fn takes_over(&self, current: &Current, ownership: &Ownership) -> Result<Option<Owner>, Failure> {
         let Ownership::Another { record: Some(former), .. } = ownership else { return Ok(None) };
-        let seen = self.bridge.inbox.seen(*former).await?;
-        let is_it = |seen: &Seen| Some(seen.vmid) == current.vmid && seen.cluster == self.cluster.netbox_cluster;
+        let is_it =
+            |removal: &Removal| Some(removal.vmid) == current.vmid && removal.cluster == self.cluster.netbox_cluster.id;
         // One that is due may be under way, or was answered by keeping the guest.
-        let put_off = self.bridge.inbox.removal_due(*former).await?.is_some_and(|due| due > now());
-        Ok(Some(*former).filter(|_| put_off && seen.as_ref().is_some_and(is_it)))
+        let put_off = self.bridge.inbox.removal(*former).await?.is_some_and(|it| it.due > now() && is_it(&it));
+        if !put_off {
+            return Ok(None);
+        }
+        let there = match self.bridge.netbox.virtual_machines().get(former.record.0).await {
+            Ok(found) => birth(found.value.created.as_deref()) == Some(former.birth),
+            Err(error) if error.is_not_found() => false,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Some(*former).filter(|_| !there))
     }
 
     /// What a creation needs to know: the template, and guests that stand in its way.
@@ -102,7 +108,7 @@ impl Side<'_> {
                 continue;
             }
             match guests::at(&self.cluster.client, other, self.listing).await? {
-                At::Guest(observed) => match observed.ownership(self.record, &self.bridge.identities) {
+                At::Guest(observed) => match observed.ownership(self.owner, &self.bridge.identities) {
                     Ownership::Ours { .. } => context.elsewhere = Some(other),
                     Ownership::Unmarked if same_name => context.same_name.push(other),
                     _ => {}

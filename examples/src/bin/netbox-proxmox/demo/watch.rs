@@ -44,7 +44,7 @@ impl Observer for Watch {
 
     fn end(&self, _record: RecordId, answer: &Answer) {
         if let Answer::Ignored(why) = answer {
-            self.with(|seen| seen.nothing.push(why.clone()));
+            self.with(|seen| seen.nothing.push(why.to_string()));
         }
     }
 }

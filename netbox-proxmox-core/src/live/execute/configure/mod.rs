@@ -33,7 +33,7 @@ impl Step<'_> {
         let mut set = set.clone();
         let mut outcome = Outcome::Unchanged;
         for _ in 0..TRIES {
-            let update = update(&observed.config, &set, self.marker(guest, &set, observed))?;
+            let update = update(&observed.config, &set, self.marker(guest, &set, observed)?)?;
             if update.is_empty() {
                 return Ok(outcome);
             }
@@ -59,8 +59,9 @@ impl Step<'_> {
     }
 
     /// The marker that the settings ask for.
-    fn marker(&self, guest: &Target, set: &Settings, observed: &Observed) -> Option<Marker> {
-        set.marker.map(|state| self.bridge.marker(guest.record, observed.vmid, state))
+    fn marker(&self, guest: &Target, set: &Settings, observed: &Observed) -> Result<Option<Marker>, Failure> {
+        let owner = self.owner(guest)?;
+        Ok(set.marker.map(|state| self.bridge.marker(owner, observed.vmid, state)))
     }
 
     /// Has the cloud-init drive of a VM written anew: it reads it when it boots.
@@ -77,20 +78,20 @@ impl Step<'_> {
 
     /// The creation was reached: the intent is closed, and the guest remembered.
     async fn reached(&self, guest: &Target, observed: &Observed) -> Result<(), Failure> {
-        let inbox = &self.bridge.inbox;
-        let before = inbox.seen(guest.record).await?.filter(|seen| seen.vmid == observed.vmid);
+        let (inbox, owner) = (&self.bridge.inbox, self.owner(guest)?);
+        let before = inbox.seen(owner).await?.filter(|seen| seen.vmid == observed.vmid);
         let seen = match before {
             Some(seen) => Seen { node: observed.node.clone(), ..seen },
-            None => Seen::new(observed.vmid, &observed.node, &self.cluster.netbox_cluster),
+            None => Seen::new(observed.vmid, &observed.node, self.cluster.netbox_cluster.id),
         };
-        inbox.put_seen(guest.record, &seen).await?;
-        Ok(inbox.close_intent(guest.record).await?)
+        inbox.put_seen(owner, &seen).await?;
+        Ok(inbox.close_intent(owner).await?)
     }
 }
 
 /// What of the settings is not so yet in a guest's configuration.
 pub(super) fn update(config: &Configuration, set: &Settings, marker: Option<Marker>) -> Result<ConfigUpdate, Failure> {
-    let update = shared::update(config, set, marker);
+    let update = shared::update(config, set, marker)?;
     match config {
         Configuration::Qemu(config) => vm::add(update, config, set),
         Configuration::Lxc(config) => container::add(update, config, set),

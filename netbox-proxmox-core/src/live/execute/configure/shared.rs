@@ -9,7 +9,7 @@ use crate::note;
 use crate::part::Part;
 use crate::settings::Settings;
 
-pub(super) fn update(config: &GuestConfig, set: &Settings, marker: Option<Marker>) -> ConfigUpdate {
+pub(super) fn update(config: &GuestConfig, set: &Settings, marker: Option<Marker>) -> Result<ConfigUpdate, Failure> {
     let mut update = ConfigUpdate::new();
     if let Some(onboot) = set.onboot.filter(|onboot| config.onboot() != *onboot) {
         update = update.onboot(onboot);
@@ -21,9 +21,10 @@ pub(super) fn update(config: &GuestConfig, set: &Settings, marker: Option<Marker
         update = update.tags(tags);
     }
     if let Some(text) = description(config.description().unwrap_or_default(), set, marker) {
+        note::fits(&text).map_err(refused)?;
         update = update.description(&text);
     }
-    update
+    Ok(update)
 }
 
 /// Refuses to remove a card that is not the one whose interface was deleted: `wanted` is the address that it had.

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use super::inbox::{EventState, InboxError, NewEvent, Settlement, Store, StoredEvent};
+use super::{Brake, EventState, Held, InboxError, Lease, NewEvent, Settlement, Store, StoredEvent};
 use crate::guest::RecordId;
 
 /// A store in memory.
@@ -18,7 +18,7 @@ pub struct MemoryStore {
 struct State {
     events: Vec<StoredEvent>,
     facts: BTreeMap<(&'static str, String), String>,
-    leases: BTreeMap<RecordId, (String, u64)>,
+    leases: BTreeMap<RecordId, Lease>,
 }
 
 impl MemoryStore {
@@ -39,7 +39,9 @@ impl Store for MemoryStore {
             let NewEvent { key, change, held } = event.clone();
             let stands = if held.is_some() { EventState::Parked } else { EventState::Pending };
             let (due, received) = (now, now);
-            state.events.push(StoredEvent { id, key, change, state: stands, attempts: 0, due, reason: held, received });
+            let (reason, brake) = (held.as_ref().map(Held::reason), held.map(|held| held.brake));
+            let attempts = 0;
+            state.events.push(StoredEvent { id, key, change, state: stands, attempts, due, reason, brake, received });
             true
         };
         Ok(events.iter().map(&mut insert).collect())
@@ -64,17 +66,28 @@ impl Store for MemoryStore {
         Ok(state.events.iter().filter(waits).cloned().collect())
     }
 
-    async fn known(&self, keys: &[String]) -> Result<Vec<bool>, InboxError> {
+    async fn known(&self, prefixes: &[String]) -> Result<Vec<Vec<String>>, InboxError> {
         let state = self.state();
-        Ok(keys.iter().map(|key| state.events.iter().any(|event| event.key == *key)).collect())
+        let keys = || state.events.iter().map(|event| &event.key);
+        Ok(prefixes.iter().map(|prefix| keys().filter(|key| key.starts_with(prefix)).cloned().collect()).collect())
     }
 
     async fn settle(&self, ids: &[i64], settlement: &Settlement) -> Result<(), InboxError> {
         for event in self.state().events.iter_mut().filter(|event| ids.contains(&event.id)) {
             event.state = settlement.state;
             event.reason.clone_from(&settlement.reason);
+            if settlement.state != EventState::Pending {
+                event.brake = settlement.brake;
+            }
             event.due = settlement.due;
             event.attempts += u32::from(settlement.attempted);
+        }
+        Ok(())
+    }
+
+    async fn confirm(&self, ids: &[i64]) -> Result<(), InboxError> {
+        for event in self.state().events.iter_mut().filter(|event| ids.contains(&event.id)) {
+            event.change.confirmed = true;
         }
         Ok(())
     }
@@ -90,24 +103,38 @@ impl Store for MemoryStore {
         Ok(released)
     }
 
+    async fn lift(&self, prefix: &str, brake: Brake, now: u64) -> Result<u64, InboxError> {
+        let mut lifted = 0;
+        for event in &mut self.state().events {
+            let held = event.state == EventState::Parked && event.brake == Some(brake);
+            if held && event.key.starts_with(prefix) {
+                (event.state, event.due, event.brake, event.reason) = (EventState::Pending, now, None, None);
+                lifted += 1;
+            }
+        }
+        Ok(lifted)
+    }
+
     async fn events(&self, wanted: Option<EventState>, limit: u32) -> Result<Vec<StoredEvent>, InboxError> {
         let state = self.state();
         let matching = state.events.iter().rev().filter(|event| wanted.is_none_or(|wanted| wanted == event.state));
         Ok(matching.take(limit as usize).cloned().collect())
     }
 
-    async fn lease(&self, record: RecordId, owner: &str, now: u64, until: u64) -> Result<bool, InboxError> {
+    async fn lease(&self, record: RecordId, owner: &str, ended: Option<&Lease>) -> Result<Option<Lease>, InboxError> {
         let mut state = self.state();
-        if state.leases.get(&record).is_some_and(|(holder, held)| holder != owner && *held > now) {
-            return Ok(false);
+        let present = state.leases.get(&record);
+        if let Some(other) = present.filter(|lease| lease.owner != owner && Some(*lease) != ended) {
+            return Ok(Some(other.clone()));
         }
-        state.leases.insert(record, (owner.to_owned(), until));
-        Ok(true)
+        let renewals = present.filter(|lease| lease.owner == owner).map_or(0, |lease| lease.renewals + 1);
+        state.leases.insert(record, Lease { owner: owner.to_owned(), renewals });
+        Ok(None)
     }
 
     async fn unlease(&self, record: Option<RecordId>, owner: &str) -> Result<(), InboxError> {
-        let ends = |held: &RecordId, holder: &str| holder == owner && record.is_none_or(|record| record == *held);
-        self.state().leases.retain(|held, (holder, _)| !ends(held, holder));
+        let ends = |held: &RecordId, lease: &Lease| lease.owner == owner && record.is_none_or(|record| record == *held);
+        self.state().leases.retain(|held, lease| !ends(held, lease));
         Ok(())
     }
 
@@ -125,9 +152,9 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn all(&self, kind: &'static str) -> Result<Vec<(String, String)>, InboxError> {
+    async fn all(&self, kind: &'static str, prefix: &str) -> Result<Vec<(String, String)>, InboxError> {
         let state = self.state();
-        let of_kind = state.facts.iter().filter(|((of, _), _)| *of == kind);
+        let of_kind = state.facts.iter().filter(|((of, key), _)| *of == kind && key.starts_with(prefix));
         Ok(of_kind.map(|((_, key), value)| (key.clone(), value.clone())).collect())
     }
 }

@@ -11,7 +11,7 @@ use sqlx::sqlite::{
 use sqlx::{Row, SqliteConnection, query};
 use tokio::sync::oneshot;
 
-use super::inbox::{EventState, InboxError, NewEvent, Settlement, Store, StoredEvent, decode, encode};
+use super::{Brake, EventState, Held, InboxError, Lease, NewEvent, Settlement, Store, StoredEvent, decode, encode};
 use crate::guest::RecordId;
 
 /// A store in an SQLite file.
@@ -46,6 +46,7 @@ CREATE TABLE IF NOT EXISTS event (
     attempts INTEGER NOT NULL DEFAULT 0,
     due INTEGER NOT NULL,
     reason TEXT,
+    brake TEXT,
     received INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS event_waiting ON event (state, due, record);
@@ -58,7 +59,7 @@ CREATE TABLE IF NOT EXISTS fact (
 CREATE TABLE IF NOT EXISTS lease (
     record INTEGER PRIMARY KEY,
     owner TEXT NOT NULL,
-    until INTEGER NOT NULL
+    renewals INTEGER NOT NULL
 );
 ";
 
@@ -119,7 +120,7 @@ impl SqliteStore {
 /// Stores an event; says whether it is new.
 async fn insert(connection: &mut SqliteConnection, event: &NewEvent, now: u64) -> Result<bool, InboxError> {
     let result = query(
-        "INSERT INTO event (key, record, change, state, due, received, reason) VALUES (?, ?, ?, ?, ?, ?, ?)
+        "INSERT INTO event (key, record, change, state, due, received, reason, brake) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (key) DO NOTHING",
     )
     .bind(&event.key)
@@ -128,11 +129,17 @@ async fn insert(connection: &mut SqliteConnection, event: &NewEvent, now: u64) -
     .bind(if event.held.is_some() { EventState::Parked.as_str() } else { EventState::Pending.as_str() })
     .bind(signed(now))
     .bind(signed(now))
-    .bind(&event.held)
+    .bind(event.held.as_ref().map(Held::reason))
+    .bind(event.held.as_ref().map(|held| held.brake.as_str()))
     .execute(connection)
     .await
     .map_err(failed("store an event"))?;
     Ok(result.rows_affected() == 1)
+}
+
+/// The keys that begin with a text lie between these: it, and it with what comes after every character.
+fn range(prefix: &str) -> (String, String) {
+    (prefix.to_owned(), format!("{prefix}{}", char::MAX))
 }
 
 fn failed(doing: &'static str) -> impl FnOnce(sqlx::Error) -> InboxError {
@@ -158,6 +165,7 @@ fn stored(row: &SqliteRow) -> Result<StoredEvent, InboxError> {
         attempts: row.get("attempts"),
         due: unsigned(row.get("due")),
         reason: row.get("reason"),
+        brake: row.get::<Option<&str>, _>("brake").and_then(Brake::from_name),
         received: unsigned(row.get("received")),
     })
 }
@@ -204,11 +212,13 @@ impl Store for SqliteStore {
         rows.iter().map(stored).collect()
     }
 
-    async fn known(&self, keys: &[String]) -> Result<Vec<bool>, InboxError> {
-        let mut known = Vec::with_capacity(keys.len());
-        for key in keys {
-            let row = query("SELECT 1 FROM event WHERE key = ?").bind(key).fetch_optional(&self.pool).await;
-            known.push(row.map_err(failed("look for an event"))?.is_some());
+    async fn known(&self, prefixes: &[String]) -> Result<Vec<Vec<String>>, InboxError> {
+        let mut known = Vec::with_capacity(prefixes.len());
+        for prefix in prefixes {
+            let (from, to) = range(prefix);
+            let rows = query("SELECT key FROM event WHERE key >= ? AND key < ?").bind(from).bind(to);
+            let rows = rows.fetch_all(&self.pool).await.map_err(failed("look for an event"))?;
+            known.push(rows.iter().map(|row| row.get("key")).collect());
         }
         Ok(known)
     }
@@ -217,9 +227,14 @@ impl Store for SqliteStore {
         let doing = "settle events";
         let mut transaction = self.pool.begin().await.map_err(failed(doing))?;
         for id in ids {
-            query("UPDATE event SET state = ?, reason = ?, due = ?, attempts = attempts + ? WHERE id = ?")
+            let brake = if settlement.state == EventState::Pending { "brake" } else { "?3" };
+            let text = format!(
+                "UPDATE event SET state = ?1, reason = ?2, brake = {brake}, due = ?4, attempts = attempts + ?5 WHERE id = ?6"
+            );
+            query(sqlx::AssertSqlSafe(text))
                 .bind(settlement.state.as_str())
                 .bind(&settlement.reason)
+                .bind(settlement.brake.map(Brake::as_str))
                 .bind(signed(settlement.due))
                 .bind(i64::from(settlement.attempted))
                 .bind(id)
@@ -228,6 +243,17 @@ impl Store for SqliteStore {
                 .map_err(failed(doing))?;
         }
         transaction.commit().await.map_err(failed(doing))
+    }
+
+    async fn confirm(&self, ids: &[i64]) -> Result<(), InboxError> {
+        for id in ids {
+            query("UPDATE event SET change = json_set(change, '$.confirmed', json('true')) WHERE id = ?")
+                .bind(id)
+                .execute(&self.pool)
+                .await
+                .map_err(failed("confirm events"))?;
+        }
+        Ok(())
     }
 
     async fn release(&self, record: Option<RecordId>, now: u64) -> Result<u64, InboxError> {
@@ -243,6 +269,22 @@ impl Store for SqliteStore {
         Ok(result.rows_affected())
     }
 
+    async fn lift(&self, prefix: &str, brake: Brake, now: u64) -> Result<u64, InboxError> {
+        let (from, to) = range(prefix);
+        let result = query(
+            "UPDATE event SET state = 'pending', due = ?, brake = NULL, reason = NULL
+             WHERE key >= ? AND key < ? AND state = 'parked' AND brake = ?",
+        )
+        .bind(signed(now))
+        .bind(from)
+        .bind(to)
+        .bind(brake.as_str())
+        .execute(&self.pool)
+        .await
+        .map_err(failed("lift a brake"))?;
+        Ok(result.rows_affected())
+    }
+
     async fn events(&self, state: Option<EventState>, limit: u32) -> Result<Vec<StoredEvent>, InboxError> {
         let rows = query("SELECT * FROM event WHERE (?1 IS NULL OR state = ?1) ORDER BY id DESC LIMIT ?2")
             .bind(state.map(EventState::as_str))
@@ -253,19 +295,31 @@ impl Store for SqliteStore {
         rows.iter().map(stored).collect()
     }
 
-    async fn lease(&self, record: RecordId, owner: &str, now: u64, until: u64) -> Result<bool, InboxError> {
-        let result = query(
-            "INSERT INTO lease (record, owner, until) VALUES (?1, ?2, ?3)
-             ON CONFLICT (record) DO UPDATE SET owner = ?2, until = ?3 WHERE lease.owner = ?2 OR lease.until <= ?4",
-        )
-        .bind(signed(record.0))
-        .bind(owner)
-        .bind(signed(until))
-        .bind(signed(now))
-        .execute(&self.pool)
-        .await
-        .map_err(failed("take a lease"))?;
-        Ok(result.rows_affected() == 1)
+    async fn lease(&self, record: RecordId, owner: &str, ended: Option<&Lease>) -> Result<Option<Lease>, InboxError> {
+        let doing = "take a lease";
+        loop {
+            let taken = query(
+                "INSERT INTO lease (record, owner, renewals) VALUES (?1, ?2, 0)
+                 ON CONFLICT (record) DO UPDATE
+                 SET renewals = CASE WHEN lease.owner = ?2 THEN lease.renewals + 1 ELSE 0 END, owner = ?2
+                 WHERE lease.owner = ?2 OR (lease.owner = ?3 AND lease.renewals = ?4)",
+            )
+            .bind(signed(record.0))
+            .bind(owner)
+            .bind(ended.map(|lease| &lease.owner))
+            .bind(ended.map(|lease| signed(lease.renewals)))
+            .execute(&self.pool)
+            .await
+            .map_err(failed(doing))?;
+            if taken.rows_affected() == 1 {
+                return Ok(None);
+            }
+            let other = query("SELECT owner, renewals FROM lease WHERE record = ?").bind(signed(record.0));
+            let other = other.fetch_optional(&self.pool).await.map_err(failed(doing))?;
+            // Given up between the two: it is to be had now.
+            let Some(row) = other else { continue };
+            return Ok(Some(Lease { owner: row.get("owner"), renewals: unsigned(row.get("renewals")) }));
+        }
     }
 
     async fn unlease(&self, record: Option<RecordId>, owner: &str) -> Result<(), InboxError> {
@@ -311,9 +365,12 @@ impl Store for SqliteStore {
         Ok(())
     }
 
-    async fn all(&self, kind: &'static str) -> Result<Vec<(String, String)>, InboxError> {
-        let rows = query("SELECT key, value FROM fact WHERE kind = ? ORDER BY key")
+    async fn all(&self, kind: &'static str, prefix: &str) -> Result<Vec<(String, String)>, InboxError> {
+        let (from, to) = range(prefix);
+        let rows = query("SELECT key, value FROM fact WHERE kind = ? AND key >= ? AND key < ? ORDER BY key")
             .bind(kind)
+            .bind(from)
+            .bind(to)
             .fetch_all(&self.pool)
             .await
             .map_err(failed("read facts"))?;
