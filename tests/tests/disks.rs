@@ -1,7 +1,6 @@
 //! What becomes of a volume when NetBox deletes the disk whose slot it has: only the disk's own goes.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use netbox_proxmox_core::RecordId;
 use netbox_proxmox_tests::Lab;
 use serde_json::json;
 

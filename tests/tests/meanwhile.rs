@@ -4,8 +4,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use netbox_api::testing::FakeNetBox;
+use netbox_proxmox_core::Policy;
 use netbox_proxmox_core::live::{EventState, adopt};
-use netbox_proxmox_core::{Policy, RecordId};
 use netbox_proxmox_tests::{CLUSTER, Lab, proxmox, second_disk};
 use proxmox_api::testing::{GuestKind, Power};
 use serde_json::json;

@@ -46,8 +46,7 @@ impl Reporter {
         let wanted = wanted.map_or_else(|| "no VMID".to_owned(), |vmid| format!("VMID {vmid}"));
         let text = format!(
             "{}: NetBox says {wanted}, but the guest of this virtual machine is VMID {found} in Proxmox. Nothing was \
-             created. Set the VMID to {found} in NetBox to go on with that guest. To have another one made, delete this \
-             virtual machine and create it anew.",
+             created. Set the VMID to {found} in NetBox to go on with that guest.",
             self.name
         );
         self.report("vmid", wanted, found, text)

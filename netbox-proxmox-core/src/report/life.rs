@@ -21,7 +21,8 @@ impl Reporter {
         let tool = if kind == GuestType::Lxc { "pct" } else { "qm" };
         let text = format!(
             "{}: the guest {vmid} is locked ({lock}) and no task is running: its creation was killed. Run \
-             `{tool} unlock {vmid}` on its node and remove it, then save the virtual machine in NetBox again.",
+             `{tool} unlock {vmid}` on its node and, unless somebody else made it, remove it; then save the virtual machine in \
+             NetBox again.",
             self.name
         );
         self.report("vmid", vmid, format!("locked ({lock})"), text)

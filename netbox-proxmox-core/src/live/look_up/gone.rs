@@ -101,7 +101,10 @@ impl<'a> LookUp<'a> {
     async fn birth_of_gone(&self, record: RecordId, known: &[Moment]) -> Result<Option<Moment>, Failure> {
         let created = self.birth_in_log(record).await?;
         let mut fitting: Vec<Moment> = match created {
-            Some(created) => known.iter().copied().filter(|birth| birth.is_within(BORN_WITHIN, created)).collect(),
+            Some(created) => {
+                let fits = |birth: &Moment| *birth <= created && birth.is_within(BORN_WITHIN, created);
+                known.iter().copied().filter(fits).collect()
+            }
             None => known.to_vec(),
         };
         fitting.dedup();
@@ -169,7 +172,14 @@ impl<'a> LookUp<'a> {
         };
         let why = match facts.cluster {
             _ if facts.kind.is_none() => format!("{} was not set any more", self.bridge.fields.vm_type),
-            Some(id) => format!("it had been moved to cluster {}", self.name_of(id)),
+            Some(id) => {
+                let name = match self.bridge.netbox.clusters().get(id).await {
+                    Ok(found) => found.value.name,
+                    // That it was another one is what matters.
+                    Err(_) => self.name_of(id),
+                };
+                format!("it had been moved to cluster {name}")
+            }
             None => "it had been taken from its cluster".to_owned(),
         };
         let unmanaged = Unmanaged { vmid: Some(vmid), cluster: former.netbox_cluster.name.clone(), why };

@@ -14,8 +14,8 @@ use crate::executor::Failure;
 use crate::guest::{RecordId, Status};
 use crate::moment::Moment;
 
-/// How far the entry of a record's creation may be from the time that the record says.
-pub(super) const BORN_WITHIN: u64 = 5;
+/// How long after the time that a record says of its creation the entry of that may be: it is made in the same request.
+pub(super) const BORN_WITHIN: u64 = 1;
 
 /// What the change log says of a deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
