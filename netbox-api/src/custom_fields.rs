@@ -78,12 +78,67 @@ impl<'a> CustomValue<'a> {
         }
     }
 
+    /// The one value that the field holds, as text, whatever its type: a text, a whole number, a yes or no, the value of a
+    /// selection, the name of an object, the item of a list that has one. None if absent, null or empty.
+    ///
+    /// # Errors
+    /// It holds something else: what, for people. It is not to be taken for an empty field.
+    pub fn one(self) -> Result<Option<String>, NotOne> {
+        match self {
+            Self::Absent | Self::Null => Ok(None),
+            Self::Value(value) => one(value),
+        }
+    }
+
+    /// The lines that the field holds: those of a text, or the items of a list of texts. None if absent, null or empty.
+    ///
+    /// # Errors
+    /// As [`one`](Self::one).
+    pub fn lines(self) -> Result<Option<String>, NotOne> {
+        match self {
+            Self::Value(Value::Array(items)) => {
+                let lines: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+                let lines = lines.ok_or(NotOne("a list of other things than texts".into()))?;
+                Ok(Some(lines.join("\n")).filter(|text| !text.trim().is_empty()))
+            }
+            other => other.one(),
+        }
+    }
+
     /// Whether the field holds something that is not empty text.
     #[must_use]
     pub fn is_set(self) -> bool {
         matches!(self, Self::Value(value) if value.as_str() != Some(""))
     }
 }
+
+fn one(value: &Value) -> Result<Option<String>, NotOne> {
+    let text = match value {
+        Value::Null => return Ok(None),
+        Value::String(text) => text.clone(),
+        Value::Bool(yes) => yes.to_string(),
+        Value::Number(number) => match number.as_f64() {
+            Some(float) if number.is_f64() && float.fract() == 0.0 => format!("{float:.0}"),
+            _ if number.is_f64() => return Err(NotOne(format!("the number {number}"))),
+            _ => number.to_string(),
+        },
+        Value::Array(items) => match items.as_slice() {
+            [] => return Ok(None),
+            [item] => return one(item),
+            several => return Err(NotOne(format!("a list of {} values", several.len()))),
+        },
+        Value::Object(fields) => match fields.get("value").or(fields.get("name")).or(fields.get("display")) {
+            Some(value) if !value.is_object() && !value.is_array() => return one(value),
+            _ => return Err(NotOne("a JSON object".to_owned())),
+        },
+    };
+    Ok(Some(text).filter(|text| !text.trim().is_empty()))
+}
+
+/// What a custom field holds in place of one value, for people: "a list of 2 values".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NotOne(String);
 
 impl<'a> From<Option<&'a Value>> for CustomValue<'a> {
     fn from(value: Option<&'a Value>) -> Self {
@@ -132,6 +187,48 @@ mod tests {
         assert_eq!(fields().get("none"), CustomValue::Null);
         assert_eq!(fields().get("nosuch"), CustomValue::Absent);
         assert!(!fields().get("empty").is_set() && fields().get("vmid").is_set());
+    }
+
+    #[test]
+    fn a_field_of_any_type_holds_one_value_or_says_what_it_holds() {
+        let one = |json: &str| {
+            let value: Value = serde_json::from_str(json).unwrap();
+            CustomValue::from(Some(&value)).one().map_err(|what| what.to_string())
+        };
+        for (json, text) in [
+            (r#""pve01""#, "pve01"),
+            ("101", "101"),
+            ("101.0", "101"),
+            ("true", "true"),
+            (r#"{"value": "pve01", "label": "The first"}"#, "pve01"),
+            (r#"{"value": 9000, "label": "debian"}"#, "9000"),
+            (r#"{"id": 5, "url": "/api/dcim/devices/5/", "display": "pve1", "name": "pve1"}"#, "pve1"),
+            (r#"[{"value": "pve01", "label": "The first"}]"#, "pve01"),
+        ] {
+            assert_eq!(one(json), Ok(Some(text.to_owned())), "{json}");
+        }
+        for empty in ["null", r#""""#, r#"" ""#, "[]"] {
+            assert_eq!(one(empty), Ok(None), "{empty}");
+        }
+        for (json, what) in [
+            (r#"["a", "b"]"#, "a list of 2 values"),
+            ("1.5", "the number 1.5"),
+            (r#"{"some": "thing"}"#, "a JSON object"),
+            (r#"{"value": {"x": 1}}"#, "a JSON object"),
+        ] {
+            assert_eq!(one(json), Err(what.to_owned()), "{json}");
+        }
+    }
+
+    #[test]
+    fn lines_are_those_of_a_text_or_the_items_of_a_list() {
+        let lines = |json: &str| {
+            let value: Value = serde_json::from_str(json).unwrap();
+            CustomValue::from(Some(&value)).lines().ok().flatten()
+        };
+        assert_eq!(lines(r#"["ssh-ed25519 A", "ssh-rsa B"]"#).as_deref(), Some("ssh-ed25519 A\nssh-rsa B"));
+        assert_eq!(lines(r#""ssh-ed25519 A\r\nssh-rsa B""#).as_deref(), Some("ssh-ed25519 A\r\nssh-rsa B"));
+        assert_eq!((lines("[]"), lines("null"), lines("[1]")), (None, None, None));
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub mod testing;
 pub use choice::Choice;
 #[cfg(feature = "client")]
 pub use client::{Client, ClientBuilder, ETag, Endpoint, Fetched, Written};
-pub use custom_fields::{CustomFields, CustomValue};
+pub use custom_fields::{CustomFields, CustomValue, NotOne};
 pub use decimal::{Decimal, ParseDecimalError};
 pub use delivery::{Delivery, DeliveryKey, EventKind, Object, RequestInfo, Snapshots};
 #[cfg(feature = "client")]

@@ -223,7 +223,8 @@ impl Current {
             drives.into_iter().partition(|(_, drive)| !drive.is_cdrom() && !drive.is_cloudinit());
         Self {
             sockets: Part::Given(config.sockets()),
-            cores: Part::Given(config.cores()),
+            // With `vcpus` fewer run than there are cores, until more are plugged in.
+            cores: Part::Given(config.vcpus().map_or(config.cores(), |vcpus| vcpus.div_ceil(config.sockets().max(1)))),
             memory: Part::known(config.memory()),
             balloon: Part::known(config.balloon()),
             ssh_keys: Part::known(config.sshkeys()),

@@ -8,7 +8,7 @@ use crate::event::{Change, Changed, Context, DiskFacts, Event, InterfaceFacts, R
 use crate::guest::{Blocks, Problem, RecordId, Status};
 use crate::moment::Moment;
 use crate::part::Part;
-use crate::record::{FieldNames, Related, guest_type, onboot, tags};
+use crate::record::{FieldNames, Related, guest_type, onboot, tags, tags_of};
 use crate::units::Megabytes;
 
 /// Why a delivery is no event of ours: it is accepted and ignored.
@@ -47,7 +47,7 @@ impl Change {
                 let present = DiskFacts {
                     name: disk.name.clone(),
                     record: Some(RecordId(disk.virtual_machine.id)),
-                    storage: disk.custom_fields.text(&fields.disk_storage),
+                    storage: disk.custom_fields.get(&fields.disk_storage).one().ok().flatten(),
                     size: Some(Megabytes(disk.size)),
                 };
                 let (before, after) = match delivery.event {
@@ -102,7 +102,7 @@ impl Change {
 }
 
 fn record_change(delivery: &Delivery, machine: &VirtualMachine, fields: &FieldNames) -> Changed {
-    let custom = |name: &str| machine.custom_fields.text(name);
+    let custom = |name: &str| machine.custom_fields.get(name).one().ok().flatten();
     let present = RecordFacts {
         birth: birth(machine.created.as_deref()),
         status: Status::from(machine.status.value.as_str()),
@@ -110,12 +110,12 @@ fn record_change(delivery: &Delivery, machine: &VirtualMachine, fields: &FieldNa
         cluster: machine.cluster.as_ref().map(|cluster| cluster.id),
         vmid: custom(&fields.vmid),
         node: custom(&fields.node),
-        ssh_keys: custom(&fields.ssh_keys),
+        ssh_keys: machine.custom_fields.get(&fields.ssh_keys).lines().ok().flatten(),
         vcpus: machine.vcpus,
         memory: machine.memory,
         primary: [&machine.primary_ip4, &machine.primary_ip6].map(|ip| ip.as_ref().map(|ip| ip.id)),
         root_size: machine.disk.filter(|_| machine.virtual_disk_count.unwrap_or_default() == 0).map(Megabytes),
-        tags: tags(machine.tags.iter().map(|tag| tag.name.as_str())),
+        tags: tags_of(&machine.tags),
         onboot: machine.start_on_boot.as_ref().and_then(|choice| onboot(&choice.value)),
     };
     match delivery.event {
@@ -135,15 +135,15 @@ pub(crate) fn birth(created: Option<&str>) -> Option<Moment> {
 
 /// What raw values tell of a record.
 pub(crate) fn record_facts(snapshot: &Snapshot, fields: &FieldNames) -> RecordFacts {
-    let custom = |name: &str| snapshot.custom_field(name).text().map(Into::into);
+    let custom = |name: &str| snapshot.custom_field(name).one().ok().flatten();
     RecordFacts {
         birth: birth(snapshot.text("created")),
         status: Status::from(snapshot.text("status").unwrap_or_default()),
-        kind: guest_type(snapshot.custom_field(&fields.vm_type).text().as_deref()),
+        kind: guest_type(custom(&fields.vm_type).as_deref()),
         cluster: snapshot.id("cluster"),
         vmid: custom(&fields.vmid),
         node: custom(&fields.node),
-        ssh_keys: custom(&fields.ssh_keys),
+        ssh_keys: snapshot.custom_field(&fields.ssh_keys).lines().ok().flatten(),
         vcpus: snapshot.decimal("vcpus"),
         memory: snapshot.integer("memory"),
         primary: [snapshot.id("primary_ip4"), snapshot.id("primary_ip6")],
@@ -171,7 +171,7 @@ pub(crate) fn disk_facts(snapshot: &Snapshot, fields: &FieldNames) -> DiskFacts 
     DiskFacts {
         name: snapshot.text("name").unwrap_or_default().to_owned(),
         record: snapshot.id("virtual_machine").map(RecordId),
-        storage: snapshot.custom_field(&fields.disk_storage).text().map(Into::into),
+        storage: snapshot.custom_field(&fields.disk_storage).one().ok().flatten(),
         size: snapshot.integer("size").map(Megabytes),
     }
 }
@@ -193,14 +193,17 @@ impl Event {
     pub fn from_delivery_with(delivery: &Delivery, fields: &FieldNames) -> Result<Self, NotAnEvent> {
         let mut cause = Change::from_delivery(delivery, fields)?;
         cause.truncate(1);
-        let mut event = Self { cause, desired: None, current: None, context: Context::default() };
+        let context = Context { fields: fields.clone(), ..Context::default() };
+        let mut event = Self { cause, desired: None, current: None, context };
         if let Object::VirtualMachine(machine) = &delivery.object {
             let before = delivery.snapshots.prechange.as_ref();
             event.current = before.and_then(|snapshot| inferred(snapshot, fields));
             if delivery.event != EventKind::Deleted {
                 let mut guest = fields.guest(machine, &Related::default());
-                let vmid = |snapshot: &Snapshot| snapshot.custom_field(&fields.vmid).text().map(String::from);
-                if event.current.is_some() && before.and_then(vmid) != machine.custom_fields.text(&fields.vmid) {
+                let vmid = |snapshot: &Snapshot| snapshot.custom_field(&fields.vmid).one().ok().flatten();
+                if event.current.is_some()
+                    && before.and_then(vmid) != machine.custom_fields.get(&fields.vmid).one().ok().flatten()
+                {
                     // What was before is about another guest than the one that NetBox means now.
                     event.current = None;
                     return Ok(event);
@@ -238,11 +241,16 @@ fn shrunk(former: u64, size: u64) -> Problem {
 
 /// The guest as a record described it; none where the record had no VMID.
 fn inferred(snapshot: &Snapshot, fields: &FieldNames) -> Option<Current> {
-    let custom = |name: &str| snapshot.custom_field(name).text();
+    let custom = |name: &str| snapshot.custom_field(name).one().ok().flatten();
     let vmid = custom(&fields.vmid)?.trim().parse().ok()?;
     let kind = record_facts(snapshot, fields).kind?;
     let keys = match kind {
-        GuestType::Qemu => custom(&fields.ssh_keys).map_or(Part::None, |text| Part::maybe(SshKeys::parse(&text).ok())),
+        GuestType::Qemu => snapshot
+            .custom_field(&fields.ssh_keys)
+            .lines()
+            .ok()
+            .flatten()
+            .map_or(Part::None, |text| Part::maybe(SshKeys::parse(&text).ok())),
         // What is in a container nobody sees.
         GuestType::Lxc => Part::Unknown,
     };

@@ -9,6 +9,7 @@ use crate::guest::{Guest, Owner, RecordId, Status};
 use crate::marker::MarkerState;
 use crate::moment::Moment;
 use crate::part::Part;
+use crate::record::FieldNames;
 use crate::units::Megabytes;
 
 /// What [`crate::plan()`] decides on.
@@ -284,6 +285,15 @@ impl Change {
         before.zip(after).is_some_and(|(before, after)| before.key_lines() != after.key_lines())
     }
 
+    /// Whether it took from the record its primary address of a family.
+    pub fn cleared_primary(&self, v4: bool) -> bool {
+        let (before, after) = self.record_facts();
+        let index = usize::from(!v4);
+        before
+            .zip(after)
+            .is_some_and(|(before, after)| before.primary[index].is_some() && after.primary[index].is_none())
+    }
+
     /// Whether it cleared the SSH keys.
     pub fn cleared_ssh_keys(&self) -> bool {
         self.changed_ssh_keys() && self.record_facts().1.is_some_and(|after| after.key_lines().is_empty())
@@ -427,6 +437,9 @@ pub struct Context {
     /// Whether somebody looked both sides up.
     #[serde(default)]
     pub looked_up: bool,
+    /// What the custom fields are called, for people.
+    #[serde(default, skip_serializing_if = "FieldNames::is_default")]
+    pub fields: FieldNames,
     /// Whether the record's cluster is one of ours. Unknown counts as yes, where the record has a kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub managed: Option<bool>,

@@ -44,14 +44,47 @@ pub struct Policy {
     pub vlan_group_bridges: BTreeMap<String, String>,
     /// How the names of interfaces begin that are no network cards: what exists within the guest only.
     pub ignored_interfaces: Vec<String>,
+    /// How many network cards one plan may add: more are more likely what software has made within a guest.
+    pub cards_at_once: usize,
     /// The tag that a guest gets which is to be destroyed later. Empty for none.
     #[serde(deserialize_with = "text_or_none")]
     pub removal_tag: Option<String>,
 }
 
 /// Loopbacks, tunnels, and what software makes within a guest.
-const IGNORED_INTERFACES: [&str; 11] =
-    ["lo", "docker", "br-", "veth", "virbr", "bond", "dummy", "tun", "tap", "wg", "tailscale"];
+const IGNORED_INTERFACES: [&str; 31] = [
+    "lo",
+    "docker",
+    "br-",
+    "veth",
+    "virbr",
+    "bond",
+    "dummy",
+    "tun",
+    "tap",
+    "wg",
+    "tailscale",
+    "cali",
+    "flannel",
+    "cni",
+    "kube",
+    "nodelocaldns",
+    "vxlan",
+    "cilium",
+    "lxc",
+    "vnet",
+    "ip6tnl",
+    "sit0",
+    "gre0",
+    "geneve",
+    "ovs-",
+    "podman",
+    "weave",
+    "antrea",
+    "macvtap",
+    "ipvl",
+    "zt",
+];
 
 impl Default for Policy {
     fn default() -> Self {
@@ -71,6 +104,7 @@ impl Default for Policy {
             bridge: "vmbr0".into(),
             vlan_group_bridges: BTreeMap::new(),
             ignored_interfaces: IGNORED_INTERFACES.map(String::from).into(),
+            cards_at_once: 8,
             removal_tag: Some("netbox-deleted".into()),
         }
     }

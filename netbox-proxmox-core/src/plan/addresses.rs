@@ -52,7 +52,7 @@ pub(super) fn address(draft: &mut Draft<'_>, index: u8, name: &str, v4: bool, ho
             _ => return Part::Unknown,
         },
         Part::Given(address) => {
-            let rule = draft.guest.gateway.unwrap_or(draft.policy.gateway);
+            let rule = draft.guest.gateway.map_or(draft.policy.gateway, |rule| rule.or(draft.policy.gateway, v4));
             let gateway = match holder {
                 Holder::Primary(_) => rule.gateway(&address),
                 Holder::Other(_) => None,

@@ -147,7 +147,7 @@ fn missing(draft: &mut Draft<'_>, disk: &GuestDisk) {
         if draft.guest.problems.iter().any(|problem| problem.field.starts_with(&field)) {
             return;
         }
-        let report = draft.reporter.no_mount_path(disk.slot);
+        let report = draft.reporter.no_mount_path(disk.slot, &draft.event.context.fields.mount_path);
         return draft.report(report);
     }
     let of_root = draft.current.root_disk().and_then(|(_, root)| draft.storage_of(root));

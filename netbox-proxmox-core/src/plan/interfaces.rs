@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 use netbox_api::EventKind;
-use proxmox_api::GuestType;
+use proxmox_api::{GuestType, IpSetting};
 
 use super::addresses::{Holder, address};
 use super::draft::Draft;
@@ -50,9 +50,7 @@ type Rule<'a> = &'a dyn Fn(&GuestInterface) -> Option<u8>;
 
 /// Which `netN` each network card of NetBox is.
 fn assign<'a>(event: &Event, guest: &'a Guest, current: &Current, policy: &Policy) -> BTreeMap<u8, &'a GuestInterface> {
-    let ignored = |name: &str| policy.ignored_interfaces.iter().any(|prefix| name.starts_with(prefix.as_str()));
-    let all = guest.interfaces.given().into_iter().flatten();
-    let mut left: Vec<&GuestInterface> = all.filter(|interface| !ignored(&interface.name)).collect();
+    let mut left = super::cards::of(event, guest, policy);
     let found = current.interfaces.given();
     let numbered = |name: &str, prefix: &str| name.strip_prefix(prefix)?.parse::<u8>().ok().filter(|index| *index < 32);
     let by_mac = |mac: &str| {
@@ -93,7 +91,16 @@ pub(super) fn known(event: &Event, policy: &Policy) -> Vec<KnownInterface> {
 fn cards(draft: &mut Draft<'_>, set: &mut Settings, assigned: &BTreeMap<u8, &GuestInterface>) {
     let Some(found) = draft.current.interfaces.given() else { return };
     let mut names: BTreeSet<String> = found.values().filter_map(|card| card.name.clone()).collect();
+    let more = assigned.keys().filter(|index| !found.contains_key(index)).count();
+    let many = more > draft.policy.cards_at_once;
+    if many {
+        let report = draft.reporter.many_cards(more, draft.policy.cards_at_once);
+        draft.report(report);
+    }
     for (index, interface) in assigned {
+        if many && !found.contains_key(index) {
+            continue;
+        }
         let card = match found.get(index) {
             Some(found) => changed(interface, found),
             None => added(draft, *index, interface, &mut names),
@@ -230,16 +237,25 @@ fn addresses(draft: &mut Draft<'_>, set: &mut Settings, assigned: &BTreeMap<u8, 
     };
     let first = holder(ipv4).or_else(|| holder(ipv6)).unwrap_or(0);
     let second = holder(ipv6).unwrap_or(first);
-    let indexes: BTreeSet<u8> = assigned.keys().copied().chain([first, second]).collect();
+    // A static address of the template is not for each of its clones.
+    let inherited = draft.current.ipconfig.given().filter(|_| draft.creating).into_iter().flat_map(BTreeMap::keys);
+    let indexes: BTreeSet<u8> = assigned.keys().chain(inherited).copied().chain([first, second]).collect();
     for index in indexes {
         let interface = assigned.get(&index).copied();
         let own = |v4: bool| {
+            if interface.is_none() && draft.creating {
+                return Part::None;
+            }
             let is_primary = |ip: &&IpNet| Part::Given(**ip) == ipv4 || Part::Given(**ip) == ipv6;
             let mut all = interface.into_iter().flat_map(|it| &it.addresses).filter(|ip| ip.addr().is_ipv4() == v4);
             interface.map(|_| Part::known(all.find(|ip| !is_primary(ip)).copied())).unwrap_or_default()
         };
-        let v4 = if index == first { Holder::Primary(ipv4) } else { Holder::Other(own(true)) };
-        let v6 = if index == second { Holder::Primary(ipv6) } else { Holder::Other(own(false)) };
+        let holder = |is_primary: bool, primary: Part<IpNet>, v4: bool| match primary {
+            Part::None if is_primary => unassigned_primary(draft, index, own(v4), interface, v4),
+            primary if is_primary => Holder::Primary(primary),
+            _ => Holder::Other(own(v4)),
+        };
+        let (v4, v6) = (holder(index == first, ipv4, true), holder(index == second, ipv6, false));
         let name = interface.map_or_else(|| format!("net{index}"), |interface| interface.name.clone());
         if draft.current.kind == GuestType::Lxc && lacks_card(draft, set, index) {
             if let Some(address) = v4.wanted().given().or(v6.wanted().given()).filter(|_| interface.is_none()) {
@@ -253,6 +269,32 @@ fn addresses(draft: &mut Draft<'_>, set: &mut Settings, assigned: &BTreeMap<u8, 
         (to.ipv4, to.ipv6) = change;
         interface.into_iter().for_each(|it| more(draft, it, [v4.wanted(), v6.wanted()]));
     }
+}
+
+/// What a card has of a family where the record has no primary address of it: an only address counts as the primary one,
+/// of several the first is set. It is set where somebody gave it, or while the guest is made; one that somebody took from
+/// being the primary one goes, and what is there without a cause is left.
+fn unassigned_primary(
+    draft: &Draft<'_>,
+    index: u8,
+    own: Part<IpNet>,
+    interface: Option<&GuestInterface>,
+    v4: bool,
+) -> Holder {
+    let Part::Given(address) = own else { return Holder::Primary(Part::None) };
+    if draft.event.caused(|change| change.cleared_primary(v4)) {
+        return Holder::Primary(Part::None);
+    }
+    let given = draft.event.caused(|change| matches!(change.what, Changed::Address | Changed::Interface { .. }));
+    let found = draft.current.ipconfig.given().and_then(|all| all.get(&index));
+    let setting = found.and_then(|found| if v4 { found.ip.as_ref() } else { found.ip6.as_ref() });
+    let is_there = setting.and_then(IpSetting::cidr).is_some_and(|cidr| cidr.to_string() == address.to_string());
+    if !draft.creating && !given && !is_there {
+        return Holder::Primary(Part::Unknown);
+    }
+    let of_family = |ip: &&IpNet| ip.addr().is_ipv4() == v4;
+    let only = interface.into_iter().flat_map(|it| &it.addresses).filter(of_family).count() == 1;
+    if only { Holder::Primary(own) } else { Holder::Other(own) }
 }
 
 /// Whether a container has no card that could hold an address, and is given none.

@@ -6,13 +6,14 @@
 //! | `converge` | what an existing guest lacks, in which order |
 //! | `configure` | rows 2, 3: CPU, memory, keys, and what else goes into one change of the configuration |
 //! | `labels` | rows 12, 14: name, tags, description, start on boot |
-//! | `interfaces`, `addresses` | rows 13, 4: cards and their addresses |
+//! | `cards`, `interfaces`, `addresses` | rows 13, 4: which interfaces are cards, the cards and their addresses |
 //! | `disks`, `removed_disks` | rows 5 and 6, and row 7 |
 //! | `migrate` | row 11 |
 //! | `power` | rows 8, 9, 15 |
 //! | `gone` | row 10: a record that was deleted |
 
 mod addresses;
+mod cards;
 mod clone;
 mod configure;
 mod container;

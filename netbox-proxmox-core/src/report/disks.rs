@@ -123,10 +123,10 @@ impl Reporter {
     }
 
     /// A disk of a container that NetBox does not say where to mount.
-    pub fn no_mount_path(&self, disk: DiskSlot) -> Report {
+    pub fn no_mount_path(&self, disk: DiskSlot, field: &str) -> Report {
         let text = format!(
             "{}: disk {disk} was not added, as NetBox does not say where the container mounts it. Write the path, such as \
-             /srv/data, into the disk's mount path field (`proxmox_mount_path`).",
+             /srv/data, into its field {field}.",
             self.name
         );
         self.report(&format!("disk {disk}"), "a disk", "no mount path", text)

@@ -27,6 +27,17 @@ impl Reporter {
         self.report(&format!("interface net{index}"), "", "in Proxmox only", text).claiming_no_cause()
     }
 
+    /// More network cards than one plan may add.
+    pub fn many_cards(&self, more: usize, most: usize) -> Report {
+        let text = format!(
+            "{}: {more} network cards would be added, more than {most} at once, so none was: these may be interfaces that \
+             software made within the guest. Delete those in NetBox, name what they begin with in `[policy] \
+             ignored_interfaces`, or raise `[policy] cards_at_once`.",
+            self.name
+        );
+        self.report("interfaces", more, "too many at once", text)
+    }
+
     /// A network card whose interface was deleted in NetBox while nothing may reach into the guest.
     pub fn interface_kept(&self, index: u8, found: &str, status: &Status) -> Report {
         let text = format!(

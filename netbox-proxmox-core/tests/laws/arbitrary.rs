@@ -332,6 +332,7 @@ prop_compose! {
             takes_over: None,
             unmanaged: None,
             lost_vmid: None,
+            fields: netbox_proxmox_core::FieldNames::default(),
             looked_up, managed, ownership, template, storages, nodes, intent,
             same_name: others.0,
             elsewhere: others.1,

@@ -31,6 +31,13 @@ pub(crate) fn facts(status: &str) -> RecordFacts {
     }
 }
 
+/// The same in status Staged, with a change.
+pub(crate) fn facts_with(change: impl FnOnce(&mut RecordFacts)) -> RecordFacts {
+    let mut facts = facts("staged");
+    change(&mut facts);
+    facts
+}
+
 /// The record was created in a status.
 pub(crate) fn created(status: &str) -> Change {
     created_with(RecordFacts { vmid: None, ..facts(status) })

@@ -197,9 +197,24 @@ fn a_second_address_of_a_family_is_reported_to_whoever_assigned_it() {
     let more = || changed(|it| it.addresses = vec!["192.0.2.10/24".parse().unwrap(), "192.0.2.11/24".parse().unwrap()]);
     more().expect("");
     more().cause(cause::address_saved()).expect_report(&["192.0.2.11/24", "eth0", "within the guest"]);
-    // While no address is the primary one nobody knows which it will be.
+    // While no address is the primary one the first is set, without a gateway.
     let none = more().desired(|guest| guest.ipv4 = Part::None).cause(cause::address_saved());
-    none.expect("configure web01 (VMID 101): ipconfig0.ip=cleared");
+    none.expect(
+        "report interface eth0: wanted 192.0.2.11/24, found one of each family
+         configure web01 (VMID 101): ipconfig0.ip=192.0.2.10/24",
+    );
+}
+
+#[test]
+fn an_only_address_of_the_first_card_counts_as_the_primary_one_until_somebody_takes_it() {
+    let only =
+        || changed(|it| it.addresses = vec!["192.0.2.20/24".parse().unwrap()]).desired(|it| it.ipv4 = Part::None);
+    only().cause(cause::address_saved()).expect("configure web01 (VMID 101): ipconfig0.ip=192.0.2.20/24,gw=192.0.2.1");
+    // Without a cause what is there is left.
+    only().expect("");
+    let primary = |id| cause::facts_with(|facts| facts.primary = [id, None]);
+    let cleared = cause::updated(Some(primary(Some(1))), primary(None));
+    only().cause(cleared).expect("configure web01 (VMID 101): ipconfig0.ip=cleared");
 }
 
 #[test]

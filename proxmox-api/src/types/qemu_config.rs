@@ -35,6 +35,11 @@ impl QemuConfig {
         self.count("cores")
     }
 
+    /// `vcpus`: how many of its CPUs it starts with, where fewer than all are plugged in.
+    pub fn vcpus(&self) -> Option<u32> {
+        u32::try_from(self.integer("vcpus")?).ok().filter(|vcpus| *vcpus > 0)
+    }
+
     /// Sockets, at least 1.
     pub fn sockets(&self) -> u32 {
         self.count("sockets")

@@ -183,6 +183,7 @@ impl<'a> LookUp<'a> {
                 .as_ref()
                 .filter(|seen| seen.cluster != cluster.netbox_cluster.id && !is_ours)
                 .map(|seen| self.name_of(seen.cluster)),
+            fields: self.bridge.fields.clone(),
             removal_due: inbox.removal(owner).await?.map(|removal| removal.due),
             lost_vmid,
             intent,

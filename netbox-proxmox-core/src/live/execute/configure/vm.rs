@@ -16,8 +16,15 @@ pub(super) fn add(mut update: ConfigUpdate, config: &QemuConfig, set: &Settings)
     if let Some(name) = set.name.as_deref().filter(|name| config.name() != Some(*name)) {
         update = update.name(name);
     }
-    if let Some(cores) = set.cores.filter(|cores| config.cores() != *cores) {
-        update = update.cores(cores);
+    if let Some(cores) = set.cores {
+        if config.cores() != cores {
+            update = update.cores(cores);
+        }
+        // What a template that is plugged into has left: more than there are, and the guest never starts (seen on Proxmox VE
+        // 9.1: invalid CPU topology); fewer, and it has fewer than NetBox says.
+        if config.vcpus().is_some() {
+            update = update.delete("vcpus");
+        }
     }
     if let Some(memory) = set.memory.filter(|memory| config.memory() != Some(*memory)) {
         update = update.memory(memory);

@@ -1,15 +1,20 @@
-//! From a record in NetBox to the [`Guest`] that it describes.
+//! From a record in NetBox to the [`Guest`] that it describes. What belongs to it has a file each: `keys`, `disks`,
+//! `interfaces`.
+
+mod disks;
+mod interfaces;
+mod keys;
 
 use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 use netbox_api::{CustomFields, IpAddress, PrimaryIp, VirtualDisk, VirtualMachine, VmInterface};
-use proxmox_api::{DiskSlot, DriveSlot, GuestType, MiB, MountSlot, NodeName, SshKeys, StorageId, Vmid};
+use proxmox_api::{GuestType, MiB, NodeName, StorageId, Vmid};
 use serde::{Deserialize, Serialize};
 
-use crate::address::GatewayRule;
+use crate::address::{GatewayRule, NoGateway};
 use crate::delivery::birth;
-use crate::guest::{Blocks, Cluster, Guest, GuestDisk, GuestInterface, Problem, RecordId, Status, Template, Vlans};
+use crate::guest::{Blocks, Cluster, Guest, Problem, RecordId, Status, Template};
 use crate::part::Part;
 use crate::units::Megabytes;
 
@@ -73,14 +78,19 @@ pub struct Related<'a> {
 }
 
 impl FieldNames {
+    /// Whether all have their default names.
+    pub(crate) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// The kind of guest a record is; `None` when the field is empty or has a value that is not known.
     pub fn kind(&self, fields: &CustomFields) -> Option<GuestType> {
-        guest_type(fields.text(&self.vm_type).as_deref())
+        guest_type(fields.get(&self.vm_type).one().ok().flatten().as_deref())
     }
 
     /// The VMID that a record says, if it is one.
     pub fn vmid_of(&self, record: &VirtualMachine) -> Option<Vmid> {
-        record.custom_fields.text(&self.vmid)?.trim().parse().ok()
+        record.custom_fields.get(&self.vmid).one().ok()??.trim().parse().ok()
     }
 
     /// The guest that a record describes.
@@ -97,7 +107,7 @@ impl FieldNames {
             storage: reader.storage(custom),
             template: reader.template(custom, kind),
             vcpus: reader.vcpus(record),
-            memory: Part::maybe(record.memory.map(MiB)),
+            memory: reader.memory(record),
             ssh_keys: reader.ssh_keys(custom),
             ipv4: reader.address("primary_ip4", record.primary_ip4.as_ref()),
             ipv6: reader.address("primary_ip6", record.primary_ip6.as_ref()),
@@ -105,7 +115,7 @@ impl FieldNames {
             root_size: root_size(record),
             disks: related.disks.map_or(Part::Unknown, |disks| Part::Given(reader.disks(disks, kind))),
             interfaces: related.interfaces.map_or(Part::Unknown, |all| Part::Given(reader.interfaces(all, related))),
-            tags: Part::Given(tags(record.tags.iter().map(|tag| tag.name.as_str()))),
+            tags: Part::Given(tags_of(&record.tags)),
             description: Part::known(Some(record.description.trim().to_owned()).filter(|text| !text.is_empty())),
             onboot: Part::maybe(record.start_on_boot.as_ref().and_then(|choice| onboot(&choice.value))),
             ..Guest::new(RecordId(record.id), &record.name, Status::from(record.status.value.as_str()))
@@ -122,6 +132,13 @@ impl FieldNames {
         guest.problems = reader.problems;
         guest
     }
+}
+
+/// The tags of a record as Proxmox takes them: by their names or, where a name has letters that Proxmox has not, by their
+/// slugs.
+pub(crate) fn tags_of(all: &[netbox_api::Tag]) -> Vec<String> {
+    let fits = |tag: &netbox_api::Tag| tag.slug.is_empty() || tag.name.is_ascii();
+    tags(all.iter().map(|tag| if fits(tag) { tag.name.as_str() } else { tag.slug.as_str() }))
 }
 
 /// Tags as Proxmox takes them: lower case, nothing but letters, digits and `_-+.`, and none of the last three first.
@@ -148,8 +165,8 @@ pub(crate) fn onboot(value: &str) -> Option<bool> {
 
 /// The kind of guest that a value of the type field means.
 pub(crate) fn guest_type(value: Option<&str>) -> Option<GuestType> {
-    match value? {
-        "vm" => Some(GuestType::Qemu),
+    match value?.trim().to_ascii_lowercase().as_str() {
+        "vm" | "qemu" => Some(GuestType::Qemu),
         "lxc" => Some(GuestType::Lxc),
         _ => None,
     }
@@ -183,11 +200,16 @@ impl Reader<'_> {
         blocks: Blocks,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Part<T> {
-        let Some(text) = fields.text(name) else { return Part::None };
+        let text = match fields.get(name).one() {
+            Ok(Some(text)) => text,
+            Ok(None) => return Part::None,
+            Err(what) => {
+                let why = "one value is wanted. Correct it, or the type of the field in NetBox";
+                self.problem(name, &what.to_string(), why, blocks);
+                return Part::Unknown;
+            }
+        };
         let text = text.trim();
-        if text.is_empty() {
-            return Part::None;
-        }
         match parse(text) {
             Ok(value) => Part::Given(value),
             Err(why) => {
@@ -254,16 +276,6 @@ impl Reader<'_> {
         }
     }
 
-    /// No keys in NetBox means that those of the template stay; see `delivery` for keys that somebody cleared.
-    fn ssh_keys(&mut self, custom: &CustomFields) -> Part<SshKeys> {
-        let name = self.fields.ssh_keys.clone();
-        let keys = self.custom(custom, &name, Blocks::Part, |text| {
-            text.parse::<SshKeys>()
-                .map_err(|error| format!("{}. Write one public key a line, as in authorized_keys", error.reason()))
-        });
-        if keys.is_none() { Part::Unknown } else { keys }
-    }
-
     fn address(&mut self, field: &str, ip: Option<&PrimaryIp>) -> Part<IpNet> {
         let Some(ip) = ip else { return Part::None };
         match ip.address.parse() {
@@ -280,141 +292,28 @@ impl Reader<'_> {
         }
     }
 
+    /// One that cannot be used has no effect: then none is set, never another one than the person wrote.
     fn gateway(&mut self, custom: &CustomFields) -> Option<GatewayRule> {
         let name = self.fields.gateway.clone();
-        let rule = self.custom(custom, &name, Blocks::Part, |text| match text {
-            "first" => Ok(GatewayRule::First),
-            "last" => Ok(GatewayRule::Last),
-            "none" => Ok(GatewayRule::None),
-            _ => Err("the gateway is first, last or none. Correct it, or clear it".into()),
-        });
-        rule.given().copied()
-    }
-
-    fn disks(&mut self, disks: &[VirtualDisk], kind: Option<GuestType>) -> Vec<GuestDisk> {
-        disks.iter().filter_map(|disk| self.disk(disk, kind.unwrap_or(GuestType::Qemu))).collect()
-    }
-
-    fn disk(&mut self, disk: &VirtualDisk, kind: GuestType) -> Option<GuestDisk> {
-        let slot = match kind {
-            GuestType::Qemu => disk.name.parse().map(DriveSlot::into),
-            GuestType::Lxc => disk.name.parse().map(MountSlot::into),
-        };
-        let Ok(slot) = slot else {
-            let why = match kind {
-                GuestType::Qemu => {
-                    "its name must be where Proxmox attaches it: scsi0 to scsi30, virtio0 to virtio15, sata0 to sata5 or \
-                     ide0 to ide3. Rename the disk in NetBox"
-                }
-                GuestType::Lxc => {
-                    "its name must be where Proxmox attaches it to a container: rootfs, or mp0 to mp255. Rename the disk \
-                     in NetBox"
-                }
-            };
-            self.problem(&format!("disk {}", disk.name), &disk.name, why, Blocks::Part);
-            return None;
-        };
-        if disk.size == 0 {
-            self.problem(
-                &format!("disk {}", disk.name),
-                "0 MB",
-                "Proxmox has no disk without a size: set one in NetBox",
-                Blocks::Part,
-            );
-            return None;
+        let rule =
+            self.custom(custom, &name, Blocks::Part, |text| text.parse().map_err(|why: NoGateway| why.to_string()));
+        match rule {
+            Part::Given(rule) => Some(rule),
+            Part::Unknown => Some(GatewayRule::None),
+            Part::None => None,
         }
-        let storage = self.custom_of_disk(disk, &self.fields.disk_storage.clone(), storage_id);
-        Some(GuestDisk { id: disk.id, slot, size: Megabytes(disk.size), storage, path: self.mount_path(disk, slot) })
     }
 
-    fn mount_path(&mut self, disk: &VirtualDisk, slot: DiskSlot) -> Option<String> {
-        let DiskSlot::Mount(MountSlot::Mp(_)) = slot else { return None };
-        self.custom_of_disk(disk, &self.fields.mount_path.clone(), mount_path)
-    }
-
-    /// A custom field of a disk; a problem with it names the disk, too.
-    fn custom_of_disk<T: Clone>(
-        &mut self,
-        disk: &VirtualDisk,
-        name: &str,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        let before = self.problems.len();
-        let value = self.custom(&disk.custom_fields, name, Blocks::Part, parse).given().cloned();
-        for problem in &mut self.problems[before..] {
-            problem.field = format!("disk {} {name}", disk.name);
-        }
-        value
-    }
-
-    /// The interfaces that are network cards: a child of another one exists within the guest only.
-    fn interfaces(&mut self, interfaces: &[VmInterface], related: &Related<'_>) -> Vec<GuestInterface> {
-        let mut cards: Vec<&VmInterface> = interfaces.iter().filter(|it| it.parent.is_none()).collect();
-        cards.sort_by_key(|interface| interface.id);
-        cards.into_iter().map(|interface| self.interface(interface, related)).collect()
-    }
-
-    fn interface(&mut self, interface: &VmInterface, related: &Related<'_>) -> GuestInterface {
-        let field = format!("interface {}", interface.name);
-        let name = self.fields.bridge.clone();
-        let bridge = self.custom(&interface.custom_fields, &name, Blocks::Part, bridge).given().cloned();
-        let of_vlan = || related.bridges?.get(&interface.untagged_vlan.as_ref()?.id).cloned();
-        let mtu = interface.mtu.and_then(|mtu| match u32::try_from(mtu) {
-            Ok(mtu @ 576..=65520) => Some(mtu),
-            _ => {
-                let why = "Proxmox takes an MTU of 576 to 65520. Correct it, or clear it";
-                self.problem(&format!("{field} MTU"), &mtu.to_string(), why, Blocks::Part);
-                None
+    /// Proxmox takes 16 MiB or more (seen on Proxmox VE 9.1).
+    fn memory(&mut self, record: &VirtualMachine) -> Part<MiB> {
+        match record.memory {
+            Some(memory @ 0..16) => {
+                let why = "Proxmox takes 16 MB of memory or more. Correct it";
+                self.problem("memory", &format!("{memory} MB"), why, Blocks::Part);
+                Part::Unknown
             }
-        });
-        let on_it = |address: &&IpAddress| address.assigned_object_id == Some(interface.id);
-        let mut addresses: Vec<&IpAddress> = related.addresses.iter().filter(on_it).collect();
-        addresses.sort_by_key(|address| address.id);
-        GuestInterface {
-            id: interface.id,
-            name: interface.name.clone(),
-            enabled: interface.enabled,
-            mac: interface.mac_address.as_ref().map(|mac| mac.to_ascii_uppercase()),
-            mtu,
-            bridge: bridge.or_else(of_vlan),
-            vlans: vlans(interface),
-            addresses: addresses.into_iter().filter_map(IpAddress::network).collect(),
+            memory => Part::maybe(memory.map(MiB)),
         }
-    }
-}
-
-/// The VLANs that an interface's mode means. `tagged-all` is a card without a VLAN filter.
-fn vlans(interface: &VmInterface) -> Part<Vlans> {
-    let vid = |vlan: &netbox_api::VlanBrief| vlan.vid.and_then(|vid| u16::try_from(vid).ok());
-    let untagged = interface.untagged_vlan.as_ref().and_then(vid);
-    match interface.mode.as_ref().map(|mode| mode.value.as_str()) {
-        Some("access") => Part::Given(Vlans { untagged, tagged: Vec::new() }),
-        Some("tagged") => {
-            let mut tagged: Vec<u16> = interface.tagged_vlans.iter().filter_map(vid).collect();
-            tagged.sort_unstable();
-            Part::Given(Vlans { untagged, tagged })
-        }
-        Some("tagged-all") => Part::Given(Vlans::default()),
-        _ => Part::Unknown,
-    }
-}
-
-fn bridge(text: &str) -> Result<String, String> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
-    if text.len() <= 15 && text.chars().all(allowed) {
-        Ok(text.to_owned())
-    } else {
-        Err("this is not the name of a bridge, such as vmbr0. Correct it, or clear it".into())
-    }
-}
-
-/// A comma would end the path in Proxmox's property strings, and `..` leads out of what was meant.
-fn mount_path(text: &str) -> Result<String, String> {
-    let clean = |part: &str| !matches!(part, "." | "..") && !part.contains([',', '\n', '\r']);
-    if text.len() > 1 && text.starts_with('/') && text.split('/').all(clean) {
-        Ok(text.to_owned())
-    } else {
-        Err("this is not where a container can mount a disk, such as /srv/data. Correct it".into())
     }
 }
 
