@@ -184,6 +184,33 @@ fn a_creation_without_a_template_or_with_an_odd_name_is_reported() {
     check_with(stem, &[("/data/name", json!("web server 1"))], "report name");
 }
 
+/// Seen at users': the fields have other types than the set-up makes them with.
+#[test]
+fn a_custom_field_is_understood_in_whatever_type_it_has() {
+    let stem = "001-vm-create-staged--virtualmachine-created";
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOGD3+/aBsIlUQvNXmXanrvAT2MSi0pOKrG7HapJzzwQ someone";
+    let device =
+        json!({"id": 5, "url": "/api/dcim/devices/5/", "display": "pve02", "name": "pve02", "description": ""});
+    let types = [
+        ("/data/custom_fields/proxmox_vm_type", json!({"value": "qemu", "label": "QEMU"})),
+        ("/data/custom_fields/proxmox_vmid", json!(4711)),
+        ("/data/custom_fields/proxmox_node", device),
+        ("/data/custom_fields/proxmox_public_ssh_key", json!([key])),
+        ("/data/custom_fields/proxmox_vm_templates", json!([{"value": "9000", "label": "debian-12-cloud"}])),
+    ];
+    check_with(
+        stem,
+        &types,
+        "clone web01 (VMID 4711) from template 9000 on pve02 storage local-lvm full
+         configure web01 (VMID 4711): cores=1 memory=1024 sshkeys=1 key(s) onboot=0 protection=0 tag=netbox
+         record web01 (VMID 4711): its root disk
+         configure web01 (VMID 4711): marker=ready",
+    );
+    let several = json!([{"value": "pve01", "label": "pve01"}, {"value": "pve02", "label": "pve02"}]);
+    check_with(stem, &[("/data/custom_fields/proxmox_node", several)], "report proxmox_node");
+    check_with(stem, &[("/data/custom_fields/proxmox_vmid", json!(4711.5))], "report proxmox_vmid");
+}
+
 #[test]
 fn moving_into_the_statuses_that_want_a_guest_creates_it() {
     check(

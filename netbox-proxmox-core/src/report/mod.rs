@@ -212,13 +212,14 @@ impl Reporter {
         self.report("SSH keys", "set", "no way to set them", text)
     }
 
-    /// SSH keys that Proxmox does not take.
-    pub fn keys_refused(&self, why: &str) -> Report {
+    /// A value that Proxmox does not take; it is empty where nobody may read it.
+    pub fn value_refused(&self, field: &str, value: &str, why: &str) -> Report {
+        let is = if value.is_empty() { String::new() } else { format!(" \"{value}\"") };
         let text = format!(
-            "{}: the SSH keys were not set, everything else was: Proxmox does not take them. Correct them in NetBox. {why}",
+            "{}: {field}{is}: not set, everything else was: Proxmox does not take it. Correct it in NetBox. {why}",
             self.name
         );
-        self.report("SSH keys", "set", why, text)
+        self.report(field, value, why, text)
     }
 
     /// Something that went wrong; `again`: it is tried again without anybody's doing.

@@ -86,6 +86,11 @@ impl Fault {
         Self::new(Effect::Answer(ApiError::Plain(status, message.into()).into()))
     }
 
+    /// 400 for one parameter, with a text for it, as `errors.NAME`. Not executed.
+    pub fn refuse_parameter(name: &str, text: &str) -> Self {
+        Self::new(Effect::Answer(ApiError::parameter(name, text).into()))
+    }
+
     /// 403 for a privilege on a path: `Permission check failed (/vms/102, VM.PowerMgmt)`. Not executed.
     pub fn permission_denied(path: &str, privilege: &str) -> Self {
         Self::answer(403, &format!("Permission check failed ({path}, {privilege})"))

@@ -2,10 +2,13 @@
 
 mod address;
 pub(super) mod container;
+pub(super) mod refused;
 mod shared;
 mod vm;
 
 use proxmox_api::{ConfigUpdate, Configuration, ErrorKind, Phase};
+
+use refused::{Refused, leave_out};
 
 use super::step::{Step, TRIES};
 use crate::action::Target;
@@ -13,7 +16,6 @@ use crate::executor::{Failure, FailureKind, Outcome};
 use crate::live::guests::Observed;
 use crate::live::inbox::Seen;
 use crate::marker::{Marker, MarkerState};
-use crate::part::Part;
 use crate::settings::{InterfaceSettings, Settings};
 
 impl Step<'_> {
@@ -32,7 +34,8 @@ impl Step<'_> {
     async fn write(&self, guest: &Target, set: &Settings, observed: &mut Observed) -> Result<Outcome, Failure> {
         let mut set = set.clone();
         let mut outcome = Outcome::Unchanged;
-        for _ in 0..TRIES {
+        let mut tries = 0;
+        while tries < TRIES {
             let update = update(&observed.config, &set, self.marker(guest, &set, observed)?)?;
             if update.is_empty() {
                 return Ok(outcome);
@@ -44,18 +47,29 @@ impl Step<'_> {
                     return Ok(if outcome == Outcome::Unchanged { Outcome::Done } else { outcome });
                 }
                 // Somebody else wrote, or the reply was lost: what is there now decides.
-                Err(error) if *error.cause() == ErrorKind::DigestMismatch || error.phase() == Phase::Ambiguous => {}
-                Err(error) if refuses_keys(&error) && !set.ssh_keys.is_unknown() => {
-                    // The rest does not depend on the keys.
-                    set.ssh_keys = Part::Unknown;
-                    self.report(&self.reporter(guest).keys_refused(error.message())).await?;
-                    outcome = Outcome::Warned(format!("Proxmox does not take the SSH keys: {}", error.message()));
+                Err(error) if *error.cause() == ErrorKind::DigestMismatch || error.phase() == Phase::Ambiguous => {
+                    tries += 1
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => {
+                    let refused = leave_out(&mut set, &error);
+                    if refused.is_empty() {
+                        return Err(error.into());
+                    }
+                    outcome = self.without(guest, &refused).await?;
+                }
             }
             *observed = self.check(guest, self.again(observed).await?)?;
         }
         Err(Failure::new(FailureKind::Conflict, format!("the configuration of guest {} keeps changing", observed.vmid)))
+    }
+
+    /// Tells what was left out.
+    pub(super) async fn without(&self, guest: &Target, refused: &[Refused]) -> Result<Outcome, Failure> {
+        for refused in refused {
+            self.report(&self.reporter(guest).value_refused(&refused.field, &refused.value, &refused.why)).await?;
+        }
+        let refused: Vec<_> = refused.iter().map(|it| format!("{}: {}", it.field, it.why)).collect();
+        Ok(Outcome::Warned(format!("Proxmox does not take {}", refused.join("; "))))
     }
 
     /// The marker that the settings ask for.
@@ -95,13 +109,5 @@ pub(super) fn update(config: &Configuration, set: &Settings, marker: Option<Mark
     match config {
         Configuration::Qemu(config) => vm::add(update, config, set),
         Configuration::Lxc(config) => container::add(update, config, set),
-    }
-}
-
-/// Whether it is the SSH keys that Proxmox refuses: in `errors`, or as `SSH public key validation error`.
-fn refuses_keys(error: &proxmox_api::Error) -> bool {
-    match error.kind() {
-        ErrorKind::InvalidParameter { fields } if !fields.is_empty() => fields.keys().all(|field| field == "sshkeys"),
-        _ => error.message().contains("SSH public key validation error"),
     }
 }

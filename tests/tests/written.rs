@@ -1,0 +1,190 @@
+//! What people write in NetBox, taken as they mean it: each case is one that a real user has met.
+#![allow(clippy::unwrap_used)]
+
+use netbox_proxmox_core::{FieldNames, Policy};
+use netbox_proxmox_tests::{Lab, described, netbox};
+use proxmox_api::testing::{Fault, GuestKind};
+use serde_json::{Value, json};
+
+async fn add_interface(lab: &Lab, id: u64, name: &str, fields: Value) -> u64 {
+    let mut interface = json!({"virtual_machine": id, "name": name});
+    interface.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    let id = lab.netbox.create_interface(interface)["id"].as_u64().unwrap();
+    lab.settle().await;
+    id
+}
+
+async fn add_address(lab: &Lab, interface: u64, address: &str) -> u64 {
+    let id = lab.netbox.create_ip(json!({
+        "address": address, "assigned_object_type": "virtualization.vminterface", "assigned_object_id": interface,
+    }))["id"]
+        .as_u64()
+        .unwrap();
+    lab.settle().await;
+    id
+}
+
+/// The one text of the journal.
+fn told(lab: &Lab) -> String {
+    let journal = lab.journal();
+    assert_eq!(journal.len(), 1, "{journal:#?}");
+    journal[0].clone()
+}
+
+/// The creation is complete: the marker says so, NetBox has the node and the disk.
+fn complete(lab: &Lab, id: u64) {
+    lab.must_have_applied();
+    assert!(lab.guest(id).description().unwrap().contains(" ready "), "{:?}", lab.guest(id).description());
+    assert_eq!(lab.guest(id).get("tags").map(|tags| tags.contains("netbox")), Some(true));
+    assert!(!lab.netbox.vm(id).unwrap()["custom_fields"]["proxmox_node"].is_null());
+    assert_eq!(lab.netbox.all("virtualization/virtual-disks").len(), 1);
+}
+
+#[tokio::test]
+async fn the_disks_of_the_firmware_are_not_advised_to_be_renamed() {
+    let lab = Lab::new().await;
+    let id = lab.create(json!({})).await;
+    lab.add_disk(id, "efidisk0", 4).await;
+    lab.add_disk(id, "tpmstate0", 4).await;
+    let journal = lab.journal();
+    assert_eq!(journal.len(), 2, "{journal:#?}");
+    assert!(journal.iter().all(|text| !text.to_lowercase().contains("rename")), "{journal:#?}");
+}
+
+#[tokio::test]
+async fn a_gateway_in_the_middle_of_its_prefix_is_the_one_that_is_set() {
+    let netbox = netbox().await;
+    netbox.user("admin").create(
+        "extras/custom-fields",
+        json!({"name": "proxmox_gateway", "type": "text", "object_types": ["virtualization.virtualmachine"]}),
+    );
+    let lab = Lab::between(netbox, netbox_proxmox_tests::proxmox().await, Policy::default());
+    let id = lab.create(json!({"custom_fields": {"proxmox_gateway": "10.73.3.253"}})).await;
+    let interface = add_interface(&lab, id, "eth0", json!({})).await;
+    let ip = add_address(&lab, interface, "10.73.0.52/22").await;
+    lab.update(id, json!({"primary_ip4": ip})).await;
+    assert_eq!(lab.guest(id).get("ipconfig0"), Some("ip=10.73.0.52/22,gw=10.73.3.253"));
+    assert!(lab.journal().is_empty(), "{:#?}", lab.journal());
+}
+
+#[tokio::test]
+async fn cores_are_not_fewer_than_the_vcpus_that_a_template_has_plugged() {
+    let template = described().token("bridge@pve!lab", "proxmox-secret").template(9014, "hot-plugged", |template| {
+        template.node("pve01").disk("scsi0", "local-lvm", 10_240).cores(4).memory(1024).option("vcpus", "2")
+    });
+    let lab = Lab::between(netbox().await, template.start().await, Policy::default());
+    let id = lab.create(json!({"vcpus": 1, "custom_fields": {"proxmox_vm_templates": "9014"}})).await;
+    let guest = lab.guest(id);
+    assert_eq!((guest.get("cores"), guest.get("vcpus")), (Some("1"), None));
+    lab.update(id, json!({"status": "active"})).await;
+    lab.must_have_applied();
+    assert_eq!(lab.guest(id).power, proxmox_api::testing::Power::Running);
+}
+
+#[tokio::test]
+async fn what_kubernetes_makes_within_a_guest_is_no_card() {
+    let lab = Lab::new().await;
+    let id = lab.create(json!({})).await;
+    let within = ["lo", "tunl0", "cali3f1a2b4c5d6", "cali9a8b7c6d5e4", "flannel.1", "cni0", "kube-ipvs0"];
+    for name in ["ens18"].iter().chain(&within).chain(&["nodelocaldns", "vxlan.calico"]) {
+        add_interface(&lab, id, name, json!({})).await;
+    }
+    let guest = lab.guest(id);
+    let cards: Vec<_> = (0..10).filter(|index| guest.get(&format!("net{index}")).is_some()).collect();
+    assert_eq!(cards, [0]);
+    complete(&lab, id);
+}
+
+#[tokio::test]
+async fn too_little_memory_is_told_and_everything_else_is_done() {
+    let lab = Lab::new().await;
+    let id = lab.create(json!({"memory": 15, "vcpus": 2})).await;
+    assert!(
+        told(&lab).contains("memory is \"15 MB\"") && told(&lab).contains("16 MB of memory or more"),
+        "{}",
+        told(&lab)
+    );
+    assert_eq!(lab.guest(id).get("cores"), Some("2"));
+    complete(&lab, id);
+}
+
+#[tokio::test]
+async fn a_multicast_mac_address_is_told_and_everything_else_is_done() {
+    let lab = Lab::new().await;
+    let id = lab.create(json!({})).await;
+    add_interface(&lab, id, "net0", json!({"mac_address": "A3:E9:3D:22:FC:AE", "mtu": 1400})).await;
+    assert!(told(&lab).contains("interface net0") && told(&lab).contains("A3:E9:3D:22:FC:AE"), "{}", told(&lab));
+    assert!(lab.guest(id).get("net0").unwrap().ends_with("mtu=1400"), "{:?}", lab.guest(id).get("net0"));
+    complete(&lab, id);
+}
+
+/// What the planner does not know to be wrong: each parameter that Proxmox names is left out, and told in NetBox's words.
+#[tokio::test]
+async fn what_only_proxmox_refuses_is_told_and_everything_else_is_done() {
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOGD3+/aBsIlUQvNXmXanrvAT2MSi0pOKrG7HapJzzwQ someone";
+    let parameters = [("memory", "memory"), ("cores", "vcpus"), ("tags", "tags"), ("sshkeys", "SSH keys")];
+    for (parameter, field) in parameters {
+        let lab = Lab::new().await;
+        lab.proxmox.fault(Fault::refuse_parameter(parameter, "not on this machine\n").on("PUT /nodes/*/qemu/*/config"));
+        let keys = json!({"proxmox_public_ssh_key": key, "proxmox_vm_templates": "9000", "proxmox_vm_type": "vm"});
+        let id = lab.create(json!({"memory": 2048, "vcpus": 2, "description": "web", "custom_fields": keys})).await;
+        assert!(told(&lab).contains(&format!("web01: {field}")), "{}", told(&lab));
+        assert!(told(&lab).ends_with("Correct it in NetBox. not on this machine"), "{}", told(&lab));
+        assert!(!told(&lab).contains("AAAAC3"), "{}", told(&lab));
+        let guest = lab.guest(id);
+        assert_eq!(guest.get("memory"), Some(if parameter == "memory" { "1024" } else { "2048" }));
+        assert_eq!(guest.get("cores"), Some(if parameter == "cores" { "1" } else { "2" }));
+        assert_eq!(guest.get("sshkeys").is_some(), parameter != "sshkeys");
+        assert!(guest.description().unwrap().contains("netbox-description: web"));
+        assert!(guest.description().unwrap().contains(" ready "));
+        lab.must_have_applied();
+    }
+}
+
+#[tokio::test]
+async fn a_container_is_created_without_what_only_proxmox_refuses() {
+    let lab = Lab::new().await;
+    let id = lab.create_container(json!({"memory": 2048, "vcpus": 9000})).await;
+    assert!(told(&lab).contains("ct01: vcpus \"9000\": not set, everything else was"), "{}", told(&lab));
+    assert_eq!((lab.guest(id).get("memory"), lab.guest(id).get("cores")), (Some("2048"), None));
+    complete(&lab, id);
+}
+
+#[tokio::test]
+async fn the_field_for_a_path_is_called_as_it_is_called_here() {
+    let (netbox, proxmox) = (netbox().await, netbox_proxmox_tests::proxmox().await);
+    let mut bridge = netbox_proxmox_tests::bridge(&netbox, &proxmox, netbox_proxmox_core::live::MemoryStore::default());
+    bridge.fields = FieldNames { mount_path: "cases_mount_path".into(), ..FieldNames::default() };
+    let lab = Lab::over(netbox.into(), proxmox.into(), bridge);
+    let id = lab.create_container(json!({})).await;
+    lab.add_disk(id, "mp0", 1000).await;
+    assert!(told(&lab).contains("cases_mount_path") && !told(&lab).contains("proxmox_mount_path"), "{}", told(&lab));
+}
+
+#[tokio::test]
+async fn the_only_address_of_the_only_interface_is_set_without_being_primary() {
+    let lab = Lab::new().await;
+    let id = lab.create(json!({})).await;
+    let interface = add_interface(&lab, id, "eth0", json!({})).await;
+    add_address(&lab, interface, "10.72.0.3/24").await;
+    assert_eq!(lab.guest(id).get("ipconfig0"), Some("ip=10.72.0.3/24,gw=10.72.0.1"));
+}
+
+#[tokio::test]
+async fn a_private_key_is_told_without_its_text() {
+    let lab = Lab::new().await;
+    let key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END OPENSSH PRIVATE KEY-----";
+    let id = lab.create(json!({"custom_fields": {"proxmox_public_ssh_key": key}})).await;
+    assert!(told(&lab).contains("line 1") && told(&lab).contains("private key"), "{}", told(&lab));
+    assert!(!told(&lab).contains("b3Blbn"), "{}", told(&lab));
+    complete(&lab, id);
+}
+
+#[tokio::test]
+async fn a_tag_that_proxmox_cannot_have_is_its_slug() {
+    let lab = Lab::new().await;
+    lab.netbox.user("admin").create("extras/tags", json!({"name": "Größe XL", "slug": "groesse-xl"}));
+    let id = lab.create(json!({"tags": [{"name": "Größe XL"}]})).await;
+    assert_eq!(lab.guest(id).get("tags"), Some("golden;groesse-xl;netbox"));
+    assert!(lab.journal().is_empty(), "{:#?}", lab.journal());
+}
