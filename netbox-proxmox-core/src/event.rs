@@ -306,11 +306,11 @@ impl Change {
         after.is_some_and(|after| created || before.is_some_and(|before| before.onboot != after.onboot))
     }
 
-    /// The tags that it took from the record, as Proxmox writes them.
-    pub fn removed_tags(&self) -> impl Iterator<Item = &String> {
+    /// The tags that the record had before or after it, as Proxmox writes them. Those that the record does not have now were
+    /// taken from it, also where the delivery still shows them: of `tags: []` NetBox 4.2 to 4.3.5 tells what was before.
+    pub fn tags_of_record(&self) -> impl Iterator<Item = &String> {
         let (before, after) = self.record_facts();
-        let pair = before.zip(after);
-        pair.into_iter().flat_map(|(before, after)| before.tags.iter().filter(|tag| !after.tags.contains(tag)))
+        before.into_iter().chain(after).flat_map(|facts| &facts.tags)
     }
 
     /// Whether it created this interface.

@@ -30,7 +30,7 @@ fn tags(draft: &Draft<'_>, set: &mut Settings) {
     set.add_tags.sort();
     set.add_tags.dedup();
     if synced.is_some() {
-        let removed = draft.event.cause.iter().flat_map(Change::removed_tags);
+        let removed = draft.event.cause.iter().flat_map(Change::tags_of_record);
         let removed = removed.filter(|tag| !wanted.contains(tag) && draft.policy.tag.as_ref() != Some(*tag));
         set.remove_tags = removed.filter(|tag| has(tag) != Some(false)).cloned().collect();
         set.remove_tags.sort();

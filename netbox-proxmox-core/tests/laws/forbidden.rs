@@ -174,7 +174,7 @@ impl Rules<'_> {
                     _ if of_creation && !self.creating() => Err("this belongs to a creation"),
                     _ if removed && !self.event.caused(interface_deleted) => Err("nobody deleted an interface"),
                     _ if set.remove_tags.iter().any(|tag| {
-                        let taken = self.event.caused(|it| it.removed_tags().any(|it| it == tag));
+                        let taken = self.event.caused(|it| it.tags_of_record().any(|it| it == tag));
                         // That of a removal which is forgotten.
                         let ours =
                             self.event.context.removal_due.is_some() && self.policy.removal_tag.as_ref() == Some(tag);

@@ -58,6 +58,14 @@ fn a_tag_goes_when_somebody_took_it_from_the_record() {
     case.cause(cause::updated(Some(before), after)).expect("configure web01 (VMID 101): untag=ops");
 }
 
+/// Recorded of NetBox 4.2: the delivery of `tags: []` says before and after what was before.
+#[test]
+fn tags_that_only_the_look_up_knows_to_be_gone_go() {
+    let old = RecordFacts { tags: vec!["ops".into(), "web".into()], ..cause::facts("active") };
+    let case = with_tags(tagged(&[]), &["netbox", "ops", "web", "hand-made"]);
+    case.cause(cause::updated(Some(old.clone()), old)).expect("configure web01 (VMID 101): untag=ops;web");
+}
+
 #[test]
 fn the_description_is_a_line_among_the_notes_of_people() {
     let described = |text: &str| Case::existing().desired(|guest| guest.description = Part::Given(text.into()));
