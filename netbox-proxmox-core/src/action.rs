@@ -76,6 +76,9 @@ pub enum Action {
         /// The wanted size of the root disk, kept with the intent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         root_size: Option<Megabytes>,
+        /// The resource pool it is made in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pool: Option<String>,
     },
     /// Creates a container from a template volume.
     ///
@@ -95,6 +98,9 @@ pub enum Action {
         root_size: Option<MiB>,
         /// Whether its root is an ordinary user of the node.
         unprivileged: bool,
+        /// The resource pool it is made in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pool: Option<String>,
         /// Proxmox's `features`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         features: Option<String>,
@@ -339,7 +345,7 @@ impl fmt::Display for Action {
                 RecordValue::RootDisk => write!(f, " {guest}: its root disk"),
                 RecordValue::Mac { index, .. } => write!(f, " {guest}: the MAC address of net{index}"),
             },
-            Self::Clone { guest, template, node, storage, full, .. } => {
+            Self::Clone { guest, template, node, storage, full, pool, .. } => {
                 write!(f, " {guest} from template {template}")?;
                 if let Some(node) = node {
                     write!(f, " on {node}")?;
@@ -347,9 +353,12 @@ impl fmt::Display for Action {
                 if let Some(storage) = storage {
                     write!(f, " storage {storage}")?;
                 }
+                if let Some(pool) = pool {
+                    write!(f, " pool {pool}")?;
+                }
                 f.write_str(if *full { " full" } else { " linked" })
             }
-            Self::CreateContainer { guest, template, node, storage, root_size, unprivileged, features, set } => {
+            Self::CreateContainer { guest, template, node, storage, root_size, unprivileged, features, pool, set } => {
                 write!(f, " {guest} from {template}")?;
                 if let Some(node) = node {
                     write!(f, " on {node}")?;
@@ -357,6 +366,9 @@ impl fmt::Display for Action {
                 write!(f, " storage {storage}")?;
                 if let Some(size) = root_size {
                     write!(f, " rootfs {size}")?;
+                }
+                if let Some(pool) = pool {
+                    write!(f, " pool {pool}")?;
                 }
                 f.write_str(if *unprivileged { " unprivileged" } else { " privileged" })?;
                 if let Some(features) = features {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::guest::Vlans;
 use crate::note;
+use crate::option::{GuestOption, GuestOptions};
 use crate::part::Part;
 
 /// A disk that a guest has.
@@ -161,6 +162,9 @@ pub struct Current {
     /// Whether it starts with its node.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub onboot: Part<bool>,
+    /// Its options that have a custom field of their own, but its protection.
+    #[serde(default, skip_serializing_if = "Part::is_unknown")]
+    pub options: Part<GuestOptions>,
 }
 
 impl Current {
@@ -191,6 +195,7 @@ impl Current {
             tags: Part::Unknown,
             description: Part::Unknown,
             onboot: Part::Unknown,
+            options: Part::Unknown,
         }
     }
 
@@ -212,6 +217,7 @@ impl Current {
             tags: Part::Given(config.tags()),
             description: Part::known(note::find(config.description().unwrap_or_default())),
             onboot: Part::Given(config.onboot()),
+            options: Part::Given(GuestOption::of(config)),
             ..of_kind
         }
     }
@@ -269,7 +275,22 @@ impl Current {
             tags: Part::Given(Vec::new()),
             description: Part::None,
             onboot: Part::Given(false),
+            options: Part::Given(GuestOptions::new()),
             ..Self::new(vmid, GuestType::Lxc)
+        }
+    }
+
+    /// The value of an option, if it has one; unknown where nobody looked.
+    pub(crate) fn option(&self, option: GuestOption) -> Part<String> {
+        match (option, &self.options) {
+            (GuestOption::Protection, _) => match self.protection {
+                Part::Given(protection) => Part::Given(u8::from(protection).to_string()),
+                Part::None => Part::None,
+                Part::Unknown => Part::Unknown,
+            },
+            (_, Part::Given(options)) => Part::known(options.get(&option).cloned()),
+            (_, Part::None) => Part::None,
+            (_, Part::Unknown) => Part::Unknown,
         }
     }
 

@@ -117,6 +117,7 @@ fn record_change(delivery: &Delivery, machine: &VirtualMachine, fields: &FieldNa
         root_size: machine.disk.filter(|_| machine.virtual_disk_count.unwrap_or_default() == 0).map(Megabytes),
         tags: tags_of(&machine.tags),
         onboot: machine.start_on_boot.as_ref().and_then(|choice| onboot(&choice.value)),
+        options: fields.options(custom),
     };
     match delivery.event {
         EventKind::Created => Changed::Record { before: None, after: Some(present) },
@@ -153,6 +154,7 @@ pub(crate) fn record_facts(snapshot: &Snapshot, fields: &FieldNames) -> RecordFa
         },
         tags: tags(snapshot.tags().into_iter()),
         onboot: snapshot.text("start_on_boot").and_then(onboot),
+        options: fields.options(custom),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::current::Current;
 use crate::guest::{Guest, Owner, RecordId, Status};
 use crate::marker::MarkerState;
 use crate::moment::Moment;
+use crate::option::{GuestOption, GuestOptions};
 use crate::part::Part;
 use crate::record::FieldNames;
 use crate::units::Megabytes;
@@ -128,6 +129,9 @@ pub struct RecordFacts {
     /// Whether it starts with its node, where NetBox says so.
     #[serde(default)]
     pub onboot: Option<bool>,
+    /// Its options that have a custom field of their own.
+    #[serde(default, skip_serializing_if = "GuestOptions::is_empty")]
+    pub options: GuestOptions,
 }
 
 impl RecordFacts {
@@ -180,6 +184,8 @@ pub enum Aspect {
     Disk(u64),
     /// The interface with this id.
     Interface(u64),
+    /// This option.
+    Option(GuestOption),
 }
 
 impl Change {
@@ -198,6 +204,9 @@ impl Change {
             Aspect::Addresses => {
                 matches!(self.what, Changed::Address | Changed::Interface { .. })
                     || differs(&|before, after| before.primary != after.primary)
+            }
+            Aspect::Option(option) => {
+                differs(&|before, after| before.options.get(&option) != after.options.get(&option))
             }
             Aspect::Disk(id) => self.object == id && matches!(self.what, Changed::Disk { .. }),
             Aspect::Interface(id) => {
@@ -266,6 +275,11 @@ impl Change {
         self.turned(|before| Some(&before.status) == after.map(|after| &after.status), |_| true)
     }
 
+    /// What it tells of the record as it became.
+    pub fn present_facts(&self) -> Option<&RecordFacts> {
+        self.record_facts().1
+    }
+
     /// Whether it set a VMID where there was none.
     pub fn first_set_vmid(&self) -> bool {
         // What was no VMID stood for none.
@@ -292,6 +306,13 @@ impl Change {
         before
             .zip(after)
             .is_some_and(|(before, after)| before.primary[index].is_some() && after.primary[index].is_none())
+    }
+
+    /// Whether it cleared the field of an option.
+    pub fn cleared_option(&self, option: GuestOption) -> bool {
+        let (before, after) = self.record_facts();
+        let pair = before.zip(after);
+        pair.is_some_and(|(before, after)| before.options.contains_key(&option) && !after.options.contains_key(&option))
     }
 
     /// Whether it cleared the SSH keys.

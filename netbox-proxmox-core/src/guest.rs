@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::GatewayRule;
 use crate::moment::Moment;
+use crate::option::GuestOptions;
 use crate::part::Part;
 use crate::units::Megabytes;
 
@@ -279,6 +280,9 @@ pub struct Guest {
     /// Whether it starts with its node.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub onboot: Part<bool>,
+    /// Options that have a custom field of their own.
+    #[serde(default, skip_serializing_if = "GuestOptions::is_empty")]
+    pub options: GuestOptions,
     /// What cannot be done as it is written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
@@ -310,6 +314,7 @@ impl Guest {
             tags: Part::Unknown,
             description: Part::Unknown,
             onboot: Part::Unknown,
+            options: GuestOptions::new(),
             problems: Vec::new(),
         }
     }

@@ -33,6 +33,7 @@ pub mod live;
 pub mod marker;
 pub mod moment;
 mod note;
+pub mod option;
 pub mod part;
 pub mod plan;
 pub mod policy;
@@ -51,6 +52,7 @@ pub use guest::{Cluster, Guest, GuestDisk, GuestInterface, Owner, Problem, Recor
 pub use marker::{Marker, MarkerState};
 pub use moment::Moment;
 pub use netbox_api::{Delivery, EventKind};
+pub use option::{GuestOption, GuestOptions};
 pub use part::Part;
 pub use plan::{plan, plan_with};
 pub use policy::Policy;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::address::GatewayRule;
 use crate::guest::RecordId;
+use crate::option::GuestOption;
 use crate::units::DiskBase;
 
 /// The choices that a plan depends on.
@@ -46,6 +47,18 @@ pub struct Policy {
     pub ignored_interfaces: Vec<String>,
     /// How many network cards one plan may add: more are more likely what software has made within a guest.
     pub cards_at_once: usize,
+    /// The resource pool of a new guest whose record names none.
+    #[serde(deserialize_with = "text_or_none")]
+    pub pool: Option<String>,
+    /// The DNS servers of a new guest whose record names none, separated by a space.
+    #[serde(deserialize_with = "text_or_none")]
+    pub nameserver: Option<String>,
+    /// The DNS search domain of a new guest whose record names none.
+    #[serde(deserialize_with = "text_or_none")]
+    pub searchdomain: Option<String>,
+    /// The user that cloud-init makes in a new VM whose record names none.
+    #[serde(deserialize_with = "text_or_none")]
+    pub ci_user: Option<String>,
     /// The tag that a guest gets which is to be destroyed later. Empty for none.
     #[serde(deserialize_with = "text_or_none")]
     pub removal_tag: Option<String>,
@@ -105,8 +118,26 @@ impl Default for Policy {
             vlan_group_bridges: BTreeMap::new(),
             ignored_interfaces: IGNORED_INTERFACES.map(String::from).into(),
             cards_at_once: 8,
+            pool: None,
+            nameserver: None,
+            searchdomain: None,
+            ci_user: None,
             removal_tag: Some("netbox-deleted".into()),
         }
+    }
+}
+
+impl Policy {
+    /// What an option of a new guest is where its record does not say.
+    pub fn option(&self, option: GuestOption) -> Option<&str> {
+        let value = match option {
+            GuestOption::Pool => &self.pool,
+            GuestOption::Nameserver => &self.nameserver,
+            GuestOption::Searchdomain => &self.searchdomain,
+            GuestOption::Ciuser => &self.ci_user,
+            GuestOption::Startup | GuestOption::Protection => &None,
+        };
+        value.as_deref()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Changes of a guest's configuration.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use ipnet::IpNet;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::guest::{Owner, Vlans};
 use crate::marker::MarkerState;
+use crate::option::GuestOption;
 use crate::part::Part;
 
 /// An address with its gateway.
@@ -50,9 +52,9 @@ pub struct Settings {
     /// NetBox's line in the description.
     #[serde(skip_serializing_if = "Part::is_unknown")]
     pub description: Part<String>,
-    /// `protection`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub protection: Option<bool>,
+    /// Options that have a custom field of their own; none: it is removed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<GuestOption, Option<String>>,
     /// Tags to add to those it has.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub add_tags: Vec<String>,
@@ -203,7 +205,9 @@ impl fmt::Display for Settings {
                 Part::Given(text) => Some(format!("{text:?}")),
             },
         )?;
-        item("protection", self.protection.map(|on| u8::from(on).to_string()))?;
+        for (option, value) in &self.options {
+            item(option.name(), Some(value.clone().unwrap_or_else(|| "cleared".to_owned())))?;
+        }
         item("tag", (!self.add_tags.is_empty()).then(|| self.add_tags.join(";")))?;
         item("untag", (!self.remove_tags.is_empty()).then(|| self.remove_tags.join(";")))?;
         item("taken over from virtual machine", self.takes_from.map(|former| former.record.to_string()))?;

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use netbox_proxmox_core::{FieldNames, Policy};
-use netbox_proxmox_tests::{Lab, described, netbox};
+use netbox_proxmox_tests::{KINDS, Lab, described, netbox};
 use proxmox_api::testing::{Fault, GuestKind};
 use serde_json::{Value, json};
 
@@ -187,4 +187,70 @@ async fn a_tag_that_proxmox_cannot_have_is_its_slug() {
     let id = lab.create(json!({"tags": [{"name": "Größe XL"}]})).await;
     assert_eq!(lab.guest(id).get("tags"), Some("golden;groesse-xl;netbox"));
     assert!(lab.journal().is_empty(), "{:#?}", lab.journal());
+}
+
+/// A NetBox with the optional fields, and a Proxmox with two pools.
+async fn with_options(policy: Policy) -> Lab {
+    let netbox = netbox().await;
+    let fields = ["pool", "nameserver", "searchdomain", "ci_user", "startup"].map(|field| (field, "text"));
+    for (field, kind) in fields.into_iter().chain([("protection", "boolean")]) {
+        netbox.user("admin").create(
+            "extras/custom-fields",
+            json!({
+                "name": format!("proxmox_{field}"), "type": kind, "object_types": ["virtualization.virtualmachine"],
+            }),
+        );
+    }
+    let proxmox = described().pool("acme").pool("spare").token("bridge@pve!lab", "proxmox-secret").start();
+    Lab::between(netbox, proxmox.await, policy)
+}
+
+#[tokio::test]
+async fn pool_dns_user_start_order_and_protection_follow_their_fields() {
+    for kind in KINDS {
+        let lab = with_options(Policy { nameserver: Some("192.0.2.1".into()), ..Policy::default() }).await;
+        let user = if kind == GuestKind::Qemu { json!("ops") } else { Value::Null };
+        let custom = json!({
+            "proxmox_pool": "acme", "proxmox_searchdomain": "example.org", "proxmox_ci_user": user,
+            "proxmox_startup": "2", "proxmox_protection": true,
+        });
+        let id = lab.create_of(kind, json!({"custom_fields": custom})).await;
+        let vmid = lab.vmid(id).unwrap();
+        let options = |options: [&str; 5]| options.map(|option| lab.guest(id).get(option).map(str::to_owned));
+        let all = ["nameserver", "searchdomain", "ciuser", "startup", "protection"];
+        let some = |text: &str| Some(text.to_owned());
+        let ciuser = user.as_str().map(str::to_owned);
+        let expected = [some("192.0.2.1"), some("example.org"), ciuser.clone(), some("order=2"), some("1")];
+        assert_eq!(options(all), expected, "{kind:?}: {:?}", lab.journal());
+        assert_eq!(lab.proxmox.pool_of(vmid).as_deref(), Some("acme"));
+        complete(&lab, id);
+
+        let custom = json!({
+            "proxmox_pool": "spare", "proxmox_nameserver": "192.0.2.53, 2001:db8::53", "proxmox_searchdomain": null,
+        });
+        lab.update(id, json!({"custom_fields": custom})).await;
+        let expected = [some("192.0.2.53 2001:db8::53"), None, ciuser, some("order=2"), some("1")];
+        assert_eq!(options(all), expected, "{kind:?}: {:?}", lab.journal());
+        assert_eq!(lab.proxmox.pool_of(vmid).as_deref(), Some("spare"));
+        lab.update(id, json!({"custom_fields": {"proxmox_pool": null}})).await;
+        assert_eq!(lab.proxmox.pool_of(vmid), None);
+        assert!(lab.journal().is_empty(), "{:#?}", lab.journal());
+
+        lab.delete(id).await;
+        assert_eq!(lab.guests(), [vmid], "{kind:?}: it is protected");
+        assert!(told(&lab).contains("it is protected"), "{}", told(&lab));
+    }
+}
+
+#[tokio::test]
+async fn an_option_that_cannot_be_read_is_told_by_its_field() {
+    let lab = with_options(Policy::default()).await;
+    let custom = json!({"proxmox_nameserver": "dns.example.org", "proxmox_startup": "second"});
+    let id = lab.create(json!({"custom_fields": custom})).await;
+    let journal = lab.journal();
+    assert_eq!(journal.len(), 2, "{journal:#?}");
+    for words in ["proxmox_nameserver is \"dns.example.org\"", "proxmox_startup is \"second\""] {
+        assert!(journal.iter().any(|text| text.contains(words)), "{words}: {journal:#?}");
+    }
+    complete(&lab, id);
 }

@@ -159,7 +159,7 @@ impl Dispatcher {
         for cluster in &bridge.clusters {
             match clusters::resolve(&bridge.netbox, &bridge.inbox, &cluster.setting).await {
                 Ok(clusters::Resolved { cluster: now, renamed_from: Some(former) }) => {
-                    let report = Reporter::of_cluster(&now).renamed_cluster(&former, &now.name);
+                    let report = Reporter::of_cluster(&now).renamed_cluster(&former, &now.name, &cluster.setting);
                     tracing::warn!("{}", report.text);
                     self.tell(cluster, report).await;
                     log_error(clusters::followed(&bridge.inbox, &cluster.setting, &now).await);

@@ -19,7 +19,7 @@ use super::guests;
 use super::inbox::{Brake, EventState, Held, Inbox, NewEvent, Reported};
 use super::listing::Listing;
 use super::look_up::{Described, LookUp, Looked, Power};
-use crate::action::Action;
+use crate::action::{Action, RecordValue, VmidSource};
 use crate::delivery::birth;
 use crate::event::{Change, Changed, Event, Unmanaged};
 use crate::executor::{Executor, Failure, FailureKind, Silent};
@@ -162,6 +162,8 @@ impl<'a> Reconcile<'a> {
                 match result {
                     Ok(None) => {}
                     Ok(Some(finding)) => {
+                        // One whose VMID NetBox has lost is no orphan: it is written again.
+                        named.extend(written(&finding));
                         swept.differ += usize::from(matches!(finding, Found::Difference { .. }));
                         found(finding);
                     }
@@ -325,6 +327,15 @@ impl<'a> Reconcile<'a> {
             }
         })
     }
+}
+
+/// The VMID that a plan tells NetBox.
+fn written(finding: &Found) -> Option<Vmid> {
+    let Found::Difference { plan, .. } = finding else { return None };
+    plan.iter().find_map(|action| match action {
+        Action::Record { value: RecordValue::Vmid(VmidSource::Chosen(vmid)), .. } => Some(*vmid),
+        _ => None,
+    })
 }
 
 impl Dispatcher {

@@ -33,6 +33,7 @@ impl<'a> Creation<'a> {
             storage: storage.cloned(),
             full: policy.clone == CloneMode::Full,
             root_size: super::disks::root_size_of_record(event, guest),
+            pool: self.pool(),
         });
         let clone = self.clone_of(facts, target.vmid);
         plan.extend(converge(event, guest, &clone, policy, target));
@@ -102,6 +103,10 @@ impl<'a> Creation<'a> {
             }
             other => other,
         };
+        let options = match inherited.options {
+            Part::Given(options) => Part::Given(self.in_pool(options)),
+            other => other,
+        };
         let node = node.cloned().or_else(|| facts.map(|facts| facts.node.clone()));
         Current {
             vmid,
@@ -115,6 +120,7 @@ impl<'a> Creation<'a> {
             lock: None,
             unused: Vec::new(),
             disks,
+            options,
             ..inherited
         }
     }

@@ -3,7 +3,7 @@
 use proxmox_api::{GuestType, PowerState};
 
 use super::draft::Draft;
-use super::{interfaces, labels};
+use super::{interfaces, labels, options};
 use crate::action::Action;
 use crate::event::{Aspect, Change};
 use crate::guest::Template;
@@ -20,10 +20,7 @@ pub(super) fn plan(draft: &mut Draft<'_>) -> Vec<Action> {
     swap(draft, &mut set);
     ssh_keys(draft, &mut set);
     let macs = interfaces::plan(draft, &mut set);
-    // A clone inherits its template's protection, and could then never be removed.
-    if draft.creating && draft.current.protection != Part::Given(false) {
-        set.protection = Some(false);
-    }
+    options::plan(draft, &mut set);
     if !set.is_empty() {
         // A running container takes all of it at once (seen on Proxmox VE 9.1).
         if draft.current.power == Part::Given(PowerState::Running) && draft.current.kind == GuestType::Qemu {
@@ -42,6 +39,7 @@ fn pending(set: &Settings) -> Option<String> {
         ("vcpus", set.cores.is_some()),
         ("memory", set.memory.is_some()),
         ("SSH keys", !set.ssh_keys.is_unknown()),
+        ("DNS", set.options.keys().any(|option| option.is_of_cloud_init())),
         ("addresses", set.interfaces.iter().any(InterfaceSettings::changes_addresses)),
     ];
     let fields: Vec<&str> = changed.into_iter().filter(|(_, is)| *is).map(|(field, _)| field).collect();

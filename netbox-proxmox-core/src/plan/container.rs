@@ -41,6 +41,10 @@ impl<'a> Creation<'a> {
             name: Part::maybe(guest.proxmox_name().map(str::to_owned)),
             ..Current::new_container(target.vmid, disk)
         };
+        let made = match made.options {
+            Part::Given(options) => Current { options: Part::Given(self.in_pool(options)), ..made },
+            _ => made,
+        };
         let (set, rest) = at_once(converge(event, guest, &made, policy, target.clone()));
         plan.push(Action::CreateContainer {
             guest: target,
@@ -50,6 +54,7 @@ impl<'a> Creation<'a> {
             root_size,
             unprivileged: policy.containers.unprivileged,
             // Of a privileged one only root may set them.
+            pool: self.pool(),
             features: policy.containers.features.clone().filter(|_| policy.containers.unprivileged),
             set,
         });
@@ -85,12 +90,15 @@ impl<'a> Creation<'a> {
     }
 }
 
-/// Takes the first change of the configuration out of a plan: what a container is created with need not be changed.
+/// Takes the first change of the configuration out of a plan: what a container is created with need not be changed. Its
+/// options are set later, as those of a clone are.
 fn at_once(mut plan: Vec<Action>) -> (Settings, Vec<Action>) {
     let first = |action: &Action| matches!(action, Action::Configure { set, .. } if set.marker.is_none());
-    let taken = plan.iter().position(first).map(|at| plan.remove(at));
-    match taken {
-        Some(Action::Configure { set, .. }) => (set, plan),
-        _ => (Settings::default(), plan),
+    let Some(at) = plan.iter().position(first) else { return (Settings::default(), plan) };
+    let Action::Configure { guest, mut set } = plan.remove(at) else { return (Settings::default(), plan) };
+    let later = Settings { options: std::mem::take(&mut set.options), ..Settings::default() };
+    if !later.is_empty() {
+        plan.insert(at, Action::Configure { guest, set: later });
     }
+    (set, plan)
 }

@@ -5,6 +5,7 @@ use proxmox_api::{GuestType, NodeName, StorageId};
 use crate::action::{Action, RecordValue, Target, VmidSource};
 use crate::event::{Change, Event, Intent};
 use crate::guest::{Blocks, Guest, Template};
+use crate::option::{GuestOption, GuestOptions};
 use crate::policy::Policy;
 use crate::report::{Report, Reporter};
 
@@ -80,6 +81,18 @@ impl<'a> Creation<'a> {
             plan.push(Action::Record { guest: target.clone(), value: RecordValue::Vmid(source) });
         }
         (target, plan)
+    }
+
+    /// The pool that the guest is made in.
+    pub(super) fn pool(&self) -> Option<String> {
+        let of_record = self.guest.options.get(&GuestOption::Pool).map(String::as_str);
+        of_record.or(self.policy.option(GuestOption::Pool)).map(str::to_owned)
+    }
+
+    /// The options of a guest that is made in its pool.
+    pub(super) fn in_pool(&self, mut options: GuestOptions) -> GuestOptions {
+        options.extend(self.pool().map(|pool| (GuestOption::Pool, pool)));
+        options
     }
 
     /// Refuses a node that the cluster does not have, and a storage that is not usable there.

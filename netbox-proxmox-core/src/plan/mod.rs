@@ -6,6 +6,7 @@
 //! | `converge` | what an existing guest lacks, in which order |
 //! | `configure` | rows 2, 3: CPU, memory, keys, and what else goes into one change of the configuration |
 //! | `labels` | rows 12, 14: name, tags, description, start on boot |
+//! | `options` | pool, DNS, cloud-init user, start order, protection |
 //! | `cards`, `interfaces`, `addresses` | rows 13, 4: which interfaces are cards, the cards and their addresses |
 //! | `disks`, `removed_disks` | rows 5 and 6, and row 7 |
 //! | `migrate` | row 11 |
@@ -25,6 +26,7 @@ mod gone;
 mod interfaces;
 mod labels;
 mod migrate;
+mod options;
 mod power;
 mod removed_disks;
 

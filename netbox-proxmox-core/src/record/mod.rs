@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::{GatewayRule, NoGateway};
 use crate::delivery::birth;
 use crate::guest::{Blocks, Cluster, Guest, Problem, RecordId, Status, Template};
+use crate::option::{GuestOption, GuestOptions};
 use crate::part::Part;
 use crate::units::Megabytes;
 
@@ -42,8 +43,20 @@ pub struct FieldNames {
     pub mount_path: String,
     /// Bridge of an interface (text or select, on virtual machine interfaces; may be missing).
     pub bridge: String,
-    /// Where the gateway is: `first`, `last` or `none` (text or select; may be missing).
+    /// Where the gateway is: its address, `first`, `last` or `none` (text or select; may be missing).
     pub gateway: String,
+    /// Resource pool (text or select; may be missing, as may all below).
+    pub pool: String,
+    /// DNS servers (text).
+    pub nameserver: String,
+    /// DNS search domain (text).
+    pub searchdomain: String,
+    /// The user that cloud-init makes (text).
+    pub ci_user: String,
+    /// Start order (text).
+    pub startup: String,
+    /// Protection against removal (boolean).
+    pub protection: String,
 }
 
 impl Default for FieldNames {
@@ -60,6 +73,12 @@ impl Default for FieldNames {
             mount_path: "proxmox_mount_path".into(),
             bridge: "proxmox_bridge".into(),
             gateway: "proxmox_gateway".into(),
+            pool: "proxmox_pool".into(),
+            nameserver: "proxmox_nameserver".into(),
+            searchdomain: "proxmox_searchdomain".into(),
+            ci_user: "proxmox_ci_user".into(),
+            startup: "proxmox_startup".into(),
+            protection: "proxmox_protection".into(),
         }
     }
 }
@@ -88,6 +107,24 @@ impl FieldNames {
         guest_type(fields.get(&self.vm_type).one().ok().flatten().as_deref())
     }
 
+    /// The name of the field for an option.
+    pub fn of_option(&self, option: GuestOption) -> &str {
+        match option {
+            GuestOption::Pool => &self.pool,
+            GuestOption::Nameserver => &self.nameserver,
+            GuestOption::Searchdomain => &self.searchdomain,
+            GuestOption::Ciuser => &self.ci_user,
+            GuestOption::Startup => &self.startup,
+            GuestOption::Protection => &self.protection,
+        }
+    }
+
+    /// The options that a record says and that can be read; `custom` gives the value of a field.
+    pub(crate) fn options(&self, custom: impl Fn(&str) -> Option<String>) -> GuestOptions {
+        let read = |option: GuestOption| Some((option, option.read(&custom(self.of_option(option))?).ok()?));
+        GuestOption::ALL.into_iter().filter_map(read).collect()
+    }
+
     /// The VMID that a record says, if it is one.
     pub fn vmid_of(&self, record: &VirtualMachine) -> Option<Vmid> {
         record.custom_fields.get(&self.vmid).one().ok()??.trim().parse().ok()
@@ -112,6 +149,7 @@ impl FieldNames {
             ipv4: reader.address("primary_ip4", record.primary_ip4.as_ref()),
             ipv6: reader.address("primary_ip6", record.primary_ip6.as_ref()),
             gateway: reader.gateway(custom),
+            options: reader.options(custom, kind),
             root_size: root_size(record),
             disks: related.disks.map_or(Part::Unknown, |disks| Part::Given(reader.disks(disks, kind))),
             interfaces: related.interfaces.map_or(Part::Unknown, |all| Part::Given(reader.interfaces(all, related))),
@@ -290,6 +328,23 @@ impl Reader<'_> {
                 Part::Unknown
             }
         }
+    }
+
+    fn options(&mut self, custom: &CustomFields, kind: Option<GuestType>) -> GuestOptions {
+        let mut options = GuestOptions::new();
+        for option in GuestOption::ALL {
+            let name = self.fields.of_option(option).to_owned();
+            let blocks = if option == GuestOption::Pool { Blocks::Creation } else { Blocks::Part };
+            let is_of = kind.is_none_or(|kind| option.is_of(kind));
+            let read = |text: &str| match is_of {
+                true => option.read(text),
+                false => Err("a container has no cloud-init, which would make this user. Clear it".to_owned()),
+            };
+            if let Part::Given(value) = self.custom(custom, &name, blocks, read) {
+                options.insert(option, value);
+            }
+        }
+        options
     }
 
     /// One that cannot be used has no effect: then none is set, never another one than the person wrote.

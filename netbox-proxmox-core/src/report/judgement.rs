@@ -20,15 +20,15 @@ impl Reporter {
     /// A record whose guest is known, and that is not managed any more; `deleted`: it was deleted then.
     pub fn unmanaged(&self, unmanaged: &Unmanaged, deleted: bool) -> Report {
         let Unmanaged { vmid, cluster, why } = unmanaged;
-        let guest = vmid.map_or_else(|| "its guest".to_owned(), |vmid| format!("its guest {vmid}"));
+        let guest = vmid.map_or_else(|| "guest".to_owned(), |vmid| format!("guest {vmid}"));
         let text = match deleted {
             true => format!(
-                "{}: the virtual machine was deleted in NetBox. Before, {why}, so {guest} in Proxmox cluster {cluster} was \
+                "{}: the virtual machine was deleted in NetBox. Before, {why}, so its {guest} in Proxmox cluster {cluster} was \
                  kept. Remove it in Proxmox if nothing on it is needed.",
                 self.name
             ),
             false => format!(
-                "{}: {why}. {guest} in Proxmox cluster {cluster} was left as it is, and nothing is done to it while this is \
+                "{}: {why}. Its {guest} in Proxmox cluster {cluster} was left as it is, and nothing is done to it while this is \
                  so: undo it in NetBox to have the guest managed again.",
                 self.name
             ),
@@ -90,11 +90,14 @@ impl Reporter {
         self.report("restored", "", seen, text)
     }
 
-    /// A cluster that was renamed.
-    pub fn renamed_cluster(&self, former: &str, now: &str) -> Report {
+    /// A cluster that was renamed; `setting`: what it is called in the settings.
+    pub fn renamed_cluster(&self, former: &str, now: &str, setting: &str) -> Report {
+        let advice = match setting == now {
+            true => String::new(),
+            false => format!(" Set NETBOX_CLUSTER to {now} when convenient."),
+        };
         let text = format!(
-            "{}: it was called {former}. It is known by its id, so its guests are managed as before; set NETBOX_CLUSTER to \
-             {now} when convenient.",
+            "{}: it was called {former}. It is known by its id, so its guests are managed as before.{advice}",
             self.name
         );
         self.report("name", now, former, text)

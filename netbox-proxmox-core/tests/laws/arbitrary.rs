@@ -8,8 +8,8 @@ use netbox_proxmox_core::event::{Deletion, DiskFacts, InterfaceFacts, KnownDisk,
 use netbox_proxmox_core::guest::{Blocks, Problem};
 use netbox_proxmox_core::{
     Action, Change, Changed, Cluster, Context, Current, CurrentDisk, CurrentInterface, Event, EventKind, Guest,
-    GuestDisk, GuestInterface, GuestType, Intent, MarkerState, Megabytes, MiB, NodeName, Owner, Ownership, Part,
-    PowerState, RecordId, Status, StorageId, Template, TemplateFacts, Vlans, Vmid, plan_with,
+    GuestDisk, GuestInterface, GuestOption, GuestOptions, GuestType, Intent, MarkerState, Megabytes, MiB, NodeName,
+    Owner, Ownership, Part, PowerState, RecordId, Status, StorageId, Template, TemplateFacts, Vlans, Vmid, plan_with,
 };
 use proptest::option::of;
 use proptest::prelude::*;
@@ -140,6 +140,10 @@ prop_compose! {
     }
 }
 
+fn options() -> impl Strategy<Value = GuestOptions> + 'static {
+    prop::collection::btree_map(select(GuestOption::ALL.to_vec()), select(vec!["0".to_owned(), "1".to_owned()]), 0..3)
+}
+
 prop_compose! {
     fn current()(
         identity in (of(vmid()), kind(), part(a_node()), part("[a-z]{0,5}"), part(power()), any::<bool>(), part(any::<bool>())),
@@ -157,12 +161,13 @@ prop_compose! {
         other_drives in prop::collection::vec(a_slot(), 0..2),
         root in part(a_slot()),
         tags in part(prop::collection::vec("[a-z]{1,6}", 0..3)),
-        interfaces in part(prop::collection::btree_map(any::<u8>(), card(), 0..3)),
+        (interfaces, options) in (part(prop::collection::btree_map(any::<u8>(), card(), 0..3)), part(options())),
     ) -> Current {
         let (vmid, kind, node, name, power, template, protection) = identity;
         let (ssh_keys, ipconfig, cloud_init) = cloud_init;
         Current {
             interfaces,
+            options,
             description: Part::Unknown,
             onboot: Part::Unknown,
             vmid, kind, node, name, power, template, protection,
@@ -213,7 +218,7 @@ prop_compose! {
         ssh_keys in part(some_keys()),
         addresses in (part(ipv4()), part(ipv6()), of(gateway()), part(prop::collection::vec(interface(), 0..4))),
         tags in part(prop::collection::vec("[a-z]{1,6}", 0..3)),
-        onboot in part(any::<bool>()),
+        (onboot, options) in (part(any::<bool>()), options()),
         root_size in part(megabytes()),
         disks in part(prop::collection::vec(guest_disk(), 0..4)),
         problems in prop_oneof![5 => Just(vec![]), 1 => prop::collection::vec(problem(), 1..3)],
@@ -230,7 +235,7 @@ prop_compose! {
         Guest {
             birth: Some(OWNER.birth),
             record, name, cluster: cluster.map(|name| Cluster { id: 1, name }), status, kind, vmid, node, storage, template, vcpus, memory, ssh_keys,
-            ipv4, ipv6, gateway, interfaces, root_size, disks, tags, onboot, problems,
+            ipv4, ipv6, gateway, interfaces, root_size, disks, tags, onboot, options, problems,
             description: Part::Unknown,
         }
     }
@@ -241,10 +246,10 @@ prop_compose! {
         status in status(), kind in of(kind()), cluster in of(0..3u64), vmid in of("[0-9a-z]{0,4}"),
         node in of("[a-z0-9]{0,5}"), ssh_keys in of(select(vec![String::new(), ALICE.to_owned()])), root_size in of(megabytes()),
         tags in prop::collection::vec("[a-z]{1,6}", 0..3), onboot in of(any::<bool>()), memory in of(0..3u64),
-        primary in of(0..2u64),
+        (primary, options) in (of(0..2u64), options()),
     ) -> RecordFacts {
         let (birth, vcpus, primary) = (Some(OWNER.birth), None, [primary, None]);
-        RecordFacts { birth, status, kind, cluster, vmid, node, ssh_keys, vcpus, memory, primary, root_size, tags, onboot }
+        RecordFacts { birth, status, kind, cluster, vmid, node, ssh_keys, vcpus, memory, primary, root_size, tags, onboot, options }
     }
 }
 

@@ -31,7 +31,7 @@ impl World {
         }
         usable(&self.storages, GuestType::Lxc, storage, Some(&node))?;
         // What a creation has no parameter for.
-        let ignored = set.balloon.is_some() || set.protection.is_some() || set.marker.is_some();
+        let ignored = set.balloon.is_some() || !set.options.is_empty() || set.marker.is_some();
         let other_name = set.name.as_ref().is_some_and(|name| *name != guest.name);
         if ignored || other_name || !set.remove_tags.is_empty() || set.takes_from.is_some() {
             return Err("this is not given when a container is created".into());
@@ -49,6 +49,7 @@ impl World {
             name: Part::Given(guest.name.clone()),
             power: Part::Given(PowerState::Stopped),
             protection: Part::Given(false),
+            options: Part::Given(BTreeMap::new()),
             sockets: Part::Given(1),
             cores: Part::known(set.cores),
             memory: Part::Given(set.memory.unwrap_or(MiB(512))),

@@ -3,11 +3,14 @@
 use netbox_proxmox_core::guest::Blocks;
 use netbox_proxmox_core::policy::{ConfigureWhen, DestroyWhen};
 use netbox_proxmox_core::{
-    Action, Card, Change, Changed, Current, DiskRef, Event, EventKind, GuestType, MarkerState, NodeName, Ownership,
-    Part, Policy, PowerState, RecordId, Status, StorageId, Target, Template, plan_with,
+    Action, Card, Change, Changed, Current, DiskRef, Event, EventKind, GuestOption, GuestType, MarkerState, NodeName,
+    Ownership, Part, Policy, PowerState, RecordId, Status, StorageId, Target, Template, plan_with,
 };
 use proptest::prelude::*;
 use proxmox_api::{DiskSlot, MiB};
+
+/// Options that a running guest notices.
+const GATED: [GuestOption; 3] = [GuestOption::Nameserver, GuestOption::Searchdomain, GuestOption::Ciuser];
 
 use crate::common::detailed;
 use crate::converging::{any_scene, config};
@@ -165,8 +168,15 @@ impl Rules<'_> {
                     || set.memory.is_some()
                     || set.balloon.is_some()
                     || !set.ssh_keys.is_unknown()
-                    || !set.interfaces.is_empty();
-                let of_creation = set.protection.is_some() || set.marker.is_some();
+                    || !set.interfaces.is_empty()
+                    || set.options.keys().any(|option| GATED.contains(option));
+                let protection = set.options.get(&GuestOption::Protection);
+                let of_creation = set.marker.is_some();
+                let wants = |option: &GuestOption| {
+                    let desired = self.event.desired.as_ref();
+                    desired.is_some_and(|guest| guest.options.contains_key(option))
+                        || self.event.caused(|it| it.cleared_option(*option))
+                };
                 let removed = set.interfaces.iter().any(|it| matches!(it.card, Card::Remove { .. }));
                 let balloon = set.balloon.or(self.found().and_then(|found| found.balloon.given().copied()));
                 match set.memory {
@@ -189,7 +199,14 @@ impl Rules<'_> {
                     {
                         Err("nobody turned it off")
                     }
-                    _ if set.protection == Some(true) => Err("nothing is protected"),
+                    _ if set.options.keys().any(|option| !wants(option) && !self.creating()) => {
+                        Err("nobody asked for this option")
+                    }
+                    _ if protection.is_some_and(|to| to.as_deref() != Some("0"))
+                        && !wants(&GuestOption::Protection) =>
+                    {
+                        Err("nothing is protected unasked")
+                    }
                     Some(memory) if balloon.is_some_and(|balloon| balloon > memory) => Err("the balloon is too large"),
                     _ => Ok(()),
                 }

@@ -435,6 +435,7 @@ fn facts(record: &Record) -> RecordFacts {
         root_size: if record.disks.is_empty() { record.disk } else { None },
         tags: record.guest.tags.given().cloned().unwrap_or_default(),
         onboot: record.guest.onboot.given().copied(),
+        options: record.guest.options.clone(),
     }
 }
 

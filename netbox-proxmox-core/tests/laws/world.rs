@@ -10,8 +10,9 @@ use netbox_proxmox_core::event::{Deletion, KnownDisk, RecordFacts, StorageFacts}
 use netbox_proxmox_core::marker::ownership;
 use netbox_proxmox_core::{
     Action, Addressing, Card, Change, Changed, Context, Current, CurrentDisk, CurrentInterface, DiskBase, DiskRef,
-    Event, Guest, GuestDisk, GuestType, Intent, InterfaceSettings, Marker, MarkerState, Megabytes, NodeName, Ownership,
-    Part, PowerState, RecordId, ReportKey, Settings, StorageId, Target, Template, TemplateFacts, Vmid, VmidSource,
+    Event, Guest, GuestDisk, GuestOption, GuestType, Intent, InterfaceSettings, Marker, MarkerState, Megabytes,
+    NodeName, Ownership, Part, PowerState, RecordId, ReportKey, Settings, StorageId, Target, Template, TemplateFacts,
+    Vmid, VmidSource,
 };
 use proxmox_api::{Cidr, DiskSlot, IpConfig, SshKeys};
 
@@ -419,8 +420,13 @@ impl World {
         if !set.description.is_unknown() {
             config.description = set.description.clone();
         }
-        if let Some(protection) = set.protection {
-            config.protection = Part::Given(protection);
+        for (option, value) in &set.options {
+            if *option == GuestOption::Protection {
+                config.protection = Part::Given(value.as_deref() == Some("1"));
+            }
+            if let (Part::Given(options), Some(value)) = (&mut config.options, value) {
+                options.insert(*option, value.clone());
+            }
         }
         if let Part::Given(tags) = &mut config.tags {
             tags.retain(|tag| !set.remove_tags.contains(tag));

@@ -15,6 +15,7 @@ fn change(object: u64, event: EventKind, what: Changed) -> Change {
 /// The record as a delivery tells of it.
 pub(crate) fn facts(status: &str) -> RecordFacts {
     RecordFacts {
+        options: Default::default(),
         birth: Some(OWNER.birth),
         status: status.into(),
         kind: Some(GuestType::Qemu),

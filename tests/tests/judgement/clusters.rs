@@ -134,6 +134,9 @@ async fn a_record_that_is_not_managed_any_more_is_said_then_and_when_it_is_delet
         let told: Vec<_> = told.iter().filter(|text| text.contains("was deleted")).collect();
         assert_eq!(told.len(), 1, "{kind:?}: {:?}", lab.journal());
         says(told[0], &["shop", later, &vmid.to_string(), "kept"]);
+        // In the journal of the cluster that the guest is in.
+        let entry = lab.netbox.journal().into_iter().find(|entry| entry["comments"] == told[0].as_str()).unwrap();
+        assert_eq!(entry["assigned_object_id"], lab.cluster().netbox_cluster.id, "{entry}");
         assert!(events(&lab, EventState::Parked).await.is_empty());
     }
 }

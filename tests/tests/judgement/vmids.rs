@@ -36,6 +36,11 @@ async fn one_of_a_guest_that_is_gone_rests() {
         lab.delete(second).await;
         let third = lab.create_of(kind, json!({"name": "third"})).await;
         assert_eq!(lab.vmid(third), Some(102), "{kind:?}");
+        // One whose record is still there, too: it is given another one.
+        lab.proxmox.remove_guest(102);
+        lab.update(third, json!({"custom_fields": {"proxmox_vmid": null}, "status": "planned"})).await;
+        lab.update(third, json!({"status": "staged"})).await;
+        assert_eq!(lab.vmid(third), Some(103), "{kind:?}: {:?}", lab.journal());
     }
 }
 
@@ -114,6 +119,7 @@ async fn one_that_was_lost_long_ago_is_written_again_by_a_comparison() {
     lab.dispatcher.reconcile(2).await.unwrap();
     lab.dispatcher.idle().await;
     assert_eq!((lab.vmid(id), lab.guests()), (Some(vmid), vec![vmid]), "{:?}", lab.journal());
+    assert!(lab.journal().is_empty(), "it is no orphan: {:?}", lab.journal());
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Chooses a VMID: one that is free in Proxmox, that no record of the cluster says, that no creation was begun with, and
 //! that was no guest's of late. Backups and replication jobs are kept by VMID.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use futures_util::TryStreamExt;
 use netbox_api::client::{CustomFieldFilter, VirtualMachineFilter};
@@ -28,13 +28,25 @@ impl Step<'_> {
 
     /// The lowest that may be used; if all that are free rest, the one that rested longest.
     async fn free_vmid(&self, owner: Owner, begun: &BTreeSet<Vmid>) -> Result<Vmid, Failure> {
-        let resting = self.resting().await?;
+        let (inbox, cluster) = (&self.bridge.inbox, self.cluster.netbox_cluster.id);
+        let mut resting = inbox.rested(cluster).await?;
+        let known = inbox.known_vmids(cluster).await?;
         let listing = Listing::of_guests(self.client()).await?;
         let candidates = self.bridge.policy.vmids.candidates(owner.record);
         let mut rested: Vec<Vmid> = Vec::new();
         // Taken ones are passed over without a question; a guest that the listing lacks is found by one.
         for vmid in candidates.filter(|vmid| listing.guest(*vmid).is_none() && !begun.contains(vmid)) {
-            if resting.contains_key(&vmid) {
+            let since = match resting.get(&vmid) {
+                Some(since) => Some(*since),
+                // Somebody has removed a guest that we know of.
+                None if known.contains(&vmid) => {
+                    inbox.put_rested(cluster, vmid, now()).await?;
+                    resting.insert(vmid, now());
+                    Some(now())
+                }
+                None => None,
+            };
+            if since.is_some_and(|since| since.saturating_add(self.bridge.policy.vmid_rest) > now()) {
                 rested.push(vmid);
             } else if self.is_nobodys(vmid).await? {
                 return Ok(vmid);
@@ -49,18 +61,6 @@ impl Step<'_> {
         Err(refused(
             "no VMID is free in the configured range (`[policy] vmids`): in Proxmox, and in the records of the cluster in NetBox",
         ))
-    }
-
-    /// The VMIDs that rest, and since when. One that rested long enough is forgotten.
-    async fn resting(&self) -> Result<BTreeMap<Vmid, u64>, Failure> {
-        let (inbox, cluster) = (&self.bridge.inbox, self.cluster.netbox_cluster.id);
-        let mut rested = inbox.rested(cluster).await?;
-        let over = |since: &u64| since.saturating_add(self.bridge.policy.vmid_rest) <= now();
-        for (vmid, _) in rested.iter().filter(|(_, since)| over(since)) {
-            inbox.forget_rested(cluster, *vmid).await?;
-        }
-        rested.retain(|_, since| !over(since));
-        Ok(rested)
     }
 
     async fn is_nobodys(&self, vmid: Vmid) -> Result<bool, Failure> {

@@ -13,7 +13,7 @@ use crate::units::Megabytes;
 
 impl Step<'_> {
     pub(super) async fn clone_template(&self, guest: &Target) -> Result<Outcome, Failure> {
-        let Action::Clone { template, template_node, node, storage, full, root_size, .. } = self.action else {
+        let Action::Clone { template, template_node, node, storage, full, root_size, pool, .. } = self.action else {
             return Err(refused("this is no clone"));
         };
         let template_node = match template_node {
@@ -27,21 +27,35 @@ impl Step<'_> {
             Some(node) => (node, Some(node.clone()).filter(|node| *node != template_node)),
             None => (&template_node, None),
         };
-        let (full, storage) = (Some(*full), storage.clone());
+        let (full, storage, pool) = (Some(*full), storage.clone(), pool.clone());
         let owner = self.owner(guest)?;
         let marked = |vmid| Some(self.bridge.marker(owner, vmid, MarkerState::Creating).to_string());
         let begin = async |vmid: Vmid| {
             let (source, name, description) = (self.client().node(&template_node), guest.name.clone(), marked(vmid));
             match guest.kind {
                 GuestType::Qemu => {
-                    let params =
-                        CloneParams { name: Some(name), description, full, storage, target, ..CloneParams::new(vmid) };
+                    let params = CloneParams {
+                        name: Some(name),
+                        description,
+                        full,
+                        storage,
+                        target,
+                        pool,
+                        ..CloneParams::new(vmid)
+                    };
                     source.qemu(*template).clone_to(&params).await
                 }
                 GuestType::Lxc => {
                     let hostname = Some(name);
-                    let params =
-                        LxcCloneParams { hostname, description, full, storage, target, ..LxcCloneParams::new(vmid) };
+                    let params = LxcCloneParams {
+                        hostname,
+                        description,
+                        full,
+                        storage,
+                        target,
+                        pool,
+                        ..LxcCloneParams::new(vmid)
+                    };
                     source.lxc(*template).clone_to(&params).await
                 }
             }

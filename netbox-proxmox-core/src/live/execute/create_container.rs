@@ -17,7 +17,7 @@ use crate::settings::Settings;
 
 impl Step<'_> {
     pub(super) async fn create_container(&self, guest: &Target) -> Result<Outcome, Failure> {
-        let Action::CreateContainer { template, node, storage, root_size, unprivileged, features, set, .. } =
+        let Action::CreateContainer { template, node, storage, root_size, unprivileged, features, pool, set, .. } =
             self.action
         else {
             return Err(refused("this creates no container"));
@@ -54,6 +54,7 @@ impl Step<'_> {
                 password: self.bridge.container_password.as_ref().map(|password| password.expose_secret().to_owned()),
                 unprivileged: Some(*unprivileged),
                 features: features.clone(),
+                pool: pool.clone(),
                 onboot: set.onboot,
                 tags: set.add_tags.clone(),
                 ..LxcCreateParams::new(vmid, template)

@@ -9,7 +9,7 @@ pub mod memory;
 pub mod sqlite;
 mod store;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use proxmox_api::{NodeName, SshKeys, Vmid};
@@ -324,6 +324,13 @@ impl Inbox {
             decode(value).map(|since| vmid.map(|vmid| (vmid, since)))
         };
         Ok(all.iter().map(rested).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+
+    /// The VMIDs of a cluster at which guests of ours were last seen, also of such as are gone.
+    pub async fn known_vmids(&self, cluster: u64) -> Result<BTreeSet<Vmid>, InboxError> {
+        let all = self.store.all(SEEN, "").await?;
+        let seen = all.iter().map(|(_, value)| decode::<Seen>(value)).collect::<Result<Vec<_>, _>>()?;
+        Ok(seen.into_iter().filter(|seen| seen.cluster == cluster).map(|seen| seen.vmid).collect())
     }
 
     /// Remembers that a VMID is no guest's any more: backups and replication jobs still know it.

@@ -12,6 +12,7 @@ use crate::live::guests::{self, At, Observed};
 use crate::live::inbox::{Removal, Seen};
 use crate::live::listing::Listing;
 use crate::live::templates;
+use crate::option::GuestOption;
 use crate::part::Part;
 
 /// Where the power state comes from.
@@ -64,7 +65,12 @@ impl Side<'_> {
             (Power::Listed, Some(power @ (PowerState::Running | PowerState::Stopped))) => power,
             _ => guests::power(client, &observed).await?,
         };
-        Ok((Some(guests::current(&observed, power)), ownership))
+        let mut current = guests::current(&observed, power);
+        let pool = self.listing.guest(vmid).and_then(|resource| resource.pool.clone());
+        if let Part::Given(options) = &mut current.options {
+            options.extend(pool.map(|pool| (GuestOption::Pool, pool)));
+        }
+        Ok((Some(current), ownership))
     }
 
     /// The deleted record that a guest still belongs to, if its removal was put off, and it is not there again.

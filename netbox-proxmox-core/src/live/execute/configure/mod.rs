@@ -2,6 +2,7 @@
 
 mod address;
 pub(super) mod container;
+mod pool;
 pub(super) mod refused;
 mod shared;
 mod vm;
@@ -24,7 +25,9 @@ impl Step<'_> {
             return self.take_over(guest, former, set).await;
         }
         let mut observed = self.ours(guest).await?;
+        let moved = self.pool(guest, set, &observed).await?;
         let outcome = self.write(guest, set, &mut observed).await?;
+        let outcome = if outcome == Outcome::Unchanged { moved } else { outcome };
         if set.marker == Some(MarkerState::Ready) {
             self.reached(guest, &observed).await?;
         }
@@ -84,7 +87,8 @@ impl Step<'_> {
         if !matches!(observed.config, Configuration::Qemu(_)) {
             return Ok(());
         }
-        if !set.ssh_keys.is_unknown() || addresses {
+        let options = set.options.keys().any(|option| option.is_of_cloud_init());
+        if !set.ssh_keys.is_unknown() || addresses || options {
             self.client().node(&observed.node).qemu(observed.vmid).regenerate_cloudinit().await?;
         }
         Ok(())

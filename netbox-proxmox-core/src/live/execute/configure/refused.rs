@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use proxmox_api::{Error, ErrorKind};
 
+use crate::option::GuestOption;
 use crate::part::Part;
 use crate::settings::{Card, Settings};
 
@@ -45,13 +46,16 @@ fn without(set: &mut Settings, parameter: &str, why: &str) -> Option<Refused> {
             refused("SSH keys", std::mem::take(&mut set.ssh_keys).given().map(|_| String::new()))
         }
         "onboot" => refused("start on boot", set.onboot.take().map(|on| u8::from(on).to_string())),
-        "protection" => refused("protection", set.protection.take().map(|on| u8::from(on).to_string())),
         "tags" => {
             set.remove_tags.clear();
             let tags = std::mem::take(&mut set.add_tags);
             refused("tags", (!tags.is_empty()).then(|| tags.join(", ")))
         }
         _ => {
+            if let Some(option) = GuestOption::ALL.into_iter().find(|option| option.name() == parameter) {
+                let value = set.options.remove(&option)?;
+                return refused(parameter, Some(value.unwrap_or_default()));
+            }
             let number = |of: &str| parameter.strip_prefix(of)?.parse::<u8>().ok();
             let index = number("net").or_else(|| number("ipconfig"))?;
             let at = set.interfaces.iter().position(|interface| interface.index == index)?;

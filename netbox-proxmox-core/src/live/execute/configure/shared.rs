@@ -6,6 +6,7 @@ use crate::executor::Failure;
 use crate::live::execute::step::refused;
 use crate::marker::{Marker, MarkerState};
 use crate::note;
+use crate::option::GuestOption;
 use crate::part::Part;
 use crate::settings::Settings;
 
@@ -14,8 +15,16 @@ pub(super) fn update(config: &GuestConfig, set: &Settings, marker: Option<Marker
     if let Some(onboot) = set.onboot.filter(|onboot| config.onboot() != *onboot) {
         update = update.onboot(onboot);
     }
-    if let Some(protection) = set.protection.filter(|protection| config.protection() != *protection) {
-        update = update.protection(protection);
+    for (option, value) in set.options.iter().filter(|(option, _)| **option != GuestOption::Pool) {
+        let found = config.text(option.name()).map(|found| option.read(&found).unwrap_or(found));
+        match value {
+            // What is off by default need not be there.
+            Some(value) if found.as_deref().unwrap_or("0") != value.as_str() || found.is_none() && value != "0" => {
+                update = update.set(option.name(), value.as_str());
+            }
+            None if found.is_some() => update = update.delete(option.name()),
+            Some(_) | None => {}
+        }
     }
     if let Some(tags) = tags(&config.tags(), set) {
         update = update.tags(tags);
