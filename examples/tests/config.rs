@@ -56,10 +56,26 @@ fn what_is_wrong_is_named() {
     assert!(error(password).starts_with("NETBOX_PROXMOX_CONTAINER_PASSWORD is shorter"));
     let found = error(settings(&[("PROXMOX_INSECURE", "maybe")]).clusters());
     assert!(found.starts_with("PROXMOX_INSECURE"), "{found}");
-    let found = error(settings(&[("PROXMOX_INSECURE", "1"), ("PROXMOX_CA_FILE", "/ca.pem")]).clusters());
-    assert!(found.contains("PROXMOX_CA_FILE") && found.contains("PROXMOX_INSECURE"), "{found}");
     assert!(error(settings(&[("NETBOX_PROXMOX_LOG", "xml")]).log_format()).contains("text or json"));
     assert!(error(settings(&[("NETBOX_PROXMOX_IDENTITY", "our netbox")]).identities()).contains("white space"));
+}
+
+#[test]
+fn ways_to_trust_that_exclude_each_other_are_named_if_they_are_set() {
+    let all = [("CA_FILE", "/ca.pem"), ("FINGERPRINT", "AA:BB"), ("INSECURE", "yes")];
+    for set in [vec![0, 1], vec![0, 2], vec![1, 2], vec![0, 1, 2]] {
+        for of in ["PROXMOX", "NETBOX"] {
+            let variables: Vec<_> =
+                set.iter().map(|index| (format!("{of}_{}", all[*index].0), all[*index].1)).collect();
+            let names: Vec<_> = variables.iter().map(|(name, _)| name.as_str()).collect();
+            let pairs: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+            let settings = settings(&pairs);
+            let found = if of == "NETBOX" { error(settings.netbox()) } else { error(settings.clusters()) };
+            assert_eq!(found, format!("{} exclude each other: set one of them", names.join(" and ")));
+        }
+    }
+    // What is off is not set.
+    settings(&[("PROXMOX_INSECURE", "0"), ("PROXMOX_CA_FILE", "/ca.pem")]).clusters().unwrap();
 }
 
 #[test]

@@ -366,17 +366,18 @@ fn cluster(source: &Source) -> Result<ClusterSettings, ConfigError> {
 }
 
 fn trust(source: &Source, of: &str) -> Result<Trust, ConfigError> {
-    let name = |end: &str| format!("{of}_{end}");
-    let (ca, fingerprint) = (source.text(&name("CA_FILE")), source.text(&name("FINGERPRINT")));
-    match (ca, fingerprint, source.flag(&name("INSECURE"))?) {
+    let [ca, fingerprint, insecure] = ["CA_FILE", "FINGERPRINT", "INSECURE"].map(|end| format!("{of}_{end}"));
+    let (path, sha256, flag) = (source.text(&ca), source.text(&fingerprint), source.flag(&insecure)?);
+    match (path, sha256, flag) {
         (None, None, false) => Ok(Trust::System),
         (Some(path), None, false) => Ok(Trust::CaFile(path.into())),
         (None, Some(sha256), false) => Ok(Trust::Fingerprint(sha256.to_owned())),
         (None, None, true) => Ok(Trust::Insecure),
-        _ => Err(source.error(
-            &name("CA_FILE"),
-            format!("{of}_FINGERPRINT and {of}_INSECURE exclude each other: set one of them"),
-        )),
+        _ => {
+            let set = [(path.is_some(), ca), (sha256.is_some(), fingerprint), (flag, insecure)];
+            let set: Vec<_> = set.into_iter().filter_map(|(is_set, name)| is_set.then_some(name)).collect();
+            Err(source.error(&set.join(" and "), "exclude each other: set one of them".into()))
+        }
     }
 }
 
