@@ -34,6 +34,10 @@ enum Trust {
     Anything,
 }
 
+/// NetBox's gunicorn closes a connection that was idle for 2 s (4.7.3, measured): ours go well before that, so that a write
+/// does not meet one that is being closed, after which nobody knows whether it was carried out.
+const IDLE: Duration = Duration::from_secs(1);
+
 impl ClientBuilder {
     pub(super) fn new(url: String) -> Self {
         Self {
@@ -150,8 +154,7 @@ fn http_client(base: &Url, trust: &Trust, timeout: Duration, connect: Duration) 
         .retry(reqwest::retry::never())
         .timeout(timeout)
         .connect_timeout(connect)
-        // Shorter than usual servers keep an idle connection, so that a write does not meet a closed one.
-        .pool_idle_timeout(Duration::from_secs(4));
+        .pool_idle_timeout(IDLE);
     let builder = match trust {
         // Loads no certificates of the system where none are needed; there may be none.
         _ if base.scheme() == "http" => builder.tls_certs_only([]),
