@@ -1,5 +1,6 @@
 //! How a client is set up.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use secrecy::SecretString;
 
 use super::auth::Auth;
 use super::endpoints::{Endpoints, IntoEndpoints};
+use super::proxy::{Proxies, Source};
 use super::tls::{self, Trust};
 use super::transport::Transport;
 use super::{Client, Error};
@@ -35,8 +37,13 @@ pub struct ClientBuilder {
     auth: Option<Result<Auth, Error>>,
     trust: Vec<TrustSource>,
     http: Option<reqwest::Client>,
+    proxy: Source,
     timeouts: Timeouts,
 }
+
+/// Proxmox VE closes a connection that was idle for 5 s (9.1, measured): ours go before that, so that a write does not meet
+/// one that is being closed, after which nobody knows whether it was carried out.
+const IDLE: Duration = Duration::from_secs(4);
 
 enum TrustSource {
     CaFile(PathBuf),
@@ -47,7 +54,14 @@ enum TrustSource {
 
 impl ClientBuilder {
     pub(super) fn new(urls: impl IntoEndpoints) -> Self {
-        Self { urls: urls.into_endpoints(), auth: None, trust: Vec::new(), http: None, timeouts: Timeouts::default() }
+        Self {
+            urls: urls.into_endpoints(),
+            auth: None,
+            trust: Vec::new(),
+            http: None,
+            proxy: Source::default(),
+            timeouts: Timeouts::default(),
+        }
     }
 
     /// An API token, `user@realm!name=secret`.
@@ -88,6 +102,35 @@ impl ClientBuilder {
         self
     }
 
+    /// Sends requests through this HTTP proxy, `http://[user:password@]host:port`, whatever the environment says.
+    ///
+    /// Without this and [`no_proxy`](Self::no_proxy) the environment says it: `HTTPS_PROXY` for https addresses,
+    /// `HTTP_PROXY` for http ones, `ALL_PROXY` for those that have none; each in capitals, else in small letters, and an
+    /// empty one is not set. `NO_PROXY` lists where none is used, separated by commas or spaces: names (and all that end in
+    /// them after a dot), addresses, networks such as `10.0.0.0/8`, each at any port or at one (`pve01:8006`), or `*`. This
+    /// host itself (`localhost`, `127.0.0.1`) is never asked through a proxy of the environment. Proxies of other kinds
+    /// (https, SOCKS) are not supported, and refused where they would be needed.
+    pub fn proxy(mut self, url: impl Into<SecretString>) -> Self {
+        self.proxy = Source::Given(url.into());
+        self
+    }
+
+    /// Uses no proxy, whatever the environment says.
+    pub fn no_proxy(mut self) -> Self {
+        self.proxy = Source::Refused;
+        self
+    }
+
+    /// Takes the proxy from these variables in place of the process's environment, in the way that
+    /// [`proxy`](Self::proxy) describes.
+    pub fn proxy_from<N: Into<OsString>, V: Into<OsString>>(
+        mut self,
+        variables: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        self.proxy = Source::variables(variables);
+        self
+    }
+
     /// Use this HTTP client, with its own TLS set-up, proxies and connect timeout. It should not follow redirects
     /// (`redirect::Policy::none()`), should speak HTTP/1.1, and drop idle connections after less than 5 s: by then
     /// Proxmox has closed them.
@@ -111,20 +154,29 @@ impl ClientBuilder {
             .auth
             .ok_or_else(|| Error::config("no credentials given: an API token, or a user and a password"))??;
         let insecure = self.trust.iter().any(|source| matches!(source, TrustSource::Insecure));
-        let endpoints = Endpoints::new(&self.urls, insecure)?;
+        let mut endpoints = Endpoints::new(&self.urls, insecure)?;
         let http = match self.http {
             Some(_) if !self.trust.is_empty() => {
                 return Err(Error::config("an HTTP client of your own brings its own certificates; give no others"));
             }
+            Some(_) if matches!(self.proxy, Source::Given(_)) => {
+                return Err(Error::config("an HTTP client of your own brings its own proxies; give no other"));
+            }
             Some(http) => http,
-            None => http_client(&trust(self.trust)?, endpoints.any_encrypted(), &self.timeouts)?,
+            None => {
+                let proxies = self.proxy.proxies();
+                endpoints.through(&proxies)?;
+                http_client(&trust(self.trust)?, endpoints.any_encrypted(), proxies, &self.timeouts)?
+            }
         };
         if insecure {
             tracing::warn!(
                 "certificates of Proxmox VE are not verified: whoever stands in between gets the credentials"
             );
         }
-        Ok(Client { transport: Arc::new(Transport { http, endpoints, auth, request_timeout: self.timeouts.request }) })
+        let secrets = endpoints.proxies().flat_map(|proxy| proxy.secrets()).collect();
+        let request_timeout = self.timeouts.request;
+        Ok(Client { transport: Arc::new(Transport { http, endpoints, auth, secrets, request_timeout }) })
     }
 }
 
@@ -149,17 +201,21 @@ fn trust(sources: Vec<TrustSource>) -> Result<Trust, Error> {
     Ok(trust)
 }
 
-fn http_client(trust: &Trust, encrypted: bool, timeouts: &Timeouts) -> Result<reqwest::Client, Error> {
+fn http_client(
+    trust: &Trust,
+    encrypted: bool,
+    proxies: Proxies,
+    timeouts: &Timeouts,
+) -> Result<reqwest::Client, Error> {
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls::client_config(trust, encrypted)?)
         .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
-        // Proxmox VE speaks HTTP/1.1 only and closes idle connections after 5 s: ours go before that.
+        // Proxmox VE speaks nothing else.
         .http1_only()
-        .pool_idle_timeout(Duration::from_secs(4))
+        .pool_idle_timeout(IDLE)
         .connect_timeout(timeouts.connect)
         .redirect(reqwest::redirect::Policy::none())
-        // Credentials go nowhere but to the endpoints; who needs a proxy brings a client of their own.
-        .no_proxy()
+        .proxy(proxies.into_reqwest())
         .build()
         .map_err(|error| Error::config(format!("HTTP client: {error}")))
 }

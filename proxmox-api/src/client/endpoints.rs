@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use url::{Host, Url};
 
 use super::Error;
+use super::proxy::{Proxies, Proxy};
 
 /// One or several addresses of the same cluster: `https://pve01:8006`, or several separated by commas, or a list.
 pub trait IntoEndpoints {
@@ -51,9 +52,20 @@ impl<T: AsRef<str>, const N: usize> IntoEndpoints for [T; N] {
 /// The endpoints, and the one that answered last.
 #[derive(Debug)]
 pub(super) struct Endpoints {
-    /// Up to and including `/api2/json`.
-    bases: Vec<String>,
+    all: Vec<Endpoint>,
     current: AtomicUsize,
+}
+
+/// Where requests go.
+#[derive(Debug)]
+pub(super) struct Endpoint {
+    /// Up to and including `/api2/json`.
+    pub(super) base: String,
+    url: Url,
+    /// Whether a port was written, or the one that is meant by the scheme alone.
+    names_port: bool,
+    /// Through which it is asked.
+    pub(super) proxy: Option<Proxy>,
 }
 
 impl Endpoints {
@@ -62,29 +74,91 @@ impl Endpoints {
         if urls.is_empty() {
             return Err(Error::config("no address of a Proxmox VE given"));
         }
-        let bases = urls.iter().map(|url| base(url, plain_allowed)).collect::<Result<_, _>>()?;
-        Ok(Self { bases, current: AtomicUsize::new(0) })
+        let all = urls.iter().map(|url| Endpoint::new(url, plain_allowed)).collect::<Result<_, _>>()?;
+        Ok(Self { all, current: AtomicUsize::new(0) })
+    }
+
+    /// Notes of each through which proxy it is asked.
+    pub(super) fn through(&mut self, proxies: &Proxies) -> Result<(), Error> {
+        for endpoint in &mut self.all {
+            endpoint.proxy = proxies.of_url(&endpoint.url).map_err(Error::config)?;
+            if let Some(proxy) = &endpoint.proxy {
+                tracing::info!(endpoint = endpoint.server(), %proxy, "Proxmox VE is asked through a proxy");
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn any_encrypted(&self) -> bool {
-        self.bases.iter().any(|base| base.starts_with("https:"))
+        self.all.iter().any(|endpoint| endpoint.url.scheme() == "https")
     }
 
     /// Every endpoint once, the one that answered last first.
-    pub(super) fn in_turn(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub(super) fn in_turn(&self) -> impl Iterator<Item = (usize, &Endpoint)> {
         let first = self.current.load(Ordering::Relaxed);
-        (0..self.bases.len()).map(move |step| {
-            let index = (first + step) % self.bases.len();
-            (index, self.bases[index].as_str())
+        (0..self.all.len()).map(move |step| {
+            let index = (first + step) % self.all.len();
+            (index, &self.all[index])
         })
     }
 
     pub(super) fn answered(&self, index: usize) {
         self.current.store(index, Ordering::Relaxed);
     }
+
+    pub(super) fn get(&self, index: usize) -> Option<&Endpoint> {
+        self.all.get(index)
+    }
+
+    /// Those that are used.
+    pub(super) fn proxies(&self) -> impl Iterator<Item = &Proxy> {
+        self.all.iter().filter_map(|endpoint| endpoint.proxy.as_ref())
+    }
 }
 
-fn base(text: &str, plain_allowed: bool) -> Result<String, Error> {
+impl Endpoint {
+    fn new(text: &str, plain_allowed: bool) -> Result<Self, Error> {
+        let (base, url) = base(text, plain_allowed)?;
+        Ok(Self { base, url, names_port: names_port(text), proxy: None })
+    }
+
+    /// As its address is written, without the path of the API.
+    pub(super) fn server(&self) -> &str {
+        self.base.strip_suffix("/api2/json").unwrap_or(&self.base)
+    }
+
+    /// Host and port, and the proxy in between.
+    pub(super) fn place(&self) -> String {
+        let port = self.url.port_or_known_default().unwrap_or_default();
+        let way = self.proxy.as_ref().map(|proxy| format!(" (through the proxy {proxy})")).unwrap_or_default();
+        format!("{}:{port}{way}", self.url.host_str().unwrap_or_default())
+    }
+
+    /// Said where something else, or nobody, is found at the port that was meant by the scheme alone.
+    pub(super) fn about_port(&self) -> String {
+        let port = self.url.port_or_known_default().unwrap_or_default();
+        if self.names_port {
+            return String::new();
+        }
+        format!("; its address names no port, so it was {port}: Proxmox VE itself listens on 8006")
+    }
+
+    /// Where an answer sends us: scheme, host and port only, as the rest may hold a secret.
+    pub(super) fn target(&self, location: &str) -> Option<String> {
+        let target = self.url.join(location).ok()?;
+        let port = target.port().map(|port| format!(":{port}")).unwrap_or_default();
+        Some(format!("{}://{}{port}", target.scheme(), target.host_str()?))
+    }
+}
+
+/// Whether a port is written in an address; parsed, the usual one of the scheme is gone.
+fn names_port(text: &str) -> bool {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.rsplit_once(':').is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|c| c.is_ascii_digit()))
+}
+
+fn base(text: &str, plain_allowed: bool) -> Result<(String, Url), Error> {
     let example = "expected something like https://pve01.example.org:8006";
     // The address may hold a password, so it is not repeated before that is ruled out.
     let url = Url::parse(text)
@@ -111,7 +185,7 @@ fn base(text: &str, plain_allowed: bool) -> Result<String, Error> {
     }
     let base = url.as_str().trim_end_matches('/');
     let base = base.strip_suffix("/api2/json").unwrap_or(base);
-    Ok(format!("{base}/api2/json"))
+    Ok((format!("{base}/api2/json"), url))
 }
 
 #[cfg(test)]
@@ -129,7 +203,7 @@ mod tests {
             ("http://127.0.0.1:1", "http://127.0.0.1:1/api2/json"),
             ("http://[::1]:1", "http://[::1]:1/api2/json"),
         ] {
-            assert_eq!(base(text, false).unwrap(), expected);
+            assert_eq!(base(text, false).unwrap().0, expected);
         }
     }
 
@@ -141,6 +215,29 @@ mod tests {
         assert!(base("http://pve01:8006", true).is_ok());
         let error = base("https://root:hunter2@pve01:8006", false).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_port_that_is_not_written_is_said() {
+        for (text, port) in [
+            ("https://pve01", Some("443")),
+            ("https://pve01/x:8", Some("443")),
+            ("http://[::1]", Some("80")),
+            ("https://pve01:443", None),
+            ("https://pve01:8006/", None),
+            ("http://[::1]:80", None),
+        ] {
+            let said = Endpoint::new(text, false).unwrap().about_port();
+            assert_eq!(said.is_empty(), port.is_none(), "{text}: {said}");
+            assert!(said.contains(port.unwrap_or_default()) && (port.is_none() || said.contains("8006")), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_redirects_target_is_told_without_what_may_be_secret() {
+        let endpoint = Endpoint::new("https://pve01:8006", false).unwrap();
+        assert_eq!(endpoint.target("https://u:p@sso.example.org/x?token=1").unwrap(), "https://sso.example.org");
+        assert_eq!(endpoint.target("/login").unwrap(), "https://pve01:8006");
     }
 
     #[test]

@@ -22,6 +22,7 @@ struct Inner {
     path: String,
     status: Option<u16>,
     message: String,
+    fingerprint: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -118,7 +119,7 @@ pub enum ErrorKind {
     Unavailable,
     /// No answer in time.
     Timeout,
-    /// The certificate of the server is not the one that is trusted.
+    /// The certificate of the server is not the one that is trusted: see [`Error::fingerprint`].
     Certificate,
     /// The task ran and failed.
     TaskFailed {
@@ -129,6 +130,9 @@ pub enum ErrorKind {
         /// What kind of failure that is.
         cause: Box<ErrorKind>,
     },
+    /// The answer is none of Proxmox VE's API: an HTML page (of a log-in, a web server, a proxy), or another service's
+    /// JSON. Usually a wrong address.
+    NotProxmox,
     /// The answer could not be understood.
     Decode,
     /// The client is set up wrongly.
@@ -197,9 +201,25 @@ impl Error {
         &self.0.message
     }
 
+    /// SHA-256 (`AA:BB:…`) of the certificate that the server showed, where it was not trusted. Whoever is in between can
+    /// show one, so it is to be compared on the server before it is trusted: `pvenode cert info` prints it there.
+    pub fn fingerprint(&self) -> Option<&str> {
+        self.0.fingerprint.as_deref()
+    }
+
     /// An error of the set-up.
     pub(crate) fn config(message: impl Into<String>) -> Self {
         Attempt::nothing().error(ErrorKind::Config, Phase::NotSent, message)
+    }
+
+    pub(crate) fn with_status(mut self, status: u16) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    pub(crate) fn with_fingerprint(mut self, fingerprint: Option<String>) -> Self {
+        self.0.fingerprint = fingerprint;
+        self
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
@@ -235,6 +255,7 @@ impl Attempt {
             path: self.path.clone(),
             status: None,
             message: message.into(),
+            fingerprint: None,
             source: None,
         }))
     }

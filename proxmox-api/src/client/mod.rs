@@ -7,9 +7,11 @@ mod decode;
 mod endpoints;
 mod error;
 mod error_table;
+mod foreign;
 mod guest;
 mod lxc;
 mod node;
+mod proxy;
 mod qemu;
 mod storage;
 mod task;
@@ -17,6 +19,8 @@ mod task;
 mod tests;
 mod tls;
 mod transport;
+mod unanswered;
+mod verifier;
 
 use std::fmt;
 use std::sync::Arc;
@@ -137,8 +141,8 @@ impl Client {
     }
 
     async fn request<T: DeserializeOwned>(&self, attempt: Attempt, params: &Params) -> Result<T, Error> {
-        let body = self.transport.send(&attempt, params).await?;
-        decode::data(&body).map_err(|message| self.transport.undecodable(&attempt, params, &message))
+        let answer = self.transport.send(&attempt, params).await?;
+        decode::data(&answer.body).map_err(|message| self.transport.undecodable(&attempt, params, &answer, &message))
     }
 
     /// A list, of which an item that cannot be read is left out.

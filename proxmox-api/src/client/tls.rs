@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::ring;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
-use sha2::{Digest, Sha256};
+use rustls::{ClientConfig, RootCertStore};
 
 use super::Error;
+use super::verifier::{Pinned, Telling};
 
 /// How the server's certificate is trusted.
 #[derive(Clone, Debug)]
@@ -63,7 +64,10 @@ pub(super) fn client_config(trust: &Trust, encrypted: bool) -> Result<ClientConf
         Trust::System if !encrypted => {
             builder.clone().with_root_certificates(RootCertStore::empty()).with_no_client_auth()
         }
-        Trust::System => custom(Arc::new(rustls_platform_verifier::Verifier::new(provider).map_err(failed)?)),
+        Trust::System => {
+            let system = rustls_platform_verifier::Verifier::new(provider).map_err(failed)?;
+            custom(Arc::new(Telling(Arc::new(system))))
+        }
         Trust::Authorities(pem) => {
             let mut roots = RootCertStore::empty();
             for certificate in CertificateDer::pem_slice_iter(pem) {
@@ -73,7 +77,8 @@ pub(super) fn client_config(trust: &Trust, encrypted: bool) -> Result<ClientConf
             if roots.is_empty() {
                 return Err(Error::config("CA certificate: no certificate in PEM form found"));
             }
-            builder.clone().with_root_certificates(roots).with_no_client_auth()
+            let authorities = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
+            custom(Arc::new(Telling(authorities.map_err(|error| Error::config(format!("CA certificate: {error}")))?)))
         }
         Trust::Fingerprints(fingerprints) => {
             custom(Arc::new(Pinned { fingerprints: Some(fingerprints.clone()), provider }))
@@ -82,62 +87,11 @@ pub(super) fn client_config(trust: &Trust, encrypted: bool) -> Result<ClientConf
     })
 }
 
-/// Accepts certificates by fingerprint (or any). That the server holds the certificate's key is checked in each case:
-/// a certificate is public, so a fingerprint alone would prove nothing.
-#[derive(Debug)]
-struct Pinned {
-    fingerprints: Option<Vec<[u8; 32]>>,
-    provider: Arc<CryptoProvider>,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("the certificate's fingerprint is not the expected one but {}", .0.map(|byte| format!("{byte:02X}")).join(":"))]
-struct WrongFingerprint([u8; 32]);
-
-impl ServerCertVerifier for Pinned {
-    fn verify_server_cert(
-        &self,
-        certificate: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _name: &ServerName<'_>,
-        _ocsp: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let Some(fingerprints) = &self.fingerprints else { return Ok(ServerCertVerified::assertion()) };
-        let found: [u8; 32] = Sha256::digest(certificate).into();
-        if fingerprints.contains(&found) {
-            return Ok(ServerCertVerified::assertion());
-        }
-        let other = OtherError(Arc::new(WrongFingerprint(found)));
-        Err(CertificateError::Other(other).into())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use rustls::crypto::CryptoProvider;
+
     use super::*;
 
     #[test]

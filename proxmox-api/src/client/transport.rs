@@ -1,23 +1,22 @@
 //! One request: where it goes, how it is written, what became of it.
 
 use std::borrow::Cow;
-use std::error::Error as StdError;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Method, Response};
-use rustls::CertificateError;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::form_urlencoded;
 
 use super::auth::{Auth, Ticket, hide, token_headers};
-use super::endpoints::Endpoints;
+use super::endpoints::{Endpoint, Endpoints};
 use super::error::Attempt;
-use super::{Error, ErrorKind, Phase, decode};
+use super::unanswered::{ASKS_FOR_PASSWORD, Asked, Outcome, unanswered};
+use super::{Error, ErrorKind, Phase, decode, foreign};
 use crate::params::Params;
 
 /// What all clones of a client share.
@@ -25,7 +24,15 @@ pub(super) struct Transport {
     pub(super) http: reqwest::Client,
     pub(super) endpoints: Endpoints,
     pub(super) auth: Auth,
+    /// Of the proxies.
+    pub(super) secrets: Vec<SecretString>,
     pub(super) request_timeout: Duration,
+}
+
+/// The body of a success, and which endpoint gave it.
+pub(super) struct Answer {
+    pub(super) body: Vec<u8>,
+    endpoint: usize,
 }
 
 impl Attempt {
@@ -58,10 +65,10 @@ impl Attempt {
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 impl Transport {
-    /// Sends a request and returns the body of the answer.
+    /// Sends a request and returns the answer, a success.
     ///
     /// A ticket that is refused is renewed once. A read whose connection broke is repeated once; a write never is.
-    pub(super) async fn send(&self, attempt: &Attempt, params: &Params) -> Result<Vec<u8>, Error> {
+    pub(super) async fn send(&self, attempt: &Attempt, params: &Params) -> Result<Answer, Error> {
         let (mut may_renew, mut may_repeat) = (true, attempt.reads());
         loop {
             let ticket = self.ticket().await?;
@@ -71,7 +78,7 @@ impl Transport {
                 (Auth::Ticket(_), None) => HeaderMap::new(),
             };
             let error = match self.exchange(attempt, params, headers).await {
-                Ok(body) => return Ok(body),
+                Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
             match (error.kind(), &self.auth, ticket) {
@@ -101,9 +108,9 @@ impl Transport {
     async fn log_in(&self, user: &str, password: &str) -> Result<Ticket, Error> {
         let attempt = Attempt::new("POST", "/access/ticket", &[]);
         let params = Params::from([("username", user), ("password", password)]);
-        let body = self.exchange(&attempt, &params, HeaderMap::new()).await?;
+        let login = self.exchange(&attempt, &params, HeaderMap::new()).await?;
         // Not through a type: the error of one would repeat parts of the ticket.
-        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let answer: Value = serde_json::from_slice(&login.body).unwrap_or_default();
         let text = |key: &str| answer["data"][key].as_str();
         if answer["data"].get("NeedTFA").is_some_and(|needed| needed.as_u64() != Some(0)) {
             let message = format!("{user} has a second factor; use an API token");
@@ -111,16 +118,16 @@ impl Transport {
         }
         let ticket = text("ticket").zip(text("CSRFPreventionToken"));
         let ticket = ticket.and_then(|(ticket, csrf)| Ticket::new(ticket, csrf));
-        ticket.ok_or_else(|| attempt.error(ErrorKind::Decode, Phase::Answered, "the answer to the login has no ticket"))
+        ticket.ok_or_else(|| self.undecodable(&attempt, &params, &login, "the login gives no ticket"))
     }
 
     /// Asks one endpoint after the other until one takes the request. What may have been acted on never moves on.
-    async fn exchange(&self, attempt: &Attempt, params: &Params, headers: HeaderMap) -> Result<Vec<u8>, Error> {
+    async fn exchange(&self, attempt: &Attempt, params: &Params, headers: HeaderMap) -> Result<Answer, Error> {
         let mut failed: Option<Error> = None;
-        for (index, base) in self.endpoints.in_turn() {
-            match self.ask(base, attempt, params, headers.clone()).await {
+        for (index, endpoint) in self.endpoints.in_turn() {
+            match self.ask(endpoint, attempt, params, headers.clone()).await {
                 Err(error) if error.phase() == Phase::NotSent => {
-                    tracing::debug!(endpoint = base, %error, "an endpoint did not take the request");
+                    tracing::debug!(endpoint = endpoint.base, %error, "an endpoint did not take the request");
                     // A wrong certificate is what an operator must hear of, whatever the others say.
                     if !failed.as_ref().is_some_and(|earlier| *earlier.kind() == ErrorKind::Certificate) {
                         failed = Some(error);
@@ -128,16 +135,22 @@ impl Transport {
                 }
                 result => {
                     self.endpoints.answered(index);
-                    return result;
+                    return result.map(|body| Answer { body, endpoint: index });
                 }
             }
         }
         Err(failed.unwrap_or_else(|| Error::config("no endpoint")))
     }
 
-    async fn ask(&self, base: &str, attempt: &Attempt, params: &Params, headers: HeaderMap) -> Result<Vec<u8>, Error> {
+    async fn ask(
+        &self,
+        endpoint: &Endpoint,
+        attempt: &Attempt,
+        params: &Params,
+        headers: HeaderMap,
+    ) -> Result<Vec<u8>, Error> {
         let method = Method::from_bytes(attempt.method.as_bytes()).unwrap_or_default();
-        let mut url = format!("{base}{}", attempt.path);
+        let mut url = format!("{}{}", endpoint.base, attempt.path);
         let mut form = None;
         if !params.is_empty() {
             let encoded = form_urlencoded::Serializer::new(String::new()).extend_pairs(params.iter()).finish();
@@ -159,62 +172,94 @@ impl Transport {
             let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
             request = request.header(CONTENT_TYPE, kind).body(form);
         }
-        let response = request.send().await.map_err(|error| self.unanswered(base, attempt, error))?;
+        let response = request.send().await.map_err(|error| self.unreached(endpoint, attempt, error))?;
         let status = response.status().as_u16();
         tracing::debug!(method = attempt.method, path = %attempt.path, status, "Proxmox VE answered");
         let success = response.status().is_success();
-        let reason = reason(&response);
+        let (reason, answered) = (reason(&response), response.headers().clone());
         let body = match response.bytes().await {
             Ok(body) => body,
             Err(_) if !success => Default::default(),
-            Err(error) => return Err(self.unanswered(base, attempt, error)),
+            Err(error) => return Err(self.unreached(endpoint, attempt, error)),
         };
+        if (300..=399).contains(&status) {
+            let target = answered.get(LOCATION).and_then(|target| target.to_str().ok());
+            return Err(redirected(endpoint, attempt, status, target));
+        }
+        if status == 407
+            && let Some(proxy) = &endpoint.proxy
+        {
+            let message =
+                format!("cannot connect to {} through the proxy {proxy}: {ASKS_FOR_PASSWORD}", endpoint.server());
+            return Err(attempt.error(ErrorKind::Unavailable, Phase::NotSent, message).with_status(status));
+        }
+        if foreign::is_page(&answered, &body) {
+            return Err(foreign::page(endpoint, attempt, status));
+        }
         if success {
             return Ok(body.into());
         }
         let (message, fields) = decode::refusal(&reason, &body);
         let fields = fields.into_iter().map(|(field, reason)| (field, self.redact(reason, params))).collect();
-        let message = match status {
-            300..=399 => {
-                "the server redirects, which is not followed; is the address https, and that of a Proxmox VE?".into()
-            }
-            _ => self.redact(message, params),
-        };
+        let mut message = self.redact(message, params);
+        if matches!(status, 502..=504)
+            && let Some(proxy) = &endpoint.proxy
+        {
+            // It may be the proxy's own.
+            let _ = write!(message, " (through the proxy {proxy})");
+        }
         Err(attempt.refused(status, message, fields))
     }
 
     /// A request without a whole answer.
-    fn unanswered(&self, base: &str, attempt: &Attempt, error: reqwest::Error) -> Error {
+    fn unreached(&self, endpoint: &Endpoint, attempt: &Attempt, error: reqwest::Error) -> Error {
         // The address has the parameters of a read in it.
         let error = error.without_url();
-        let certificate = certificate_error(&error);
-        let (kind, phase) = match () {
-            () if error.is_builder() => (ErrorKind::Config, Phase::NotSent),
-            () if certificate.is_some() => (ErrorKind::Certificate, Phase::NotSent),
-            () if error.is_connect() => (ErrorKind::Unavailable, Phase::NotSent),
-            () if error.is_timeout() => (ErrorKind::Timeout, Phase::Ambiguous),
-            () => (ErrorKind::Unavailable, Phase::Ambiguous),
+        let told = unanswered(
+            &error,
+            &Asked {
+                server: endpoint.server(),
+                proxy: endpoint.proxy.as_ref(),
+                limit: Some(self.request_timeout),
+                hint: &endpoint.about_port(),
+            },
+        );
+        let (kind, phase) = match told.outcome {
+            Outcome::Unmade => (ErrorKind::Config, Phase::NotSent),
+            Outcome::Untrusted => (ErrorKind::Certificate, Phase::NotSent),
+            Outcome::Unconnected => (ErrorKind::Unavailable, Phase::NotSent),
+            Outcome::Late => (ErrorKind::Timeout, Phase::Ambiguous),
+            Outcome::Broken => (ErrorKind::Unavailable, Phase::Ambiguous),
         };
-        let cause = certificate.unwrap_or_else(|| root_cause(&error));
-        let host = base.strip_suffix("/api2/json").unwrap_or(base);
-        let message = match (&kind, phase) {
-            (ErrorKind::Timeout, _) => format!("{host} did not answer within {} s", self.request_timeout.as_secs_f32()),
-            (_, Phase::NotSent) => format!("cannot connect to {host}: {cause}"),
-            _ => format!("the connection to {host} broke: {cause}"),
-        };
-        attempt.error(kind, phase, message).with_source(error)
+        attempt.error(kind, phase, told.text).with_fingerprint(told.fingerprint).with_source(error)
     }
 
     /// The error of an answer that came but is not understood.
-    pub(super) fn undecodable(&self, attempt: &Attempt, params: &Params, message: &str) -> Error {
-        let message = format!("the answer is not understood: {}", self.redact(message.to_owned(), params));
-        attempt.error(ErrorKind::Decode, Phase::Answered, message)
+    pub(super) fn undecodable(&self, attempt: &Attempt, params: &Params, answer: &Answer, message: &str) -> Error {
+        let foreign = |endpoint| foreign::not_an_envelope(endpoint, attempt, &answer.body);
+        self.endpoints.get(answer.endpoint).and_then(foreign).unwrap_or_else(|| {
+            let message = format!("the answer is not understood: {}", self.redact(message.to_owned(), params));
+            attempt.error(ErrorKind::Decode, Phase::Answered, message)
+        })
     }
 
-    /// Hides every secret we know of in a text that came from outside: our own, and passwords among the parameters.
+    /// Hides every secret we know of in a text that came from outside: our own, the proxies', and passwords among the
+    /// parameters.
     fn redact(&self, text: String, params: &Params) -> String {
+        let text = self.secrets.iter().fold(text, |text, secret| hide(text, secret.expose_secret()));
         params.passwords().fold(self.auth.redact(text), hide)
     }
+}
+
+fn redirected(endpoint: &Endpoint, attempt: &Attempt, status: u16, target: Option<&str>) -> Error {
+    let target = target.and_then(|target| endpoint.target(target)).map(|target| format!(" to {target}"));
+    let message = format!(
+        "{} redirects{}, which is not followed; is the address https, and that of a Proxmox VE?{}",
+        endpoint.place(),
+        target.unwrap_or_default(),
+        endpoint.about_port()
+    );
+    attempt.refused(status, message, Default::default())
 }
 
 /// The words after the status code, often all that Proxmox says.
@@ -222,36 +267,6 @@ fn reason(response: &Response) -> String {
     match response.extensions().get::<hyper::ext::ReasonPhrase>() {
         Some(reason) => String::from_utf8_lossy(reason.as_bytes()).into_owned(),
         None => response.status().canonical_reason().unwrap_or_default().to_owned(),
-    }
-}
-
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    let mut next = Some(error);
-    std::iter::from_fn(move || {
-        let error = next?;
-        next = error.source();
-        Some(error)
-    })
-}
-
-fn root_cause(error: &(dyn StdError + 'static)) -> String {
-    causes(error).last().map(ToString::to_string).unwrap_or_default()
-}
-
-/// What is wrong with the server's certificate, if that is what failed.
-fn certificate_error(error: &(dyn StdError + 'static)) -> Option<String> {
-    causes(error).find_map(|error| match wrapped(error).downcast_ref()? {
-        rustls::Error::InvalidCertificate(CertificateError::Other(error)) => Some(error.0.to_string()),
-        error @ rustls::Error::InvalidCertificate(_) => Some(error.to_string()),
-        _ => None,
-    })
-}
-
-/// What an I/O error, perhaps several, was made of: it is not among the sources.
-fn wrapped<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
-    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
-        Some(inner) => wrapped(inner),
-        None => error,
     }
 }
 

@@ -107,6 +107,7 @@ async fn silence_is_a_timeout() {
     let client = Client::builder(server.url.as_str()).token(TOKEN).timeouts(timeouts).build().unwrap();
     let error = qemu(&client).resume().await.unwrap_err();
     assert_eq!((error.kind(), error.phase(), error.is_retryable()), (&ErrorKind::Timeout, Phase::Ambiguous, false));
+    assert_eq!(error.message(), format!("{} did not answer within 0.1 s", server.url));
 }
 
 #[tokio::test]

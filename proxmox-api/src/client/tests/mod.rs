@@ -3,6 +3,9 @@
 
 mod endpoints;
 mod failures;
+mod foreign;
+mod idle;
+mod proxies;
 mod raw_server;
 mod requests;
 mod secrets;

@@ -26,7 +26,7 @@ impl ResolvesServerCert for Show {
 }
 
 /// A server on this host; returns its address.
-async fn serve(
+pub(super) async fn serve(
     certificate: CertificateDer<'static>,
     key: &KeyPair,
     versions: &[&'static SupportedProtocolVersion],
@@ -54,7 +54,7 @@ async fn serve(
     format!("https://localhost:{port}")
 }
 
-fn fingerprint(certificate: &CertificateDer<'_>) -> String {
+pub(super) fn fingerprint(certificate: &CertificateDer<'_>) -> String {
     let digest: [u8; 32] = Sha256::digest(certificate).into();
     digest.map(|byte| format!("{byte:02X}")).join(":")
 }
@@ -82,6 +82,7 @@ async fn a_pinned_certificate_is_accepted_and_another_refused() {
         builder(&url).fingerprint(several).build().unwrap().version().await.unwrap();
         let error = refused(builder(&url).fingerprint("00".repeat(32))).await;
         assert!(error.message().contains(&fingerprint(&certificate)), "it says which one was shown: {error}");
+        assert_eq!(error.fingerprint(), Some(fingerprint(&certificate).as_str()));
     }
 }
 
@@ -109,9 +110,18 @@ async fn an_authority_vouches_for_its_certificates_only() {
     let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
     let url = serve(certificate.der().clone(), &key, rustls::ALL_VERSIONS).await;
     builder(&url).ca_pem(authority.pem()).build().unwrap().version().await.unwrap();
-    refused(builder(&url).ca_pem(stranger.pem())).await;
+    let shown = fingerprint(certificate.der());
+    let error = refused(builder(&url).ca_pem(stranger.pem())).await;
+    assert_eq!(error.fingerprint(), Some(shown.as_str()), "also where authorities are trusted");
+    assert!(error.message().contains("no authority that is trusted has signed it"), "{error}");
+    // So does the system's set of authorities; a system without any builds no client.
+    if let Ok(client) = builder(&url).build() {
+        let error = client.version().await.unwrap_err();
+        assert_eq!((error.kind(), error.fingerprint()), (&ErrorKind::Certificate, Some(shown.as_str())), "{error}");
+    }
     // The certificate is not for this name.
-    refused(builder(&url.replace("localhost", "127.0.0.1")).ca_pem(authority.pem())).await;
+    let error = refused(builder(&url.replace("localhost", "127.0.0.1")).ca_pem(authority.pem())).await;
+    assert!(error.message().contains("127.0.0.1") && error.fingerprint() == Some(shown.as_str()), "{error}");
 }
 
 #[tokio::test]
