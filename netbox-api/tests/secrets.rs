@@ -2,12 +2,14 @@
 #![cfg(feature = "client")]
 #![allow(clippy::unwrap_used)]
 
+mod sockets;
+
 use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use netbox_api::Client;
 use netbox_api::client::*;
+use netbox_api::{Client, ClientBuilder};
 use serde_json::json;
 use tracing::field::{Field as LogField, Visit};
 use tracing::span;
@@ -16,6 +18,10 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 const TOKEN: &str = "nbt_abcdefghijkl.KNOWN-TOKEN-0123456789";
 const WEBHOOK: &str = "KNOWN-WEBHOOK-SECRET-0123456789";
+
+/// As it is written in the address of a proxy, and the header that it becomes.
+const OF_PROXY: &str = "KNOWN-%2Fproxy";
+const HEADER: &str = "dXNlcjpLTk9XTi0vcHJveHk=";
 
 /// Keeps every line that is logged, of every crate and level.
 #[derive(Clone, Default)]
@@ -50,7 +56,11 @@ impl tracing::Subscriber for Log {
 async fn everything_said(answer: ResponseTemplate) -> String {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(answer).mount(&server).await;
-    let builder = Client::builder(server.uri()).token(TOKEN.to_owned().into()).retries(1, Duration::from_millis(1));
+    said_of(Client::builder(server.uri())).await
+}
+
+async fn said_of(builder: ClientBuilder) -> String {
+    let builder = builder.token(TOKEN.to_owned().into()).retries(1, Duration::from_millis(1));
     let mut said = format!("{builder:?}");
     let client = builder.build().unwrap();
     let webhook = NewWebhook { name: "x".into(), secret: Some(WEBHOOK.to_owned().into()), ..Default::default() };
@@ -97,6 +107,28 @@ async fn no_secret_is_said_by_anything() {
         );
         assert!(!said.contains("KNOWN-"), "{said}");
     }
+    // Through a proxy that repeats what it was sent, or is not there; and proxies that are none.
+    let mut proxies = vec![sockets::nobody()];
+    for (status, body) in
+        [("400 Bad", r#"{"field": ["ECHO"]}"#), ("403 ECHO", r#"{"detail": "ECHO"}"#), ("200 OK", "ECHO")]
+    {
+        // The length is not known before: the end is where the connection ends.
+        let reply = format!("HTTP/1.1 {status}\r\nConnection: close\r\n\r\n{body}");
+        proxies.push(sockets::Listener::start(reply).await.address);
+    }
+    let mut through = String::new();
+    for proxy in proxies {
+        for url in ["http://netbox.invalid", "https://netbox.invalid"] {
+            let proxy = format!("http://user:{OF_PROXY}@{proxy}");
+            through += &said_of(Client::builder(url).insecure().proxy(proxy)).await;
+        }
+    }
+    for bad in [format!("{OF_PROXY}://p"), format!("socks5://user:{OF_PROXY}@p"), format!("user:{OF_PROXY}@")] {
+        let error = Client::builder("https://netbox").proxy_from([("HTTPS_PROXY", bad)]).build().unwrap_err();
+        write!(through, "{error} {error:?}").unwrap();
+    }
+    assert!(through.contains("through the proxy 127.0.0.1:") && through.contains("Basic ***"), "{through}");
+    assert!(!through.contains("KNOWN-") && !through.contains(HEADER), "{through}");
     // A port where nobody listens.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -106,5 +138,5 @@ async fn no_secret_is_said_by_anything() {
     assert!(!format!("{error} {error:?}").contains("KNOWN-"));
     let log = log.0.lock().unwrap();
     assert!(log.contains("repeating a request"), "the log was not seen: {log}");
-    assert!(!log.contains("KNOWN-"), "{log}");
+    assert!(!log.contains("KNOWN-") && !log.contains(HEADER), "{log}");
 }

@@ -1,18 +1,20 @@
 //! Setting up a client.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use reqwest::Certificate;
 use reqwest::redirect::Policy;
 use secrecy::SecretString;
 use url::Url;
 
+use super::proxy::{Proxies, Source};
 use super::retry::Retry;
+use super::tls::{self, Trust};
 use super::token::Token;
-use super::{Client, Inner, tls};
+use super::{Client, Inner};
 use crate::error::Error;
 
 /// Sets up a [`Client`].
@@ -22,16 +24,10 @@ pub struct ClientBuilder {
     token: Option<SecretString>,
     trust: Trust,
     http: Option<reqwest::Client>,
+    proxy: Source,
     timeout: Duration,
     connect_timeout: Duration,
     retry: Retry,
-}
-
-enum Trust {
-    System,
-    CaFile(PathBuf),
-    Fingerprint(String),
-    Anything,
 }
 
 /// NetBox's gunicorn closes a connection that was idle for 2 s (4.7.3, measured): ours go well before that, so that a write
@@ -45,6 +41,7 @@ impl ClientBuilder {
             token: None,
             trust: Trust::System,
             http: None,
+            proxy: Source::default(),
             timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
             retry: Retry::default(),
@@ -76,7 +73,37 @@ impl ClientBuilder {
         self
     }
 
-    /// Brings along the HTTP client. How it trusts and its limits are then its own; it should follow no redirects.
+    /// Sends requests through this HTTP proxy, `http://[user:password@]host:port`, whatever the environment says.
+    ///
+    /// Without this and [`no_proxy`](Self::no_proxy) the environment says it: `HTTPS_PROXY` for https addresses,
+    /// `HTTP_PROXY` for http ones, `ALL_PROXY` for those that have none; each in capitals, else in small letters, and an
+    /// empty one is not set. `NO_PROXY` lists where none is used, separated by commas or spaces: names (and all that end in
+    /// them after a dot), addresses, networks such as `10.0.0.0/8`, each at any port or at one (`pve01:8006`), or `*`. This
+    /// host itself (`localhost`, `127.0.0.1`) is never asked through a proxy of the environment. Proxies of other kinds
+    /// (https, SOCKS) are not supported, and refused where they would be needed.
+    pub fn proxy(mut self, url: impl Into<SecretString>) -> Self {
+        self.proxy = Source::Given(url.into());
+        self
+    }
+
+    /// Uses no proxy, whatever the environment says.
+    pub fn no_proxy(mut self) -> Self {
+        self.proxy = Source::Refused;
+        self
+    }
+
+    /// Takes the proxy from these variables in place of the process's environment, in the way that
+    /// [`proxy`](Self::proxy) describes.
+    pub fn proxy_from<N: Into<OsString>, V: Into<OsString>>(
+        mut self,
+        variables: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        self.proxy = Source::variables(variables);
+        self
+    }
+
+    /// Brings along the HTTP client. How it trusts, its proxies and its limits are then its own; it should follow no
+    /// redirects, and drop idle connections after less than 2 s: by then NetBox has closed them.
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
         self.http = Some(http);
         self
@@ -104,15 +131,27 @@ impl ClientBuilder {
     /// The client. Connects to nothing yet.
     ///
     /// # Errors
-    /// Of kind `Config`: a URL, token, CA file or fingerprint that is none.
+    /// Of kind `Config`: a URL, token, CA file, fingerprint or proxy that is none.
     pub fn build(self) -> Result<Client, Error> {
         let base = base_url(&self.url)?;
         let token = self.token.as_ref().map(Token::new).transpose()?;
-        let http = match self.http {
-            Some(http) => http,
-            None => http_client(&base, &self.trust, self.timeout, self.connect_timeout)?,
+        let (http, proxy, limit) = match self.http {
+            Some(_) if matches!(self.proxy, Source::Given(_)) => {
+                return Err(Error::config("an HTTP client of your own brings its own proxies; give no other"));
+            }
+            Some(http) => (http, None, None),
+            None => {
+                let proxies = self.proxy.proxies();
+                let proxy = proxies.of_url(&base).map_err(Error::config)?;
+                let http = http_client(&base, &self.trust, proxies, self.timeout, self.connect_timeout)?;
+                (http, proxy, Some(self.timeout))
+            }
         };
-        let inner = Inner { http, base, token, retry: self.retry, version: OnceLock::new() };
+        if let Some(proxy) = &proxy {
+            tracing::info!(url = %base, %proxy, "NetBox is asked through a proxy");
+        }
+        let secrets = proxy.iter().flat_map(|proxy| proxy.secrets()).collect();
+        let inner = Inner { http, base, token, proxy, secrets, limit, retry: self.retry, version: OnceLock::new() };
         Ok(Client { inner: Arc::new(inner) })
     }
 }
@@ -144,9 +183,19 @@ fn base_url(text: &str) -> Result<Url, Error> {
     Ok(url)
 }
 
-fn http_client(base: &Url, trust: &Trust, timeout: Duration, connect: Duration) -> Result<reqwest::Client, Error> {
-    tls::provider();
-    let builder = reqwest::Client::builder()
+fn http_client(
+    base: &Url,
+    trust: &Trust,
+    proxies: Proxies,
+    timeout: Duration,
+    connect: Duration,
+) -> Result<reqwest::Client, Error> {
+    let encrypted = base.scheme() == "https";
+    if encrypted && matches!(trust, Trust::Anything) {
+        tracing::warn!(url = %base, "the certificate of NetBox is not verified: anybody in between reads the token");
+    }
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls::client_config(trust, encrypted)?)
         .user_agent(concat!("netbox-api/", env!("CARGO_PKG_VERSION")))
         // A redirected write loses its body, and a redirect can leave for another host.
         .redirect(Policy::none())
@@ -154,27 +203,10 @@ fn http_client(base: &Url, trust: &Trust, timeout: Duration, connect: Duration) 
         .retry(reqwest::retry::never())
         .timeout(timeout)
         .connect_timeout(connect)
-        .pool_idle_timeout(IDLE);
-    let builder = match trust {
-        // Loads no certificates of the system where none are needed; there may be none.
-        _ if base.scheme() == "http" => builder.tls_certs_only([]),
-        Trust::System => builder,
-        Trust::CaFile(path) => {
-            let pem = std::fs::read(path)
-                .map_err(|error| Error::config(format!("the CA file {} cannot be read: {error}", path.display())))?;
-            let certificates = Certificate::from_pem_bundle(&pem).unwrap_or_default();
-            if certificates.is_empty() {
-                return Err(Error::config(format!("the CA file {} holds no PEM certificate", path.display())));
-            }
-            builder.tls_certs_only(certificates)
-        }
-        Trust::Fingerprint(text) => builder.tls_backend_preconfigured(tls::pinned(tls::fingerprint(text)?)?),
-        Trust::Anything => {
-            tracing::warn!(url = %base, "the certificate of NetBox is not verified: anybody in between reads the token");
-            builder.tls_danger_accept_invalid_certs(true)
-        }
-    };
-    builder.build().map_err(|error| Error::transport(&crate::error::Attempt::setup(), error))
+        .pool_idle_timeout(IDLE)
+        .proxy(proxies.into_reqwest())
+        .build()
+        .map_err(|error| Error::config(format!("the HTTP client cannot be set up: {error}")))
 }
 
 #[cfg(test)]

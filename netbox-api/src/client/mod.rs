@@ -26,18 +26,23 @@ mod endpoint;
 mod etag;
 mod field;
 mod filter;
+mod foreign;
 mod new;
 mod paging;
 mod patch;
+mod proxy;
 mod raw;
 mod resource;
 mod retry;
 mod tls;
 mod token;
 mod transport;
+pub(crate) mod unanswered;
+mod verifier;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 pub use builder::ClientBuilder;
 pub use endpoint::{Endpoint, Fetched, Written};
@@ -55,7 +60,9 @@ use crate::{
     Cluster, CustomField, CustomFieldChoiceSet, EventRule, IpAddress, JournalEntry, MacAddress, ObjectChange, Prefix,
     Status, Tag, Version, VirtualDisk, VirtualMachine, Vlan, VmInterface, Webhook,
 };
+use proxy::Proxy;
 use retry::Retry;
+use secrecy::SecretString;
 use token::Token;
 use url::Url;
 
@@ -70,6 +77,11 @@ struct Inner {
     /// Ends with a slash; `/api/` is below it.
     base: Url,
     token: Option<Token>,
+    /// Through which it is asked, and what must not be shown of that.
+    proxy: Option<Proxy>,
+    secrets: Vec<SecretString>,
+    /// How long one attempt may take, where that is known.
+    limit: Option<Duration>,
     retry: Retry,
     /// Of the first answer that told it.
     version: OnceLock<Version>,
@@ -96,6 +108,10 @@ impl Client {
         let call = self.call("GET", "status/", "status/")?;
         let reply = self.send(call).await?;
         let status: Status = reply.decode()?;
+        if status.netbox_version.is_empty() {
+            // The one answer of which all fields are optional to us.
+            return Err(reply.foreign("JSON of another service"));
+        }
         if let Some(version) = status.version() {
             let _ = self.inner.version.set(version);
         }

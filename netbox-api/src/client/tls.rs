@@ -1,27 +1,37 @@
 //! How the server's certificate is trusted.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
-use sha2::{Digest, Sha256};
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
 
+use super::verifier::{Pinned, Telling};
 use crate::error::Error;
 
-/// The process's provider of cryptography; ring, made the default, if nobody chose one. Without a default one reqwest
-/// panics.
-pub(super) fn provider() -> Arc<CryptoProvider> {
-    if CryptoProvider::get_default().is_none() {
-        // Another thread may be faster: then its choice stands.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    }
-    CryptoProvider::get_default().cloned().unwrap_or_else(|| Arc::new(rustls::crypto::ring::default_provider()))
+/// How the server's certificate is trusted.
+pub(super) enum Trust {
+    /// By the authorities that the system trusts.
+    System,
+    /// By those in this PEM file only.
+    CaFile(PathBuf),
+    /// The one certificate with this fingerprint, whoever signed it and for whatever name.
+    Fingerprint(String),
+    /// Any certificate.
+    Anything,
+}
+
+/// The process's provider of cryptography; ring if nobody chose one.
+fn provider() -> Arc<CryptoProvider> {
+    CryptoProvider::get_default().cloned().unwrap_or_else(|| Arc::new(ring::default_provider()))
 }
 
 /// A SHA-256 of a certificate, from hexadecimal digits with or without colons.
-pub(super) fn fingerprint(text: &str) -> Result<[u8; 32], Error> {
+fn fingerprint(text: &str) -> Result<[u8; 32], Error> {
     let digits: Vec<u8> = text
         .trim()
         .chars()
@@ -36,62 +46,40 @@ pub(super) fn fingerprint(text: &str) -> Result<[u8; 32], Error> {
     }
 }
 
-/// A configuration that trusts the one certificate with this fingerprint, whoever signed it and for whatever name.
-pub(super) fn pinned(fingerprint: [u8; 32]) -> Result<ClientConfig, Error> {
+/// The set-up for this trust. `encrypted`: whether NetBox is asked by https at all; else there is no need for the system's
+/// authorities, which may be missing.
+pub(super) fn client_config(trust: &Trust, encrypted: bool) -> Result<ClientConfig, Error> {
     let provider = provider();
-    let verifier = Arc::new(Pinned { fingerprint, provider: Arc::clone(&provider) });
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Error::config(format!("TLS cannot be set up: {error}")))?
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
-    Ok(config)
-}
-
-#[derive(Debug)]
-struct Pinned {
-    fingerprint: [u8; 32],
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for Pinned {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        if Sha256::digest(end_entity.as_ref()).as_slice() == self.fingerprint {
-            Ok(ServerCertVerified::assertion())
-        } else {
-            Err(CertificateError::ApplicationVerificationFailure.into())
+    let failed = |error: rustls::Error| Error::config(format!("TLS cannot be set up: {error}"));
+    let verifier: Arc<dyn ServerCertVerifier> = match trust {
+        Trust::System if !encrypted => Arc::new(Pinned { fingerprints: Some(Vec::new()), provider: provider.clone() }),
+        Trust::System => {
+            let system = rustls_platform_verifier::Verifier::new(provider.clone()).map_err(failed)?;
+            Arc::new(Telling(Arc::new(system)))
         }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
+        Trust::CaFile(path) => {
+            let path_of = |what: String| Error::config(format!("the CA file {} {what}", path.display()));
+            let pem = std::fs::read(path).map_err(|error| path_of(format!("cannot be read: {error}")))?;
+            let mut roots = RootCertStore::empty();
+            for certificate in CertificateDer::pem_slice_iter(&pem) {
+                let added = certificate
+                    .map_err(|error| error.to_string())
+                    .and_then(|certificate| roots.add(certificate).map_err(|error| error.to_string()));
+                added.map_err(|error| path_of(format!("holds a certificate that cannot be read: {error}")))?;
+            }
+            if roots.is_empty() {
+                return Err(path_of("holds no PEM certificate".to_owned()));
+            }
+            let authorities = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build();
+            Arc::new(Telling(authorities.map_err(|error| path_of(format!("cannot be used: {error}")))?))
+        }
+        Trust::Fingerprint(text) => {
+            Arc::new(Pinned { fingerprints: Some(vec![fingerprint(text)?]), provider: provider.clone() })
+        }
+        Trust::Anything => Arc::new(Pinned { fingerprints: None, provider: provider.clone() }),
+    };
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(failed)?;
+    Ok(config.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
 }
 
 #[cfg(test)]

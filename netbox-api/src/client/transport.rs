@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, IF_MATCH, RETRY_AFTER};
-use reqwest::{Method, StatusCode};
-use serde::de::DeserializeOwned;
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, HeaderMap, IF_MATCH, LOCATION, RETRY_AFTER};
+use secrecy::ExposeSecret;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use url::Url;
 
-use super::{Client, ETag};
+use super::unanswered::{ASKS_FOR_PASSWORD, Asked, unanswered};
+use super::{Client, ETag, Inner, foreign};
 use crate::error::{Attempt, Error, ErrorKind, Phase};
 
 /// A request to be sent.
@@ -53,6 +55,11 @@ impl Reply {
     /// Reads the body. Only where that fails is it read again, to learn where.
     pub(super) fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|error| {
+            // JSON that breaks off, or is of another form, is NetBox's; what does not even begin as JSON is another's.
+            let begins = self.body.trim_ascii_start().first();
+            if serde_json::from_slice::<IgnoredAny>(&self.body).is_err() && !matches!(begins, Some(b'{' | b'[')) {
+                return self.foreign(if begins.is_none() { "an empty answer" } else { "something that is no JSON" });
+            }
             let deserializer = &mut serde_json::Deserializer::from_slice(&self.body);
             let message = match serde_path_to_error::deserialize::<_, T>(deserializer) {
                 Err(error) => format!("the answer cannot be read at {}: {}", error.path(), error.inner()),
@@ -62,11 +69,18 @@ impl Reply {
         })
     }
 
+    /// An answer that is none of NetBox's.
+    pub(super) fn foreign(&self, what: &str) -> Error {
+        foreign::foreign(&self.client.place(), &self.attempt, what)
+            .with_status(self.status)
+            .with_request_id(self.request_id.clone())
+    }
+
     pub(super) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
         let error = Error::new(&self.attempt, kind, Phase::Answered, message)
             .with_status(self.status)
             .with_request_id(self.request_id.clone());
-        self.client.without_token(error)
+        self.client.without_secrets(error)
     }
 }
 
@@ -102,7 +116,7 @@ impl Client {
     }
 
     async fn attempt(&self, call: &Call) -> Result<Reply, (Error, Option<Duration>)> {
-        let failed = |error: reqwest::Error| (self.without_token(Error::transport(&call.attempt, error)), None);
+        let failed = |error: reqwest::Error| (self.unreached(&call.attempt, error), None);
         let method = Method::from_bytes(call.attempt.method.as_bytes()).unwrap_or(Method::GET);
         let mut request = self.inner.http.request(method, call.url.clone()).header("Accept", "application/json");
         if let Some(token) = &self.inner.token {
@@ -127,10 +141,29 @@ impl Client {
         let request_id = text(&headers, "X-Request-ID").map(str::to_owned);
         // A status without its whole body says too little, also if it promises success.
         let body = response.bytes().await.map_err(failed)?.to_vec();
-        if !status.is_success() {
+        let page = foreign::is_page(&headers, &body);
+        if !status.is_success() || page {
             let retry_after = text(&headers, RETRY_AFTER.as_str()).and_then(|text| text.parse().ok());
             let error = Error::answered(&call.attempt, status.as_u16(), &body, request_id);
-            return Err((self.without_token(error), retry_after.map(Duration::from_secs)));
+            let error = match status.as_u16() {
+                300..=399 => {
+                    let target = text(&headers, LOCATION.as_str());
+                    error.with_message(foreign::redirect(&self.place(), &self.inner.base, target))
+                }
+                407 if self.inner.proxy.is_some() => self.refused_by_proxy(&call.attempt).with_status(407),
+                200..=299 => foreign::page(&self.place(), error.with_kind(ErrorKind::NotNetBox)),
+                _ if page => foreign::page(&self.place(), error),
+                // It may be the proxy's own.
+                502..=504 => match &self.inner.proxy {
+                    Some(proxy) => {
+                        let message = format!("{} (through the proxy {proxy})", error.message());
+                        error.with_message(message)
+                    }
+                    None => error,
+                },
+                _ => error,
+            };
+            return Err((self.without_secrets(error), retry_after.map(Duration::from_secs)));
         }
         let etag = headers.get("ETag").and_then(ETag::from_header);
         let reply = Reply {
@@ -141,21 +174,38 @@ impl Client {
             request_id,
             body,
         };
-        let is_html = text(&headers, CONTENT_TYPE.as_str()).is_some_and(|kind| kind.starts_with("text/html"));
-        if is_html && status != StatusCode::NO_CONTENT {
-            // A log-in page in front of NetBox, or another site.
-            let message = "not an answer of NetBox's API; check the URL of NetBox";
-            return Err((reply.error(ErrorKind::NotNetBox, message), None));
-        }
         Ok(reply)
     }
 
-    /// A server may repeat what it was sent.
-    fn without_token(&self, error: Error) -> Error {
-        match &self.inner.token {
-            Some(token) => error.without(token.expose()),
-            None => error,
-        }
+    /// A request that got no whole answer.
+    fn unreached(&self, attempt: &Attempt, error: reqwest::Error) -> Error {
+        // The URL holds the query.
+        let error = error.without_url();
+        let Inner { proxy, limit, .. } = &*self.inner;
+        let told = unanswered(&error, &Asked { server: self.server(), proxy: proxy.as_ref(), limit: *limit, hint: "" });
+        self.without_secrets(Error::unanswered(attempt, told, error))
+    }
+
+    /// What asked for the password of a proxy did not send on the request.
+    fn refused_by_proxy(&self, attempt: &Attempt) -> Error {
+        let proxy = self.inner.proxy.as_ref().map(ToString::to_string).unwrap_or_default();
+        let message = format!("cannot connect to {} through the proxy {proxy}: {ASKS_FOR_PASSWORD}", self.server());
+        Error::new(attempt, ErrorKind::Unavailable, Phase::NotSent, message)
+    }
+
+    fn server(&self) -> &str {
+        self.inner.base.as_str().trim_end_matches('/')
+    }
+
+    fn place(&self) -> String {
+        foreign::place(&self.inner.base, self.inner.proxy.as_ref())
+    }
+
+    /// A server may repeat what it was sent, and a proxy what it was.
+    fn without_secrets(&self, error: Error) -> Error {
+        let ours = self.inner.token.iter().map(|token| token.expose());
+        let secrets = ours.chain(self.inner.secrets.iter().map(|secret| secret.expose_secret()));
+        secrets.fold(error, Error::without)
     }
 
     fn note_version(&self, headers: &HeaderMap) {

@@ -5,6 +5,8 @@ mod answer;
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::client::unanswered::{Outcome, Unanswered};
+
 /// Text of a peer that goes into an error is cut here: a 409 may name thousands of objects.
 const LONGEST_MESSAGE: usize = 2000;
 
@@ -23,6 +25,7 @@ struct Inner {
     message: String,
     fields: Vec<FieldError>,
     request_id: Option<String>,
+    fingerprint: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -32,8 +35,8 @@ struct Inner {
 pub enum ErrorKind {
     /// NetBox says that there is no such object (404 with NetBox's JSON). The only answer that means so.
     NotFound,
-    /// The answer is none of NetBox's API: HTML, as for a path it does not have (404), or another server's. Usually a
-    /// wrong URL.
+    /// The answer is none of NetBox's API: HTML, as for a path it does not have (404), of a log-in or a proxy, or another
+    /// service's. Usually a wrong URL.
     NotNetBox,
     /// The token is missing, wrong, read-only, or lacks a permission: 403 in all cases, NetBox sends no 401.
     Permission,
@@ -51,7 +54,7 @@ pub enum ErrorKind {
     Server,
     /// The answer is JSON of NetBox, but not of the form expected; the text names the path in it.
     Decode,
-    /// The certificate of the server is not trusted.
+    /// The certificate of the server is not trusted: see [`Error::fingerprint`].
     Certificate,
     /// A redirect, which is not followed: a redirected write would lose its body. Usually `http://` for `https://`.
     Redirect,
@@ -111,6 +114,7 @@ impl Error {
             message: shorten(message.into()),
             fields: Vec::new(),
             request_id: None,
+            fingerprint: None,
             source: None,
         }))
     }
@@ -120,25 +124,29 @@ impl Error {
     }
 
     /// A request that got no whole answer.
-    pub(crate) fn transport(attempt: &Attempt, error: reqwest::Error) -> Self {
-        // The URL holds the query.
-        let error = error.without_url();
-        let certificate = chain(&error).any(|cause| cause.downcast_ref::<rustls::Error>().is_some_and(is_certificate));
-        let phase =
-            if error.is_connect() || error.is_builder() || certificate { Phase::NotSent } else { Phase::Ambiguous };
-        let kind = if certificate {
-            ErrorKind::Certificate
-        } else if error.is_builder() {
-            ErrorKind::Config
-        } else if error.is_timeout() {
-            ErrorKind::Timeout
-        } else {
-            ErrorKind::Unavailable
+    pub(crate) fn unanswered(attempt: &Attempt, told: Unanswered, error: reqwest::Error) -> Self {
+        let (kind, phase) = match told.outcome {
+            Outcome::Unmade => (ErrorKind::Config, Phase::NotSent),
+            Outcome::Untrusted => (ErrorKind::Certificate, Phase::NotSent),
+            Outcome::Unconnected if error.is_timeout() => (ErrorKind::Timeout, Phase::NotSent),
+            Outcome::Unconnected => (ErrorKind::Unavailable, Phase::NotSent),
+            Outcome::Late => (ErrorKind::Timeout, Phase::Ambiguous),
+            Outcome::Broken => (ErrorKind::Unavailable, Phase::Ambiguous),
         };
-        let message = chain(&error).map(ToString::to_string).collect::<Vec<_>>().join(": ");
-        let mut made = Self::new(attempt, kind, phase, message);
+        let mut made = Self::new(attempt, kind, phase, told.text);
+        made.0.fingerprint = told.fingerprint;
         made.0.source = Some(Box::new(error));
         made
+    }
+
+    pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
+    pub(crate) fn with_message(mut self, message: String) -> Self {
+        self.0.message = shorten(message);
+        self
     }
 
     pub(crate) fn with_status(mut self, status: u16) -> Self {
@@ -233,6 +241,13 @@ impl Error {
         self.0.request_id.as_deref()
     }
 
+    /// SHA-256 (`AA:BB:…`) of the certificate that the server showed, where it was not trusted. Whoever is in between can
+    /// show one, so it is to be compared on the server before it is trusted.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<&str> {
+        self.0.fingerprint.as_deref()
+    }
+
     fn is_read(&self) -> bool {
         self.0.method == "GET"
     }
@@ -280,21 +295,6 @@ impl fmt::Display for FieldError {
             write!(f, "{}: {}", self.field, self.message)
         }
     }
-}
-
-/// The error and its causes. An `io::Error` hides the error that it wraps from `source`, so it is opened.
-fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
-        match error.downcast_ref::<std::io::Error>() {
-            Some(io) => io.get_ref().map(|inner| inner as &(dyn StdError + 'static)),
-            None => error.source(),
-        }
-    }
-    std::iter::successors(Some(error), |error| cause(*error))
-}
-
-fn is_certificate(error: &rustls::Error) -> bool {
-    matches!(error, rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented)
 }
 
 fn shorten(mut text: String) -> String {
