@@ -38,6 +38,42 @@ pub fn proxmox(settings: &ClusterSettings) -> Result<proxmox_api::Client, Proble
     builder.build().map_err(|error| Problem::new(Exit::Usage, format!("PROXMOX_* settings: {error}")))
 }
 
+/// What to set after this error of NetBox's client, which knows no variables; said after its text.
+pub fn advice_on_netbox(error: &netbox_api::Error) -> Option<String> {
+    use netbox_api::ErrorKind as Kind;
+    let printed = "`openssl x509 -noout -fingerprint -sha256 -in FILE` prints of its certificate on NetBox's server";
+    match error.kind() {
+        Kind::Certificate => Some(trusting("NETBOX", error.fingerprint(), printed, "the authority that signed it")),
+        Kind::NotNetBox | Kind::Redirect => Some("Is NETBOX_URL right?".to_owned()),
+        _ => None,
+    }
+}
+
+/// What to set after this error of Proxmox's client, which knows no variables; said after its text.
+pub fn advice_on_proxmox(error: &proxmox_api::Error) -> Option<String> {
+    use proxmox_api::ErrorKind as Kind;
+    let redirected = error.status().is_some_and(|status| (300..=399).contains(&status));
+    let printed = "`pvenode cert info` prints on the node";
+    let authority = "the cluster's authority, /etc/pve/pve-root-ca.pem on each node";
+    match error.cause() {
+        Kind::Certificate => Some(trusting("PROXMOX", error.fingerprint(), printed, authority)),
+        Kind::NotProxmox => Some("Is PROXMOX_URL right?".to_owned()),
+        Kind::Config if redirected => Some("Is PROXMOX_URL right?".to_owned()),
+        _ => None,
+    }
+}
+
+/// How a certificate comes to be trusted, and that it is to be compared before.
+fn trusting(of: &str, fingerprint: Option<&str>, printed: &str, authority: &str) -> String {
+    let Some(fingerprint) = fingerprint else {
+        return format!("Set {of}_FINGERPRINT to what {printed}, or {of}_CA_FILE to the PEM file of {authority}.");
+    };
+    format!(
+        "Compare this fingerprint with the one that {printed}. If they are the same, set {of}_FINGERPRINT={fingerprint}, or \
+         {of}_CA_FILE to the PEM file of {authority}; if not, somebody is in between."
+    )
+}
+
 /// The name that a Proxmox cluster gives itself; of a single node, which is in no cluster, the node's.
 ///
 /// # Errors
@@ -111,4 +147,18 @@ pub fn bridge(
     bridge.container_password = settings.container_password()?;
     bridge.task_deadline = settings.task_timeout()?;
     Ok(bridge)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_to_be_compared_before_it_is_trusted() {
+        let advice = trusting("PROXMOX", Some("AA:BB"), "`pvenode cert info` prints on the node", "the authority");
+        let compare = advice.find("Compare this fingerprint with the one that `pvenode cert info` prints on the node");
+        assert!(compare < advice.find("set PROXMOX_FINGERPRINT=AA:BB, or PROXMOX_CA_FILE to"), "{advice}");
+        let advice = trusting("NETBOX", None, "FILE prints", "the authority");
+        assert!(advice.starts_with("Set NETBOX_FINGERPRINT to what FILE prints, or NETBOX_CA_FILE to"), "{advice}");
+    }
 }

@@ -1,0 +1,71 @@
+//! What an operator is told of a connection that cannot be made, and that both clients make theirs alike.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use netbox_proxmox_examples::connect::{advice_on_netbox, advice_on_proxmox};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+/// A server that answers every request with these bytes.
+async fn answering(bytes: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request).await;
+            let _ = stream.write_all(bytes.as_bytes()).await;
+        }
+    });
+    address
+}
+
+/// What both clients say of a server, each with the advice on its error.
+async fn said_of(address: &str) -> [(String, Option<String>); 2] {
+    let netbox = netbox_api::Client::builder(format!("http://{address}")).build().unwrap();
+    let proxmox = proxmox_api::Client::builder(format!("http://{address}")).token("root@pam!x=secret").build().unwrap();
+    let (netbox, proxmox) = (netbox.status().await.unwrap_err(), proxmox.version().await.unwrap_err());
+    [(netbox.to_string(), advice_on_netbox(&netbox)), (proxmox.to_string(), advice_on_proxmox(&proxmox))]
+}
+
+#[tokio::test]
+async fn another_service_asks_for_the_address() {
+    for answer in [
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 6\r\n\r\n<html>",
+        "HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n",
+    ] {
+        let address = answering(answer).await;
+        for ((text, advice), expected) in
+            said_of(&address).await.into_iter().zip(["Is NETBOX_URL right?", "Is PROXMOX_URL right?"])
+        {
+            assert!(text.contains(&address), "{text}");
+            assert_eq!(advice.as_deref(), Some(expected), "{text}");
+        }
+    }
+    let refused = "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
+    assert_eq!(said_of(&answering(refused).await).await.map(|(_, advice)| advice), [None, None]);
+}
+
+/// Proxies, trust and what is said of connections must be the same on both sides, and neither crate knows the other: each
+/// has the file.
+#[test]
+fn both_clients_have_the_same_rules() {
+    for (name, proxmox, netbox) in [
+        (
+            "proxy.rs",
+            include_str!("../../proxmox-api/src/client/proxy.rs"),
+            include_str!("../../netbox-api/src/client/proxy.rs"),
+        ),
+        (
+            "unanswered.rs",
+            include_str!("../../proxmox-api/src/client/unanswered.rs"),
+            include_str!("../../netbox-api/src/client/unanswered.rs"),
+        ),
+        (
+            "verifier.rs",
+            include_str!("../../proxmox-api/src/client/verifier.rs"),
+            include_str!("../../netbox-api/src/client/verifier.rs"),
+        ),
+    ] {
+        assert!(proxmox == netbox, "{name} of proxmox-api and of netbox-api differ: copy the newer one over the other");
+    }
+}
