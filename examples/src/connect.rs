@@ -44,7 +44,7 @@ pub fn advice_on_netbox(error: &netbox_api::Error) -> Option<String> {
     let printed = "`openssl x509 -noout -fingerprint -sha256 -in FILE` prints of its certificate on NetBox's server";
     match error.kind() {
         Kind::Certificate => Some(trusting("NETBOX", error.fingerprint(), printed, "the authority that signed it")),
-        Kind::NotNetBox | Kind::Redirect => Some("Is NETBOX_URL right?".to_owned()),
+        Kind::NotNetBox | Kind::Redirect => Some("NETBOX_URL sets it.".to_owned()),
         _ => None,
     }
 }
@@ -57,8 +57,8 @@ pub fn advice_on_proxmox(error: &proxmox_api::Error) -> Option<String> {
     let authority = "the cluster's authority, /etc/pve/pve-root-ca.pem on each node";
     match error.cause() {
         Kind::Certificate => Some(trusting("PROXMOX", error.fingerprint(), printed, authority)),
-        Kind::NotProxmox => Some("Is PROXMOX_URL right?".to_owned()),
-        Kind::Config if redirected => Some("Is PROXMOX_URL right?".to_owned()),
+        Kind::NotProxmox => Some("PROXMOX_URL sets it.".to_owned()),
+        Kind::Config if redirected => Some("PROXMOX_URL sets it.".to_owned()),
         _ => None,
     }
 }

@@ -35,7 +35,7 @@ async fn another_service_asks_for_the_address() {
     ] {
         let address = answering(answer).await;
         for ((text, advice), expected) in
-            said_of(&address).await.into_iter().zip(["Is NETBOX_URL right?", "Is PROXMOX_URL right?"])
+            said_of(&address).await.into_iter().zip(["NETBOX_URL sets it.", "PROXMOX_URL sets it."])
         {
             assert!(text.contains(&address), "{text}");
             assert_eq!(advice.as_deref(), Some(expected), "{text}");

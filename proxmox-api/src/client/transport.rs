@@ -254,7 +254,7 @@ impl Transport {
 fn redirected(endpoint: &Endpoint, attempt: &Attempt, status: u16, target: Option<&str>) -> Error {
     let target = target.and_then(|target| endpoint.target(target)).map(|target| format!(" to {target}"));
     let message = format!(
-        "{} redirects{}, which is not followed; is the address https, and that of a Proxmox VE?{}",
+        "{} redirects{}, which is not followed: check that the address is https, and a Proxmox VE's{}",
         endpoint.place(),
         target.unwrap_or_default(),
         endpoint.about_port()

@@ -42,6 +42,23 @@ impl Untrusted {
     }
 }
 
+/// Why a certificate is refused, for a person.
+fn reason(error: &CertificateError) -> String {
+    use CertificateError as Error;
+    match error {
+        // With a bad signature: an authority of the same name has signed another one.
+        Error::UnknownIssuer | Error::BadSignature => "no authority that is trusted has signed it".to_owned(),
+        Error::Expired | Error::ExpiredContext { .. } => "it has expired".to_owned(),
+        Error::NotValidYet | Error::NotValidYetContext { .. } => "it is not valid yet".to_owned(),
+        Error::Revoked => "it was revoked".to_owned(),
+        Error::NotValidForNameContext { expected, presented } => {
+            format!("it is not for {}, but for {}", expected.to_str(), presented.join(", "))
+        }
+        Error::Other(error) => format!("it cannot be used for a server: {}", error.0),
+        error => error.to_string(),
+    }
+}
+
 /// What an I/O error, perhaps several, was made of: it is not among the sources.
 fn wrapped<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
     match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
@@ -64,11 +81,7 @@ impl ServerCertVerifier for Telling {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         self.0.verify_server_cert(certificate, intermediates, name, ocsp, now).map_err(|error| match error {
-            // An authority of the same name may have signed another one.
-            rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
-                Untrusted::because(certificate, "no authority that is trusted has signed it".to_owned())
-            }
-            rustls::Error::InvalidCertificate(error) => Untrusted::because(certificate, error.to_string()),
+            rustls::Error::InvalidCertificate(error) => Untrusted::because(certificate, reason(&error)),
             error => error,
         })
     }
