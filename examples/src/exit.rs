@@ -7,6 +7,7 @@ use netbox_proxmox_core::live::InboxError;
 use netbox_proxmox_core::{Failure, FailureKind};
 
 use crate::config::ConfigError;
+use crate::connect;
 
 /// The exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +94,7 @@ impl From<netbox_api::Error> for Problem {
             }
             _ => Exit::Failed,
         };
-        Self::new(exit, error.to_string())
+        Self::new(exit, advised(error.to_string(), connect::advice_on_netbox(&error)))
     }
 }
 
@@ -105,12 +106,23 @@ impl From<proxmox_api::Error> for Problem {
             Kind::Permission { .. } | Kind::Unauthorized => Exit::Denied,
             Kind::NotFound(_) => Exit::NotFound,
             Kind::AlreadyExists | Kind::DigestMismatch | Kind::Locked { .. } => Exit::Conflict,
-            Kind::Unavailable | Kind::Timeout | Kind::LockTimeout | Kind::ShutdownTimeout | Kind::Certificate => {
-                Exit::Unreachable
-            }
+            Kind::Unavailable
+            | Kind::Timeout
+            | Kind::LockTimeout
+            | Kind::ShutdownTimeout
+            | Kind::Certificate
+            | Kind::NotProxmox => Exit::Unreachable,
             _ => Exit::Failed,
         };
-        Self::new(exit, format!("Proxmox: {error}"))
+        Self::new(exit, advised(format!("Proxmox: {error}"), connect::advice_on_proxmox(&error)))
+    }
+}
+
+/// What happened, then what to set, where that is known.
+fn advised(text: String, advice: Option<String>) -> String {
+    match advice {
+        Some(advice) => format!("{text}. {advice}"),
+        None => text,
     }
 }
 

@@ -35,10 +35,11 @@ class Checks:
     @contextlib.contextmanager
     def part(self, name):
         """One scenario: a failure inside does not stop the next one."""
-        self.scenario = name
+        self.scenario, began = name, time.monotonic()
         print(f'\n{name}', flush=True)
         try:
             yield
+            print(f'  took {time.monotonic() - began:.0f} s', flush=True)
         except Stop as why:
             print(f'  the rest of "{name}" was left out: {why}', flush=True)
         except Exception as error:      # a defect of the test, or a peer that is gone: counts as a failure
@@ -106,8 +107,8 @@ class Server:
         self.url = f'http://127.0.0.1:{free_port()}'
         self.settings['NETBOX_PROXMOX_LISTEN'] = self.url.removeprefix('http://')
 
-    def start(self, within=60):
-        """Starts it and waits for /readyz."""
+    def start(self, within=60, wait_for=200):
+        """Starts it and waits for this answer of /readyz."""
         environment = {name: os.environ[name] for name in ('PATH', 'HOME', 'LANG') if name in os.environ}
         with open(self.log_path, 'ab') as log:
             self.process = subprocess.Popen([self.binary], env={**environment, **self.settings}, stdin=subprocess.DEVNULL,
@@ -119,12 +120,20 @@ class Server:
                 break
             try:
                 status, seen = self.request('GET', '/readyz')
-                if status == 200:
+                if status == wait_for:
                     return
             except OSError as error:
                 seen = error
             time.sleep(0.1)
-        raise ApiError(f'the server is not ready: {seen}\n' + '\n'.join(self.tail()))
+        raise ApiError(f'the server does not answer {wait_for}: {seen}\n' + '\n'.join(self.tail()))
+
+    def command(self, *arguments, stdin=subprocess.DEVNULL, without=()):
+        """The command line beside the server's binary (or that itself, without arguments), with the server's settings, run
+        to its end."""
+        binary = os.path.join(os.path.dirname(self.binary), 'netbox-proxmox') if arguments else self.binary
+        settings = {name: value for name, value in self.settings.items() if name not in without}
+        return subprocess.run([binary, *arguments], env={'PATH': os.environ['PATH'], **settings}, text=True,
+                              capture_output=True, stdin=stdin, timeout=120)
 
     def request(self, method, path, body=None, headers=None):
         """(status, text) of one request to the server."""

@@ -5,26 +5,35 @@ looks at what becomes of them in a fake of Proxmox VE: the independent one, or o
 Environment: NETBOX_URL, NETBOX_TOKEN, PROXMOX_READY (the ready.json of a fake), SERVER (the binary), LIVE_DIR (for the
 inbox and the log). tests/run --live sets them. Arguments: the names of scenarios to run (default: all).
 """
+import contextlib
 import functools
 import hashlib
 import hmac
 import json
 import os
 import secrets
+import sqlite3
 import sys
 import urllib.parse
 
 sys.dont_write_bytecode = True      # nothing is left in the tree
 sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), 'netbox')]
+import branches as branching    # noqa: E402
+import clusters as of_netbox    # noqa: E402
 import containers    # noqa: E402
+import lostfield as lost    # noqa: E402
 import mistakes as wrong    # noqa: E402
 import predecessor as former    # noqa: E402
+import restored as put_back    # noqa: E402
+import stagedthenactive as script    # noqa: E402
+import vmids as numbers    # noqa: E402
 from harness import Checks, Proxmox, Server, first, main_guard, same   # noqa: E402
 from prepare import NetBox, NetBoxError, prepare, webhook   # noqa: E402
 
-CLUSTER = 'live'
+CLUSTER, IDENTITY = 'live', 'netbox.live.test'      # an address does not tell one NetBox from another
 KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGq0fFkZtxYb8l1nq7yJm4Qv3l2nUo0Wc5dQH7yXb3Zp admin+live@example.org'
 VMS, DISKS = '/virtualization/virtual-machines/', '/virtualization/virtual-disks/'
+JOURNAL = '/extras/journal-entries/'
 check = Checks()
 
 
@@ -39,7 +48,7 @@ class Bench:
         self.secret, self.inbox = secrets.token_hex(20), os.path.join(directory, 'inbox.sqlite')
         self.server = Server(os.environ['SERVER'], directory, {
             'NETBOX_URL': self.netbox.url, 'NETBOX_TOKEN': os.environ['NETBOX_TOKEN'],
-            'NETBOX_WEBHOOK_SECRET': self.secret, 'NETBOX_CLUSTER': CLUSTER,
+            'NETBOX_WEBHOOK_SECRET': self.secret, 'NETBOX_CLUSTER': CLUSTER, 'NETBOX_PROXMOX_IDENTITY': IDENTITY,
             'PROXMOX_URL': self.pve.ready['url'], 'PROXMOX_TOKEN': self.pve.ready['tokens']['bridge'],
             **({'PROXMOX_FINGERPRINT': self.pve.ready['fingerprint']} if self.pve.ready['fingerprint'] else {}),
             'NETBOX_PROXMOX_INBOX': 'sqlite:' + self.inbox})
@@ -55,22 +64,86 @@ class Bench:
     def receiver(self):
         return self.server.url + '/webhook'
 
+    def restart(self, wait_for=200, **settings):
+        """The server is started again with these settings (None: not set) beside the others."""
+        self.server.terminate()
+        self.server.settings.update(settings)
+        self.server.settings = {name: value for name, value in self.server.settings.items() if value is not None}
+        self.server.start(wait_for=wait_for)
+
+    @contextlib.contextmanager
+    def settings(self, **settings):
+        """Other settings meanwhile."""
+        before = {name: self.server.settings.get(name) for name in settings}
+        self.restart(**settings)
+        try:
+            yield
+        finally:
+            self.restart(**before)
+
+    def policy(self, text):
+        """Another policy meanwhile, as it is written in the file."""
+        path = os.path.join(os.path.dirname(self.inbox), 'policy.toml')
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write(f'[policy]\n{text}\n')
+        return self.settings(NETBOX_PROXMOX_CONFIG=path)
+
+    def in_inbox(self, query, *values):
+        path = self.server.settings['NETBOX_PROXMOX_INBOX'].removeprefix('sqlite:')
+        with contextlib.closing(sqlite3.connect(f'file:{path}?mode=ro', uri=True)) as inbox:
+            return inbox.execute(query, values).fetchall()
+
+    def events(self, record=None):
+        """What the server's inbox holds, oldest first."""
+        rows = self.in_inbox('SELECT key, record, state, reason FROM event ORDER BY id')
+        events = [dict(zip(('key', 'record', 'state', 'reason'), row)) for row in rows]
+        return [event for event in events if record in (None, event['record'])]
+
+    def fact(self, kind, key):
+        """What the server remembers."""
+        return json.loads(self.in_inbox('SELECT value FROM fact WHERE kind = ? AND key = ?', kind, key)[0][0])
+
+    def quiet(self):
+        """None once NetBox has delivered everything, and everything is answered."""
+        queue = next(it for it in self.netbox.find('/core/background-queues/') if it['name'] == 'default')
+        waiting = [event for event in self.events() if event['state'] == 'pending']
+        return first(same('deliveries that wait', queue['jobs'] + queue['started_jobs'], 0), same('events', waiting, []))
+
+    def said(self, *words):
+        """The entries on the cluster that contain all the words."""
+        entries = self.netbox.find(JOURNAL, assigned_object_type='virtualization.cluster', assigned_object_id=self.cluster)
+        return [e['comments'] for e in entries if all(w.lower() in e['comments'].lower() for w in words)]
+
+    def remove(self, check, guest):
+        """Removes a guest in Proxmox, that NetBox knows nothing of."""
+        if guest.runs('stopped'):
+            self.pve.write('POST', guest.path('status/stop'))
+            check.that(f'{guest.name} is stopped by hand', lambda: guest.runs('stopped'))
+        self.pve.write('DELETE', guest.path(''))
+        check.that(f'{guest.name} is removed by hand', guest.is_gone)
+
     def create(self, name, kind='vm', **attributes):
         """A record of a guest in NetBox, staged; returns a handle on both sides of it."""
+        return self.create_all([name], kind, **attributes)[0]
+
+    def create_all(self, names, kind='vm', **attributes):
+        """Several, in one request."""
         custom = {'proxmox_vm_type': kind, 'proxmox_vm_storage': 'local-lvm'}
         custom.update(attributes.pop('custom_fields', {'proxmox_vm_templates': '9000'}))
         self.since = len(self.pve.requests())
-        record = self.netbox('POST', VMS, {'name': name, 'cluster': self.cluster, 'status': 'staged', 'vcpus': 2,
-                                           'memory': 2048, 'custom_fields': custom, **attributes})
-        return Guest(self, record['id'], name, 'qemu' if kind == 'vm' else 'lxc')
+        made = self.netbox('POST', VMS, [{'name': name, 'cluster': self.cluster, 'status': 'staged', 'vcpus': 2,
+                                          'memory': 2048, 'custom_fields': custom, **attributes} for name in names])
+        return [Guest(self, record, name, 'qemu' if kind == 'vm' else 'lxc') for record, name in zip(made, names)]
 
 
 class Guest:
     """One guest: its record in NetBox and itself in Proxmox."""
 
     def __init__(self, bench, record, name, kind):
-        self.netbox, self.pve, self.id, self.name, self.kind, self.vmid = bench.netbox, bench.pve, record, name, kind, None
-        self.since = bench.since    # a VMID is used again: what was asked before is another guest's
+        self.netbox, self.pve, self.id, self.name, self.kind = bench.netbox, bench.pve, record['id'], name, kind
+        self.vmid = None
+        self.birth = f"{record['created'][:23]}Z"   # in milliseconds
+        self.since = bench.since    # a name is used again: what was asked before is another guest's
 
     def record(self):
         return self.netbox('GET', f'{VMS}{self.id}/')
@@ -83,7 +156,7 @@ class Guest:
 
     def journal(self, *words):
         """The entries on the record that contain all the words."""
-        entries = self.netbox.find('/extras/journal-entries/', assigned_object_id=self.id,
+        entries = self.netbox.find(JOURNAL, assigned_object_id=self.id,
                                    assigned_object_type='virtualization.virtualmachine')
         return [e['comments'] for e in entries if all(w.lower() in e['comments'].lower() for w in words)]
 
@@ -100,10 +173,13 @@ class Guest:
         return first(*(same(key, None if config.get(key) is None else str(config[key]), value)
                        for key, value in wanted.items()))
 
+    def marker(self):
+        return f'netbox-proxmox: {IDENTITY} record {self.id} vmid {self.vmid} ready born {self.birth}'
+
     def is_ready(self):
         """Unlocked, and marked as this record's with its own VMID."""
         config = self.pve.config(self.vmid, self.kind)
-        marker = f'record {self.id} vmid {self.vmid} ready'
+        marker = self.marker()
         return first(same('lock', config.get('lock'), None),
                      None if marker in config.get('description', '') else
                      f'description is {config.get("description")!r}, wanted it to contain {marker!r}')
@@ -291,31 +367,30 @@ def doubled(bench):
 
 
 def crash(bench):
-    """the server is killed while the guest is cloned, and started again"""
+    """the server is killed while one guest is cloned and another begun, and started again"""
     guest = bench.create('live-crash', custom_fields={'proxmox_vm_templates': '9001', 'proxmox_vm_storage': 'ceph-pool'})
     check.that('the clone has begun', lambda: None if [
         r for r in guest.creations() if '/9001/' in r['path']] else 'no clone was asked for', vital=True)
-    bench.server.kill()
+    again = bench.create('live-crash-early')
+    check.that('a second one has its VMID', again.has_vmid, vital=True)
+    bench.server.kill()         # of the second anywhere between writing the VMID and the end of the creation
     bench.server.start()
+    # What was in work is taken up once its lease has not been renewed for 20 s.
     created(guest)
     check.that('there is one guest, cloned once', guest.is_alone)
     check.that('it is as in NetBox', lambda: guest.has(name='live-crash', cores='2', memory='2048'))
     check.that("the template's protection is not inherited", lambda: None if guest.has(protection=None) is None
                else guest.has(protection='0'))
-
-    again = bench.create('live-crash-early')
-    check.that('a second one has its VMID', again.has_vmid, vital=True)
-    bench.server.kill()         # anywhere between writing the VMID and the end of the creation
-    bench.server.start()
     created(again)
-    check.that('there is one of it too', again.is_alone)
+    check.that('there is one of the other, too', again.is_alone)
+    check.that('all is answered', bench.quiet)
 
     status = bench.server.terminate()
     check.that('on SIGTERM the server ends by itself', lambda: same('exit status', status, 0), within=0)
     for one in (guest, again):
         bench.netbox('DELETE', f'{VMS}{one.id}/')
     bench.server.start()
-    check.that('what was deleted while it was down is gone', lambda: first(guest.is_gone(), again.is_gone()), within=120)
+    check.that('what was deleted while it was down is gone', lambda: first(guest.is_gone(), again.is_gone()))
 
 
 def outsiders(bench):
@@ -326,6 +401,11 @@ def outsiders(bench):
     check.that('a delivery without a signature is refused', lambda: same('status', post(body)[0], 401), within=0)
     check.that('a delivery with a wrong one is refused', lambda: same(
         'status', post(body + b' ', signed)[0], 401), within=0)
+    for what in ([], ['plan', '--all']):    # NetBox's address is that of this machine
+        ended = bench.server.command(*what, without=['NETBOX_PROXMOX_IDENTITY'])
+        check.that(f"without an identity {what[0] if what else 'the server'} does not start", lambda ended=ended: first(
+            same('exit status', ended.returncode, 2), None if 'NETBOX_PROXMOX_IDENTITY' in ended.stderr + ended.stdout
+            else f'{ended.stdout} {ended.stderr}'), within=0)
     before = len(bench.pve.writes())
     foreign = bench.netbox('POST', VMS, {'name': 'not-proxmox', 'cluster': bench.cluster, 'status': 'active'})
     check.holds('a record without a guest type does nothing', lambda: same(
@@ -350,6 +430,36 @@ def predecessor(bench):
     former.drives(bench, check, created)
 
 
+def clusters(bench):
+    """clusters in NetBox are renamed, called the same, and left"""
+    of_netbox.clusters(bench, check, created)
+
+
+def vmids(bench):
+    """which VMIDs new guests get"""
+    numbers.vmids(bench, check, created)
+
+
+def lostfield(bench):
+    """NetBox loses VMIDs"""
+    lost.lostfield(bench, check, created)
+
+
+def stagedthenactive(bench):
+    """changed while Staged, and Active a moment later"""
+    script.stagedthenactive(bench, check, created)
+
+
+def branches(bench):
+    """changes in NetBox's branches, and their merges"""
+    branching.branches(bench, check, created)
+
+
+def restored(bench):
+    """NetBox is restored from a dump"""
+    put_back.restored(bench, check, created)
+
+
 def mistakes(bench):
     """what users get wrong, and what they are told"""
     wrong.run(bench, check, created)
@@ -357,8 +467,9 @@ def mistakes(bench):
 
 def clear(netbox):
     """Removes what an earlier run left, before anyone listens to it: records, addresses, what was said on a cluster."""
-    for entry in netbox.find('/extras/journal-entries/', assigned_object_type='virtualization.cluster'):
-        netbox('DELETE', f"/extras/journal-entries/{entry['id']}/")
+    for entry in netbox.find(JOURNAL, assigned_object_type='virtualization.cluster'):
+        netbox('DELETE', f"{JOURNAL}{entry['id']}/")
+    of_netbox.forget_twins(netbox)
     for record in netbox.find(VMS):
         if record['name'].startswith('live'):
             netbox('DELETE', f"{VMS}{record['id']}/")
@@ -366,15 +477,22 @@ def clear(netbox):
         netbox('DELETE', f"/ipam/ip-addresses/{address['id']}/")
 
 
-SCENARIOS = [machine, beyond, container, doubled, crash, outsiders, predecessor, mistakes]
-# Of a Proxmox with two nodes, which fakepve is not; what is only about the texts is tried once.
-OF_TWO_NODES = [machine, beyond, container, placement, crash]
+# After `restored` ids come again: it is the last.
+SCENARIOS = [machine, beyond, container, doubled, crash, outsiders, predecessor, mistakes, vmids, stagedthenactive, branches,
+             clusters, lostfield, restored]
+# Of a Proxmox with two nodes, which fakepve is not; what is about NetBox, or only about the texts, is tried once.
+OF_TWO_NODES = [machine, beyond, container, placement, crash, stagedthenactive]
+# These run there, too, if they are named.
+ON_REQUEST = [vmids, branches, clusters, lostfield, restored]
 
 
 def main():
     bench = Bench()
-    scenarios = OF_TWO_NODES if len(bench.pve.ready['nodes']) > 1 else SCENARIOS
+    two = len(bench.pve.ready['nodes']) > 1
+    scenarios = OF_TWO_NODES if two else SCENARIOS
     wanted = sys.argv[1:] or [s.__name__ for s in scenarios]
+    if two and sys.argv[1:]:
+        scenarios = [*OF_TWO_NODES, *ON_REQUEST]
     unknown = set(wanted) - {s.__name__ for s in SCENARIOS + OF_TWO_NODES}    # one of the other fake's is left out
     if unknown:
         sys.exit(f'no such scenario: {", ".join(sorted(unknown))}')

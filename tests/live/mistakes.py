@@ -27,8 +27,9 @@ class Mistakes:
         return [e['comments'] for e in self.netbox.find(
             JOURNAL, assigned_object_type=f'virtualization.{kind}', assigned_object_id=number)]
 
-    def said(self, mistake, guest, *words, named=None):
-        """The entry on a guest's record (None: on the cluster) that has all these words; noted for the page."""
+    def said(self, mistake, guest, *words, named=None, allocated=None):
+        """The entry on a guest's record (None: on the cluster) that has all these words; noted for the page, without a VMID
+        that may be another one the next time."""
         name = named or guest.name
 
         def probe():
@@ -36,7 +37,7 @@ class Mistakes:
             found = [e for e in entries if e.startswith(name + ':') and all(w.lower() in e.lower() for w in words)]
             if not found:
                 return f'no entry of {name} with {words}: {entries}'
-            self.page.note(self.section, mistake, found[-1], name)
+            self.page.note(self.section, mistake, found[-1], name, allocated)
             return None
         self.check.that(mistake, probe)
 
@@ -370,7 +371,7 @@ def removals(bench, m, guest, other, created):
     bench.pve.write('POST', other.path('template'))
     m.check.that('it is made a template', lambda: other.has(template='1'))
     bench.netbox('DELETE', f'{VMS}{other.id}/')
-    m.said('a record is deleted whose guest is a template', None, 'is a template', named=other.name)
+    m.said('a record is deleted whose guest is a template', None, 'is a template', named=other.name, allocated=other.vmid)
     for vmid in (other.vmid, GUEST, THEIRS, TWIN):
         bench.pve.write('DELETE', f'/nodes/{bench.pve.ready["node"]}/qemu/{vmid}')
 

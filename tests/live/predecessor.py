@@ -36,10 +36,8 @@ def set_up(bench):
 
 
 def command(bench, *arguments, stdin=subprocess.DEVNULL, ends=0):
-    """The command line beside the server's binary, with the server's settings."""
-    binary = os.path.join(os.path.dirname(bench.server.binary), 'netbox-proxmox')
-    done = subprocess.run([binary, *arguments], env={'PATH': os.environ['PATH'], **bench.server.settings}, text=True,
-                          capture_output=True, stdin=stdin, timeout=120)
+    """None if the command line ends as wanted."""
+    done = bench.server.command(*arguments, stdin=stdin)
     return None if done.returncode == ends else f'exit {done.returncode}: {done.stdout} {done.stderr}'
 
 

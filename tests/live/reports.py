@@ -17,7 +17,8 @@ HEAD = '''# What the journal says
 Whatever cannot be done as NetBox has it is said in a journal entry on the virtual machine or, once that is gone, on its
 cluster; once, until the cause is over. Each text names the guest and the field or disk as NetBox calls them, what was
 found, and what to do. This page is made by `tests/live/mistakes.py`, which makes each of these mistakes in a real NetBox
-and compares what is said; NAME is the guest's name, RECORD the number of a virtual machine in NetBox.
+and compares what is said; NAME is the guest's name, RECORD the number of a virtual machine in NetBox, TIME when it was
+made, VMID one that was allocated.
 
 '''
 REFUSED = '''
@@ -39,8 +40,24 @@ ELSEWHERE = {
     'this change needs a look-up': 'never by the server: `plan --event` has nothing but the delivery',
     'does not have the template': 'the cluster has several nodes (tests of the planner)',
     'is not shared with': 'the cluster has several nodes (tests of the planner, and between the fakes)',
-    'which NetBox no longer has': '`plan --all`, or the server at its interval, finds a guest whose record is gone',
-    'but its VMID in NetBox is not': '`plan --all`, or the server at its interval, finds a second guest of a record',
+    'It was left, as no deletion of that': '`plan --all`, or the server at its interval, finds a guest whose record is gone',
+    ', which NetBox does not have': 'the same: NetBox has no record of that id',
+    'NetBox has another one with this id now': 'the same: NetBox was restored, and another record got the id',
+    'It was left: set the VMID to': '`plan --all`, or the server at its interval, finds a second guest of a record',
+    'has a marker of an early version': 'the guest was marked by a version before the first release',
+    'its marker is then written anew': 'the same',
+    'its marker is of an early version': 'the record of such a guest is deleted',
+    'cannot be judged, and nothing was done':
+        "NetBox's change log cannot be read, was pruned, or does not have what was delivered",
+    'was kept. Remove it in Proxmox if nothing on it is needed':
+        'a record is moved to a cluster that is none of ours (or loses its type), and deleted then',
+    'undo it in NetBox to have the guest managed again': 'a record is moved to a cluster that is none of ours, or loses its type',
+    'so the removal of its guest… is forgotten': 'a removal was put off, and the record is there again',
+    'their deletions had not been delivered': 'more than 10 deletions are found in the change log that no delivery told of',
+    'guests that NetBox has are missing in Proxmox': 'a comparison would create more than 10 guests',
+    'guests were destroyed within an hour': 'more than 100 guests are destroyed within an hour',
+    "NetBox's change log is not the one": 'NetBox was restored or exchanged',
+    'It is known by its id, so its guests': 'a cluster was renamed in NetBox',
     'is shut down now and destroyed in': '`[policy] destroy` puts removals off',
     'the policy is never to destroy': '`[policy] destroy = "never"`',
     'has its VMID now': 'a removal was put off, and a record got the VMID meanwhile',
@@ -59,8 +76,9 @@ class Page:
     def __init__(self):
         self.sections, self.refused = {}, {}
 
-    def note(self, section, mistake, said, name):
-        self.sections.setdefault(section, {})[mistake] = plain(said, name)
+    def note(self, section, mistake, said, name, vmid=None):
+        text = plain(said, name)
+        self.sections.setdefault(section, {})[mistake] = text.replace(f'guest {vmid} ', 'guest VMID ') if vmid else text
 
     def text(self):
         parts = [HEAD.rstrip('\n') + '\n']
@@ -95,6 +113,7 @@ def table(rows):
 def plain(text, name):
     """The text without what differs from run to run."""
     text = re.sub(r'\b(?:[0-9A-F]{2}:){5}[0-9A-F]{2}\b', 'MAC', text.replace(name, 'NAME'))
+    text = re.sub(r'\(created [\d-]+T[\d:.]+Z\)', '(created TIME)', text)
     text = re.sub(r'(virtual machine|--release) \d+( to \d+)?', lambda m: f"{m[1]} RECORD{' to RECORD' if m[2] else ''}", text)
     text = re.sub(r'/(virtual-machines)/\d+/', r'/\1/RECORD/', text)
     return re.sub(r'live-[\w-]+', 'NAME', text).replace('|', '\\|').replace('\n', ' ')
@@ -104,7 +123,9 @@ def texts():
     """The texts of the sources as they are written there, with {} for what is filled in."""
     found = []
     paths = sorted(glob.glob(os.path.join(CORE, 'report', '*.rs')))
-    for path in [*paths, os.path.join(CORE, 'record.rs'), os.path.join(CORE, 'plan', 'gone.rs')]:
+    for part in ('record.rs', 'record/*.rs', 'plan/gone.rs'):
+        paths += sorted(glob.glob(os.path.join(CORE, part)))
+    for path in paths:
         with open(path, encoding='utf-8') as source:
             code = re.sub(r'^\s*//.*$', '', source.read().split('#[cfg(test)]')[0], flags=re.M)
         for literal in re.findall(r'"((?:[^"\\]|\\.)*)"', code, re.S):

@@ -254,3 +254,26 @@ async fn an_option_that_cannot_be_read_is_told_by_its_field() {
     }
     complete(&lab, id);
 }
+
+/// A token with rights in one pool, beside those on storage and bridges: the template is in the pool.
+#[tokio::test]
+async fn a_token_with_rights_in_one_pool_is_enough() {
+    let readme = include_str!("../../README.md");
+    let role = readme.split("--privs \"").nth(1).unwrap().split('"').next().unwrap();
+    let privileges: Vec<&str> = role.split(' ').collect();
+    let rights = [("/pool/acme", &privileges[..]), ("/storage", &privileges[..]), ("/sdn/zones", &privileges[..])];
+    let proxmox = described().pool("acme").template(9001, "in-the-pool", |template| {
+        template.node("pve01").disk("scsi0", "local-lvm", 10_240).cloudinit("ide2", "local-lvm").pool("acme")
+    });
+    let proxmox = proxmox.limited_token("bridge@pve!limited", "proxmox-secret", &rights).start().await;
+    let policy = Policy { pool: Some("acme".into()), ..Policy::default() };
+    let lab = Lab::between(netbox().await, proxmox, policy);
+    let id = lab.create(json!({"status": "active", "custom_fields": {"proxmox_vm_templates": "9001"}})).await;
+    lab.must_have_applied();
+    assert_eq!(lab.proxmox.pool_of(lab.vmid(id).unwrap()).as_deref(), Some("acme"), "{:?}", lab.journal());
+    lab.update(id, json!({"status": "offline"})).await;
+    lab.add_disk(id, "scsi1", 2000).await;
+    lab.delete(id).await;
+    lab.must_have_applied();
+    assert!(lab.guests().is_empty() && lab.journal().is_empty(), "{:?}", lab.journal());
+}

@@ -48,8 +48,10 @@ fn of_proxmox(kind: &proxmox_api::ErrorKind, ambiguous: bool, retryable: bool) -
         | Kind::StillRunning
         | Kind::NothingToDo => FailureKind::Conflict,
         Kind::Permission { .. } | Kind::Unauthorized => FailureKind::Permission,
-        // An outage, or a certificate on its way to be renewed or trusted.
-        Kind::NotFound(Subject::Node) | Kind::Unavailable | Kind::Timeout | Kind::Certificate => FailureKind::Retry,
+        // An outage; another service in Proxmox's place; a certificate on its way to be renewed or trusted.
+        Kind::NotFound(Subject::Node) | Kind::Unavailable | Kind::Timeout | Kind::Certificate | Kind::NotProxmox => {
+            FailureKind::Retry
+        }
         _ if retryable => FailureKind::Retry,
         _ => FailureKind::Refused,
     }
@@ -98,6 +100,7 @@ mod tests {
             (Kind::Unavailable, FailureKind::Retry),
             (Kind::Timeout, FailureKind::Retry),
             (Kind::Certificate, FailureKind::Retry),
+            (Kind::NotProxmox, FailureKind::Retry),
             (Kind::Shrink, FailureKind::Refused),
             (Kind::Protected, FailureKind::Refused),
             (Kind::InvalidParameter { fields: Default::default() }, FailureKind::Refused),
