@@ -12,7 +12,7 @@ VMS, DISKS = '/virtualization/virtual-machines/', '/virtualization/virtual-disks
 NICS, ADDRESSES, JOURNAL = '/virtualization/interfaces/', '/ipam/ip-addresses/', '/extras/journal-entries/'
 FIELDS = '/extras/custom-fields/'
 # The VMIDs are typed, so that the page is the same after each run.
-GUEST, OTHER, CONTAINER, THEIRS, TWIN, STUCK, DENIED = 810, 811, 812, 700, 701, 702, 703
+GUEST, OTHER, CONTAINER, WRITTEN, THEIRS, TWIN, STUCK, DENIED = 810, 811, 812, 813, 700, 701, 702, 703
 
 
 class Mistakes:
@@ -224,6 +224,41 @@ def staged(bench, m, guest, other):
     interfaces(bench, m, guest)
 
 
+def written(bench, m):
+    """Values that are left out while all else is done: each is the report of a real user."""
+    guest = record(bench, 'live-m-written', proxmox_vmid=str(WRITTEN))
+    m.check.that('the guest', lambda: guest.notes(f'vmid {WRITTEN} ready'))
+    guest.change(memory=15, vcpus=3)
+    m.said('less memory than Proxmox takes', guest, 'memory', '16 MB')
+    m.check.that('the rest was done', lambda: guest.has(cores='3'))
+    secret = 'b3BlbnNzaC1rZXktdjEAAAAA'
+    guest.change(memory=1024, custom_fields={'proxmox_public_ssh_key':
+                 f'-----BEGIN OPENSSH PRIVATE KEY-----\n{secret}\n-----END OPENSSH PRIVATE KEY-----'})
+    m.said('a private key is pasted', guest, 'line 1', 'private key')
+    m.check.that('it is not repeated', lambda: same('entries', [e for e in m.entries(guest) if secret in e], []), within=0)
+    guest.change(custom_fields={'proxmox_public_ssh_key': f'{bench.key}\nssh-rsa AAAAbroken someone@example'})
+    m.said('one of several SSH keys is none', guest, 'line 2', 'authorized_keys')
+    m.wrong_disk('a disk of the firmware', guest, 'efidisk0', 'firmware', size=4)
+    m.check.that('nobody is told to rename it', lambda: same(
+        'entries', [e for e in m.entries(guest) if 'rename' in e.lower()], []), within=0)
+    nic = bench.netbox('POST', NICS, {'virtual_machine': guest.id, 'name': 'net0', 'mac_address': 'A3:E9:3D:22:FC:AE'})
+    m.said('a MAC address that no card can have', guest, 'interface net0', 'A3:E9:3D:22:FC:AE')
+    address = bench.netbox('POST', ADDRESSES, {
+        'address': '192.0.2.70/24', 'status': 'deprecated', 'assigned_object_id': nic['id'],
+        'assigned_object_type': 'virtualization.vminterface'})
+    m.said('an address that is deprecated', guest, '192.0.2.70', 'status')
+    bench.netbox('PATCH', f"{ADDRESSES}{address['id']}/", {'status': 'active', 'role': 'vip'})
+    m.said('an address that software within the guest has', guest, '192.0.2.70', 'role')
+    bench.netbox('PATCH', f"{ADDRESSES}{address['id']}/", {'role': ''})
+    m.check.that('the only address is set', lambda: guest.has(ipconfig0='ip=192.0.2.70/24,gw=192.0.2.1'))
+    for name in ('cali3f1a2b4c5d6', 'flannel.1', 'cni0', 'kube-ipvs0', 'vxlan.calico', 'nodelocaldns', 'tunl0'):
+        bench.netbox('POST', NICS, {'virtual_machine': guest.id, 'name': name})
+    m.settle(guest, 'interfaces of Kubernetes')
+    m.check.that('they are no cards', lambda: guest.has(net1=None))
+    bench.netbox('DELETE', f'{VMS}{guest.id}/')
+    m.check.that('it is removed', guest.is_gone)
+
+
 def disks(bench, m, guest, other):
     before = len(bench.pve.writes())
     m.wrong_disk('the name of a disk is no slot', guest, 'data', 'scsi0')
@@ -413,6 +448,8 @@ def run(bench, check, created):
     denied(bench, m, created)
     m.section = 'A guest that is Staged'
     staged(bench, m, guest, other)
+    m.section = 'Values that are left out, while all else is done'
+    written(bench, m)
     m.section = 'A guest in use'
     active(bench, m, guest)
     m.section = 'A container'

@@ -277,3 +277,21 @@ async fn a_token_with_rights_in_one_pool_is_enough() {
     lab.must_have_applied();
     assert!(lab.guests().is_empty() && lab.journal().is_empty(), "{:?}", lab.journal());
 }
+
+#[tokio::test]
+async fn an_address_that_is_not_for_the_card_is_told_and_a_primary_one_is_set_whatever_it_is_called() {
+    let lab = Lab::new().await;
+    let id = lab.create(json!({})).await;
+    let interface = add_interface(&lab, id, "eth0", json!({})).await;
+    let ip = add_address(&lab, interface, "192.0.2.70/24").await;
+    assert_eq!(lab.guest(id).get("ipconfig0"), Some("ip=192.0.2.70/24,gw=192.0.2.1"));
+    for fields in [json!({"status": "deprecated"}), json!({"status": "active", "role": "vip"})] {
+        lab.netbox.user("admin").update("ipam/ip-addresses", ip, fields.clone());
+        lab.settle().await;
+        assert!(lab.journal().last().unwrap().contains("192.0.2.70"), "{fields}: {:?}", lab.journal());
+    }
+    let told = lab.journal().len();
+    lab.update(id, json!({"primary_ip4": ip})).await;
+    assert_eq!(lab.guest(id).get("ipconfig0"), Some("ip=192.0.2.70/24,gw=192.0.2.1"));
+    assert_eq!(lab.journal().len(), told, "{:?}", lab.journal());
+}

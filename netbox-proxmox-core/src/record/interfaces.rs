@@ -61,6 +61,8 @@ impl Reader<'_> {
         let value = |choice: &Option<Choice>| choice.as_ref().map(|choice| choice.value.clone()).unwrap_or_default();
         let (status, role) = (value(&address.status), value(&address.role));
         let why = match (status.as_str(), role.as_str()) {
+            // What a person has made primary is to be set.
+            _ if self.primary.contains(&address.id) => return address.network(),
             _ if address.network().is_none() => "this cannot be read as an address. Correct it".to_owned(),
             ("deprecated" | "reserved" | "dhcp" | "slaac", _) => {
                 format!("it was not set, as its status in NetBox is {status}. Set its status to Active to have it set")

@@ -132,7 +132,8 @@ impl FieldNames {
 
     /// The guest that a record describes.
     pub fn guest(&self, record: &VirtualMachine, related: &Related<'_>) -> Guest {
-        let mut reader = Reader { fields: self, problems: Vec::new() };
+        let primary = [&record.primary_ip4, &record.primary_ip6].into_iter().flatten().map(|ip| ip.id).collect();
+        let mut reader = Reader { fields: self, primary, problems: Vec::new() };
         let custom = &record.custom_fields;
         let kind = self.kind(custom);
         let mut guest = Guest {
@@ -221,6 +222,8 @@ fn root_size(record: &VirtualMachine) -> Part<Megabytes> {
 /// Reads the parts of a record and collects what cannot be used.
 struct Reader<'a> {
     fields: &'a FieldNames,
+    /// The ids of the record's primary addresses.
+    primary: Vec<u64>,
     problems: Vec<Problem>,
 }
 

@@ -59,7 +59,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output) -> Result<Exit, Pr
     let mut findings = Findings::default();
     let reached = look_at_netbox(&netbox, &mut findings).await;
     for cluster in &clusters {
-        look_at_proxmox(cluster, reached.then_some(&netbox), &mut findings).await?;
+        look_at_proxmox(cluster, reached.then_some(&netbox), settings.policy().pool.as_deref(), &mut findings).await?;
     }
     output.data(&findings.0, &["", "what", ""], |_, finding| {
         vec![if finding.ok { "ok" } else { "FAILED" }.to_owned(), finding.what.clone(), finding.detail.clone()]
@@ -94,6 +94,7 @@ async fn look_at_netbox(netbox: &netbox_api::Client, findings: &mut Findings) ->
 async fn look_at_proxmox(
     settings: &ClusterSettings,
     netbox: Option<&netbox_api::Client>,
+    pool: Option<&str>,
     findings: &mut Findings,
 ) -> Result<(), Problem> {
     let client = connect::proxmox(settings)?;
@@ -113,11 +114,12 @@ async fn look_at_proxmox(
     }
     let permissions = client.permissions().await.map_err(Problem::from);
     let held = permissions.and_then(|permissions| {
+        // Where all new guests are in one pool, rights on that are enough.
+        let pool = pool.map(|pool| format!("/pool/{pool}"));
         let missing = PRIVILEGES.iter().flat_map(|(path, privileges)| {
-            privileges
-                .iter()
-                .filter(|privilege| !permissions.has(path, privilege))
-                .map(move |it| format!("{it} on {path}"))
+            let pool = pool.as_deref().filter(|_| *path == "/vms");
+            let lacks = |it: &&&str| !permissions.has(path, it) && !pool.is_some_and(|pool| permissions.has(pool, it));
+            privileges.iter().filter(lacks).map(move |it| format!("{it} on {}", pool.unwrap_or(path)))
         });
         let missing: Vec<String> = missing.collect();
         match missing.is_empty() {
