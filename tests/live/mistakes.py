@@ -224,10 +224,11 @@ def staged(bench, m, guest, other):
     interfaces(bench, m, guest)
 
 
-def written(bench, m):
+def written(bench, m, created):
     """Values that are left out while all else is done: each is the report of a real user."""
     guest = record(bench, 'live-m-written', proxmox_vmid=str(WRITTEN))
-    m.check.that('the guest', lambda: guest.notes(f'vmid {WRITTEN} ready'))
+    created(guest)
+    m.settle(guest, 'written')
     guest.change(memory=15, vcpus=3)
     m.said('less memory than Proxmox takes', guest, 'memory', '16 MB')
     m.check.that('the rest was done', lambda: guest.has(cores='3'))
@@ -449,7 +450,7 @@ def run(bench, check, created):
     m.section = 'A guest that is Staged'
     staged(bench, m, guest, other)
     m.section = 'Values that are left out, while all else is done'
-    written(bench, m)
+    written(bench, m, created)
     m.section = 'A guest in use'
     active(bench, m, guest)
     m.section = 'A container'

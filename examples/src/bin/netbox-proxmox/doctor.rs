@@ -116,12 +116,12 @@ async fn look_at_proxmox(
     let held = permissions.and_then(|permissions| {
         // Where all new guests are in one pool, rights on that are enough.
         let pool = pool.map(|pool| format!("/pool/{pool}"));
-        let missing = PRIVILEGES.iter().flat_map(|(path, privileges)| {
+        let mut missing = Vec::new();
+        for (path, privileges) in PRIVILEGES {
             let pool = pool.as_deref().filter(|_| *path == "/vms");
             let lacks = |it: &&&str| !permissions.has(path, it) && !pool.is_some_and(|pool| permissions.has(pool, it));
-            privileges.iter().filter(lacks).map(move |it| format!("{it} on {}", pool.unwrap_or(path)))
-        });
-        let missing: Vec<String> = missing.collect();
+            missing.extend(privileges.iter().filter(lacks).map(|it| format!("{it} on {}", pool.unwrap_or(path))));
+        }
         match missing.is_empty() {
             true => Ok("all that is needed".to_owned()),
             false => Err(Problem::new(Exit::Denied, format!("the token lacks {}", missing.join(", ")))),
