@@ -188,6 +188,13 @@ pub struct GuestInterface {
     pub addresses: Vec<IpNet>,
 }
 
+impl GuestInterface {
+    /// What its MAC address is called for people.
+    pub(crate) fn mac_field(&self) -> String {
+        format!("interface {} MAC address", self.name)
+    }
+}
+
 /// The VLANs of an interface. None at all is an interface without VLANs.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -332,6 +339,12 @@ impl Guest {
     /// The disk that the record has at a slot.
     pub fn disk(&self, slot: DiskSlot) -> Option<&GuestDisk> {
         self.disks.given()?.iter().find(|disk| disk.slot == slot)
+    }
+
+    /// Whether NetBox has a MAC address for an interface that cannot be used.
+    pub(crate) fn has_bad_mac(&self, interface: &GuestInterface) -> bool {
+        let field = interface.mac_field();
+        self.problems.iter().any(|problem| problem.field == field)
     }
 
     /// Whether a problem reaches at least as far as `reach`.

@@ -115,6 +115,12 @@ async fn a_multicast_mac_address_is_told_and_everything_else_is_done() {
     add_interface(&lab, id, "net0", json!({"mac_address": "A3:E9:3D:22:FC:AE", "mtu": 1400})).await;
     assert!(told(&lab).contains("interface net0") && told(&lab).contains("A3:E9:3D:22:FC:AE"), "{}", told(&lab));
     assert!(lab.guest(id).get("net0").unwrap().ends_with("mtu=1400"), "{:?}", lab.guest(id).get("net0"));
+    lab.update(id, json!({"comments": "saved again"})).await;
+    let plan = lab.last_plan();
+    assert!(
+        plan.iter().all(|action| action.starts_with("report")),
+        "that of the card is not written over it: {plan:?}"
+    );
     complete(&lab, id);
 }
 
@@ -288,7 +294,9 @@ async fn an_address_that_is_not_for_the_card_is_told_and_a_primary_one_is_set_wh
     for fields in [json!({"status": "deprecated"}), json!({"status": "active", "role": "vip"})] {
         lab.netbox.user("admin").update("ipam/ip-addresses", ip, fields.clone());
         lab.settle().await;
-        assert!(lab.journal().last().unwrap().contains("192.0.2.70"), "{fields}: {:?}", lab.journal());
+        let is = if fields["role"].is_null() { "deprecated" } else { "vip" };
+        let words = format!("\"192.0.2.70/24 ({is})\"");
+        assert!(lab.journal().last().unwrap().contains(&words), "{fields}: {:?}", lab.journal());
     }
     let told = lab.journal().len();
     lab.update(id, json!({"primary_ip4": ip})).await;

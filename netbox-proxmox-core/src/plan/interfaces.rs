@@ -34,7 +34,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, set: &mut Settings) -> Vec<Action> {
         let found = draft.current.interfaces.given().and_then(|all| all.get(*index));
         // What is only about to be made has no address yet: it is read then.
         let made = || set.interfaces.iter().any(|it| it.index == **index && matches!(it.card, Card::Set(_)));
-        interface.mac.is_none() && (found.is_some_and(has) || made())
+        interface.mac.is_none() && !draft.guest.has_bad_mac(interface) && (found.is_some_and(has) || made())
     });
     let guest = || draft.target.clone();
     lacking

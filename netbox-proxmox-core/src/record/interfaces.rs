@@ -22,6 +22,7 @@ impl Reader<'_> {
 
     fn interface(&mut self, interface: &VmInterface, related: &Related<'_>) -> GuestInterface {
         let field = format!("interface {}", interface.name);
+        let named = GuestInterface { id: interface.id, name: interface.name.clone(), ..GuestInterface::default() };
         let name = self.fields.bridge.clone();
         let bridge = self.custom(&interface.custom_fields, &name, Blocks::Part, bridge).given().cloned();
         let of_vlan = || related.bridges?.get(&interface.untagged_vlan.as_ref()?.id).cloned();
@@ -37,7 +38,7 @@ impl Reader<'_> {
             let fits = is_unicast(mac);
             if !fits {
                 let why = "this is no MAC address of a network card: six bytes, of which the first is even. Correct it";
-                self.problem(&format!("{field} MAC address"), mac, why, Blocks::Part);
+                self.problem(&named.mac_field(), mac, why, Blocks::Part);
             }
             fits
         });
@@ -45,14 +46,13 @@ impl Reader<'_> {
         let mut addresses: Vec<&IpAddress> = related.addresses.iter().filter(on_it).collect();
         addresses.sort_by_key(|address| address.id);
         GuestInterface {
-            id: interface.id,
-            name: interface.name.clone(),
             enabled: interface.enabled,
             mac,
             mtu,
             bridge: bridge.or_else(of_vlan),
             vlans: vlans(interface),
             addresses: addresses.into_iter().filter_map(|address| self.on_card(&field, address)).collect(),
+            ..named
         }
     }
 
@@ -73,7 +73,9 @@ impl Reader<'_> {
             ),
             _ => return address.network(),
         };
-        self.problem(&format!("{field} address"), &address.address, &why, Blocks::Part);
+        let is = if status == "active" { role } else { status };
+        let found = format!("{} ({is})", address.address);
+        self.problem(&format!("{field} address"), &found, &why, Blocks::Part);
         None
     }
 }
