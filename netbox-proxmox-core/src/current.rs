@@ -205,6 +205,9 @@ impl Current {
             Configuration::Qemu(config) => Self::machine(vmid, config),
             Configuration::Lxc(config) => Self::container(vmid, config),
         };
+        // Protection has a part of its own.
+        let options = GuestOption::ALL.into_iter().filter(|option| *option != GuestOption::Protection);
+        let set = options.filter_map(|option| Some((option, option.of(config)?)));
         Self {
             node: Part::Given(node),
             name: Part::known(config.name().map(str::to_owned)),
@@ -217,7 +220,7 @@ impl Current {
             tags: Part::Given(config.tags()),
             description: Part::known(note::find(config.description().unwrap_or_default())),
             onboot: Part::Given(config.onboot()),
-            options: Part::Given(GuestOption::of(config)),
+            options: Part::Given(set.collect()),
             ..of_kind
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use proxmox_api::{Configuration, GuestType};
+use proxmox_api::{GuestConfig, GuestType};
 use serde::{Deserialize, Serialize};
 
 /// An option of a guest, and the custom field for it.
@@ -100,14 +100,15 @@ impl GuestOption {
         }
     }
 
-    /// The options that a configuration has, but protection; the pool is not in it.
-    pub(crate) fn of(config: &Configuration) -> GuestOptions {
-        let set = Self::ALL.into_iter().filter(|option| !matches!(option, Self::Pool | Self::Protection));
-        set.filter_map(|option| {
-            let text = config.text(option.name())?;
-            Some((option, option.read(&text).unwrap_or(text)))
-        })
-        .collect()
+    /// What a configuration has of it, as we write it. The pool is in none.
+    pub(crate) fn of(self, config: &GuestConfig) -> Option<String> {
+        let text = config.text(self.name())?;
+        Some(self.read(&text).unwrap_or(text))
+    }
+
+    /// What a guest has where its configuration says nothing.
+    pub(crate) fn unset(self) -> Option<&'static str> {
+        (self == Self::Protection).then_some("0")
     }
 }
 

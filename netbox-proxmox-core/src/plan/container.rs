@@ -7,6 +7,7 @@ use super::converge::converge;
 use super::create::{Creation, usable};
 use crate::action::Action;
 use crate::current::{Current, CurrentDisk};
+use crate::option::GuestOptions;
 use crate::part::Part;
 use crate::report::Report;
 use crate::settings::Settings;
@@ -39,11 +40,8 @@ impl<'a> Creation<'a> {
         let made = Current {
             node: Part::maybe(node.cloned()),
             name: Part::maybe(guest.proxmox_name().map(str::to_owned)),
+            options: Part::Given(self.in_pool(GuestOptions::new())),
             ..Current::new_container(target.vmid, disk)
-        };
-        let made = match made.options {
-            Part::Given(options) => Current { options: Part::Given(self.in_pool(options)), ..made },
-            _ => made,
         };
         let (set, rest) = at_once(converge(event, guest, &made, policy, target.clone()));
         plan.push(Action::CreateContainer {

@@ -19,12 +19,10 @@ pub(super) fn plan(event: &Event, policy: &Policy) -> Vec<Action> {
     if event.context.looked_up && event.context.deletion != Some(Deletion::Confirmed) {
         return Vec::new();
     }
+    let reporter = Reporter::new(deleted.record, facts.birth, &deleted.name, facts.cluster);
     if let Some(unmanaged) = &event.context.unmanaged {
-        // It is told where its guest is, not in the journal of the cluster that it was moved to.
-        let reporter = Reporter::new(deleted.record, facts.birth, &deleted.name, None);
         return vec![Action::Report(reporter.unmanaged(unmanaged, true))];
     }
-    let reporter = Reporter::new(deleted.record, facts.birth, &deleted.name, facts.cluster);
     if facts.kind.is_none() || event.context.managed == Some(false) {
         return Vec::new();
     }

@@ -25,7 +25,7 @@ pub struct Report {
     pub birth: Option<Moment>,
     /// The record's name, or the cluster's.
     pub name: String,
-    /// The id of the record's NetBox cluster: where the report goes once the record is gone.
+    /// The id of the record's NetBox cluster: where the report goes once the record is gone, if that cluster is one of ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<u64>,
     /// The field or disk it is about, named as in NetBox.

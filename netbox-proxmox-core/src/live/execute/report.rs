@@ -25,7 +25,11 @@ impl Step<'_> {
         };
         let (object_type, id) = match self.record_of(report).await? {
             Some(record) => (ObjectType::VIRTUAL_MACHINE, record.0),
-            None => (ObjectType::CLUSTER, report.cluster.unwrap_or(self.cluster.netbox_cluster.id)),
+            None => {
+                // What a record was moved to may be a cluster of others, whose journal is not ours.
+                let cluster = report.cluster.and_then(|id| self.bridge.cluster(id)).unwrap_or(self.cluster);
+                (ObjectType::CLUSTER, cluster.netbox_cluster.id)
+            }
         };
         // What was begun may have been written although we never heard so.
         if begun && self.has_entry(object_type, id, &report.text).await? {

@@ -16,10 +16,9 @@ pub(super) fn update(config: &GuestConfig, set: &Settings, marker: Option<Marker
         update = update.onboot(onboot);
     }
     for (option, value) in set.options.iter().filter(|(option, _)| **option != GuestOption::Pool) {
-        let found = config.text(option.name()).map(|found| option.read(&found).unwrap_or(found));
+        let found = option.of(config);
         match value {
-            // What is off by default need not be there.
-            Some(value) if found.as_deref().unwrap_or("0") != value.as_str() || found.is_none() && value != "0" => {
+            Some(value) if found.as_deref().or(option.unset()) != Some(value.as_str()) => {
                 update = update.set(option.name(), value.as_str());
             }
             None if found.is_some() => update = update.delete(option.name()),
