@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use proxmox_api::{MiB, Vmid};
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::address::GatewayRule;
@@ -48,16 +49,16 @@ pub struct Policy {
     /// How many network cards one plan may add: more are more likely what software has made within a guest.
     pub cards_at_once: usize,
     /// The resource pool of a new guest whose record names none.
-    #[serde(deserialize_with = "text_or_none")]
+    #[serde(deserialize_with = "pool")]
     pub pool: Option<String>,
     /// The DNS servers of a new guest whose record names none, separated by a space.
-    #[serde(deserialize_with = "text_or_none")]
+    #[serde(deserialize_with = "nameserver")]
     pub nameserver: Option<String>,
     /// The DNS search domain of a new guest whose record names none.
-    #[serde(deserialize_with = "text_or_none")]
+    #[serde(deserialize_with = "searchdomain")]
     pub searchdomain: Option<String>,
     /// The user that cloud-init makes in a new VM whose record names none.
-    #[serde(deserialize_with = "text_or_none")]
+    #[serde(deserialize_with = "ci_user")]
     pub ci_user: Option<String>,
     /// The tag that a guest gets which is to be destroyed later. Empty for none.
     #[serde(deserialize_with = "text_or_none")]
@@ -144,6 +145,27 @@ impl Policy {
 /// A configuration file has no null.
 fn text_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.trim().is_empty()))
+}
+
+/// The same of what a field of a record can say, too.
+fn option<'de, D: Deserializer<'de>>(option: GuestOption, deserializer: D) -> Result<Option<String>, D::Error> {
+    text_or_none(deserializer)?.map(|text| option.read(&text).map_err(D::Error::custom)).transpose()
+}
+
+fn pool<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    option(GuestOption::Pool, deserializer)
+}
+
+fn nameserver<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    option(GuestOption::Nameserver, deserializer)
+}
+
+fn searchdomain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    option(GuestOption::Searchdomain, deserializer)
+}
+
+fn ci_user<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    option(GuestOption::Ciuser, deserializer)
 }
 
 /// When the configuration of an existing guest is changed.

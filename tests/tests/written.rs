@@ -261,6 +261,63 @@ async fn an_option_that_cannot_be_read_is_told_by_its_field() {
     complete(&lab, id);
 }
 
+/// A guest whose record names another pool, and more that differs.
+async fn to_pool(pool: &str) -> (Lab, u64) {
+    let lab = with_options(Policy::default()).await;
+    let id = lab.create(json!({"custom_fields": {"proxmox_pool": "acme"}})).await;
+    lab.netbox.update_vm(id, json!({"description": "moved", "custom_fields": {"proxmox_pool": pool}}));
+    (lab, id)
+}
+
+#[tokio::test]
+async fn a_pool_that_is_refused_costs_nothing_else() {
+    let (lab, id) = to_pool("nosuch").await;
+    lab.settle().await;
+    assert!(lab.guest(id).description().unwrap().contains("netbox-description: moved"));
+    assert_eq!(lab.proxmox.pool_of(lab.vmid(id).unwrap()).as_deref(), Some("acme"));
+    assert!(told(&lab).contains("nosuch"), "{}", told(&lab));
+}
+
+#[tokio::test]
+async fn a_guest_that_became_anothers_meanwhile_is_not_moved() {
+    let (lab, id) = to_pool("spare").await;
+    let vmid = lab.vmid(id).unwrap();
+    lab.proxmox.after("PUT /nodes/*/qemu/*/config", move |proxmox, _| {
+        proxmox.edit(vmid, |guest| guest.set("description", "somebody's"));
+    });
+    lab.settle().await;
+    assert_eq!(lab.proxmox.pool_of(vmid).as_deref(), Some("acme"), "{:?}", lab.proxmox.writes());
+    assert_eq!(lab.proxmox.count("PUT /pools"), 0);
+}
+
+/// Nobody is told that everything else was done before it was.
+#[tokio::test]
+async fn what_was_refused_is_told_once_the_rest_was_done() {
+    let lab = with_options(Policy::default()).await;
+    let id = lab.create(json!({})).await;
+    let path = "PUT /nodes/*/qemu/*/config";
+    lab.proxmox.fault(Fault::refuse_parameter("nameserver", "not here").on(path));
+    lab.proxmox.fault(Fault::answer(500, "the disk is full").on(path).after(1));
+    lab.update(id, json!({"vcpus": 2, "custom_fields": {"proxmox_nameserver": "192.0.2.53"}})).await;
+    assert!(lab.journal().iter().all(|text| !text.contains("everything else was")), "{:#?}", lab.journal());
+    lab.proxmox.fault(Fault::refuse_parameter("nameserver", "not here").on(path));
+    lab.update(id, json!({"comments": "saved again"})).await;
+    let text = lab.journal().pop().unwrap();
+    assert!(text.contains("proxmox_nameserver \"192.0.2.53\": not set, everything else was"), "{text}");
+    assert_eq!(lab.guest(id).get("cores"), Some("2"));
+}
+
+#[tokio::test]
+async fn what_the_policy_wants_is_told_as_its_wish() {
+    let template = described()
+        .token("bridge@pve!lab", "proxmox-secret")
+        .template(9002, "plain", |template| template.node("pve01").disk("scsi0", "local-lvm", 10_240));
+    let policy = Policy { nameserver: Some("192.0.2.53".into()), ..Policy::default() };
+    let lab = Lab::between(netbox().await, template.start().await, policy);
+    lab.create(json!({"custom_fields": {"proxmox_vm_templates": "9002"}})).await;
+    assert!(told(&lab).contains("proxmox_nameserver (by `[policy]`)"), "{}", told(&lab));
+}
+
 /// A token with rights in one pool, beside those on storage and bridges: the template is in the pool.
 #[tokio::test]
 async fn a_token_with_rights_in_one_pool_is_enough() {

@@ -28,7 +28,8 @@ fn one(draft: &mut Draft<'_>, set: &mut Settings, option: GuestOption) {
         Part::Unknown => "not known".to_owned(),
     };
     let text = wanted.clone().unwrap_or_else(|| "none".to_owned());
-    let field = draft.event.context.fields.of_option(option).to_owned();
+    let by_policy = if draft.guest.options.contains_key(&option) || wanted.is_none() { "" } else { " (by `[policy]`)" };
+    let field = format!("{}{by_policy}", draft.event.context.fields.of_option(option));
     if option.is_of_cloud_init() && !draft.cloud_init(&field, &text) {
         return;
     }

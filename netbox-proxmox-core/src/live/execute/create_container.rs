@@ -62,7 +62,7 @@ impl Step<'_> {
             match self.client().node(&node).create_lxc(&params).await {
                 Ok(task) => break Ok(task),
                 Err(error) => {
-                    let refused = leave_out(&mut set, &error);
+                    let refused = leave_out(&mut set, &error, &self.bridge.fields);
                     if refused.is_empty() {
                         break Err(error);
                     }
@@ -73,16 +73,13 @@ impl Step<'_> {
         };
         let size = root_size.map(|size| self.bridge.policy.disk_base.to_megabytes(size));
         let outcome = self.make(guest, &node, size, keys.clone(), begin).await?;
-        if left_out.is_empty() {
-            return Ok(outcome);
-        }
         let inbox = &self.bridge.inbox;
         if set.ssh_keys.given() != keys.as_ref()
             && let Some(seen) = inbox.seen(owner).await?
         {
             inbox.put_seen(owner, &Seen { keys: None, ..seen }).await?;
         }
-        self.without(guest, &left_out).await
+        self.without(guest, &left_out, outcome).await
     }
 }
 

@@ -25,8 +25,9 @@ impl Step<'_> {
             return self.take_over(guest, former, set).await;
         }
         let mut observed = self.ours(guest).await?;
-        let moved = self.pool(guest, set, &observed).await?;
         let outcome = self.write(guest, set, &mut observed).await?;
+        // Last: a pool may be refused, and whoever has rights by the pool may lose them.
+        let moved = self.pool(guest, set).await?;
         let outcome = if outcome == Outcome::Unchanged { moved } else { outcome };
         if set.marker == Some(MarkerState::Ready) {
             self.reached(guest, &observed).await?;
@@ -36,29 +37,29 @@ impl Step<'_> {
 
     async fn write(&self, guest: &Target, set: &Settings, observed: &mut Observed) -> Result<Outcome, Failure> {
         let mut set = set.clone();
-        let mut outcome = Outcome::Unchanged;
+        let mut left_out = Vec::new();
         let mut tries = 0;
         while tries < TRIES {
             let update = update(&observed.config, &set, self.marker(guest, &set, observed)?)?;
             if update.is_empty() {
-                return Ok(outcome);
+                return self.without(guest, &left_out, Outcome::Unchanged).await;
             }
             let update = observed.under_digest(update);
             match observed.handle(self.client()).set_config(&update).await {
                 Ok(()) => {
                     self.tell_guest(&set, observed).await?;
-                    return Ok(if outcome == Outcome::Unchanged { Outcome::Done } else { outcome });
+                    return self.without(guest, &left_out, Outcome::Done).await;
                 }
                 // Somebody else wrote, or the reply was lost: what is there now decides.
                 Err(error) if *error.cause() == ErrorKind::DigestMismatch || error.phase() == Phase::Ambiguous => {
                     tries += 1
                 }
                 Err(error) => {
-                    let refused = leave_out(&mut set, &error);
+                    let refused = leave_out(&mut set, &error, &self.bridge.fields);
                     if refused.is_empty() {
                         return Err(error.into());
                     }
-                    outcome = self.without(guest, &refused).await?;
+                    left_out.extend(refused);
                 }
             }
             *observed = self.check(guest, self.again(observed).await?)?;
@@ -66,8 +67,16 @@ impl Step<'_> {
         Err(Failure::new(FailureKind::Conflict, format!("the configuration of guest {} keeps changing", observed.vmid)))
     }
 
-    /// Tells what was left out.
-    pub(super) async fn without(&self, guest: &Target, refused: &[Refused]) -> Result<Outcome, Failure> {
+    /// Tells what was left out, once everything else was done; then that is the outcome.
+    pub(super) async fn without(
+        &self,
+        guest: &Target,
+        refused: &[Refused],
+        outcome: Outcome,
+    ) -> Result<Outcome, Failure> {
+        if refused.is_empty() {
+            return Ok(outcome);
+        }
         for refused in refused {
             self.report(&self.reporter(guest).value_refused(&refused.field, &refused.value, &refused.why)).await?;
         }

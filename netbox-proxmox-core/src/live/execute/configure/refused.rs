@@ -6,6 +6,7 @@ use proxmox_api::{Error, ErrorKind};
 
 use crate::option::GuestOption;
 use crate::part::Part;
+use crate::record::FieldNames;
 use crate::settings::{Card, Settings};
 
 /// A setting that was left out.
@@ -21,15 +22,15 @@ pub(in crate::live::execute) struct Refused {
 
 /// Takes out of the settings what Proxmox has refused. Nothing is returned where it refuses what they do not have: then the
 /// rest is not sent again either.
-pub(in crate::live::execute) fn leave_out(set: &mut Settings, error: &Error) -> Vec<Refused> {
+pub(in crate::live::execute) fn leave_out(set: &mut Settings, error: &Error, names: &FieldNames) -> Vec<Refused> {
     let ErrorKind::InvalidParameter { fields } = error.kind() else {
         return Vec::new();
     };
-    let refused: Vec<_> = fields.iter().filter_map(|(parameter, why)| without(set, parameter, why)).collect();
+    let refused: Vec<_> = fields.iter().filter_map(|(parameter, why)| without(set, parameter, why, names)).collect();
     if refused.len() < fields.len() { Vec::new() } else { refused }
 }
 
-fn without(set: &mut Settings, parameter: &str, why: &str) -> Option<Refused> {
+fn without(set: &mut Settings, parameter: &str, why: &str, names: &FieldNames) -> Option<Refused> {
     let refused = |field: &str, value: Option<String>| {
         let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
         Some(Refused { field: field.to_owned(), value: value?, why })
@@ -54,7 +55,7 @@ fn without(set: &mut Settings, parameter: &str, why: &str) -> Option<Refused> {
         _ => {
             if let Some(option) = GuestOption::ALL.into_iter().find(|option| option.name() == parameter) {
                 let value = set.options.remove(&option)?;
-                return refused(parameter, Some(value.unwrap_or_default()));
+                return refused(names.of_option(option), Some(value.unwrap_or_default()));
             }
             let number = |of: &str| parameter.strip_prefix(of)?.parse::<u8>().ok();
             let index = number("net").or_else(|| number("ipconfig"))?;
