@@ -185,6 +185,8 @@ fn what_is_wrong_in_the_file_is_named() {
     let whole = |text: &str| error(in_file(text, &[]));
     assert!(whole("netbox_ulr = 'x'").contains("netbox_ulr is no setting here"));
     assert!(whole("[policy]\ndestroi = 'now'").contains("destroi"), "{}", whole("[policy]\ndestroi = 'now'"));
+    let dns = whole("[policy]\nnameserver = 'dns.example.org'");
+    assert!(dns.contains("[policy] nameserver") && dns.contains("is an IP address"), "{dns}");
     assert!(
         whole("[policy]\ndestroy = 'soon'").contains("[policy] destroy"),
         "{}",

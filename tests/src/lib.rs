@@ -325,6 +325,29 @@ impl Lab {
         self.proxmox.guests().iter().filter(|guest| !guest.is_template()).map(|guest| guest.vmid).collect()
     }
 
+    /// Makes records with their guests, which are alike and stopped; gives the records' ids. Their deliveries are not answered.
+    pub fn pairs(&self, vmids: std::ops::RangeInclusive<u32>) -> Vec<u64> {
+        let pair = |vmid: u32| {
+            let (name, vmid_field) = (format!("guest-{vmid}"), json!({"proxmox_vmid": vmid.to_string()}));
+            let mut fields = record(GuestKind::Qemu, json!({"custom_fields": vmid_field}));
+            merge(&mut fields, json!({"name": name, "status": "offline"}));
+            let id = self.netbox.create_vm(fields)["id"].as_u64().unwrap();
+            let marker = self.marker(id, vmid);
+            self.proxmox.add_guest(vmid, &name, |guest| guest.disk("scsi0", "ceph", 1_024).description(&marker));
+            id
+        };
+        vmids.map(pair).collect()
+    }
+
+    /// Creates an interface of a virtual machine in NetBox, and lets it be answered; gives its id.
+    pub async fn add_interface(&self, id: u64, name: &str, fields: Value) -> u64 {
+        let mut interface = json!({"virtual_machine": id, "name": name});
+        merge(&mut interface, fields);
+        let id = self.netbox.create_interface(interface)["id"].as_u64().unwrap();
+        self.settle().await;
+        id
+    }
+
     /// Creates a virtual disk in NetBox, and lets it be answered; gives its id.
     pub async fn add_disk(&self, id: u64, name: &str, size: u64) -> u64 {
         let disk = self.netbox.create_disk(json!({"virtual_machine": id, "name": name, "size": size}));

@@ -3,28 +3,13 @@
 
 use netbox_proxmox_core::live::EventState;
 use netbox_proxmox_core::live::bridge::now;
-use netbox_proxmox_tests::{CLUSTER, Lab};
+use netbox_proxmox_tests::Lab;
 use serde_json::json;
-
-/// Makes records with their guests, which are alike; gives the records' ids.
-fn pairs(lab: &Lab, vmids: std::ops::RangeInclusive<u32>) -> Vec<u64> {
-    let pair = |vmid: u32| {
-        let name = format!("guest-{vmid}");
-        let custom = json!({"proxmox_vm_type": "vm", "proxmox_vm_templates": "9000", "proxmox_vmid": vmid.to_string()});
-        let cluster = json!({"name": CLUSTER});
-        let record = json!({"name": name, "status": "offline", "cluster": cluster, "custom_fields": custom});
-        let record = lab.netbox.create_vm(record)["id"].as_u64().unwrap();
-        let marker = lab.marker(record, vmid);
-        lab.proxmox.add_guest(vmid, &name, |guest| guest.disk("scsi0", "ceph", 1_024).description(&marker));
-        record
-    };
-    vmids.map(pair).collect()
-}
 
 #[tokio::test]
 async fn more_than_a_hundred_removals_in_an_hour_wait_for_a_person() {
     let lab = Lab::new().await;
-    let records = pairs(&lab, 1_001..=1_103);
+    let records = lab.pairs(1_001..=1_103);
     // Nobody heard of their creation: they are as they should be.
     drop(lab.take());
     let (hundred, more) = records.split_at(100);

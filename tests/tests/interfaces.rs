@@ -6,14 +6,6 @@ use netbox_proxmox_tests::Lab;
 use proxmox_api::testing::Power;
 use serde_json::{Value, json};
 
-async fn add_interface(lab: &Lab, id: u64, fields: Value) -> u64 {
-    let mut interface = json!({"virtual_machine": id});
-    interface.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-    let id = lab.netbox.create_interface(interface)["id"].as_u64().unwrap();
-    lab.settle().await;
-    id
-}
-
 fn interface(lab: &Lab, id: u64) -> Value {
     let all = lab.netbox.all("virtualization/interfaces");
     all.into_iter().find(|interface| interface["id"] == id).unwrap()
@@ -23,14 +15,13 @@ fn interface(lab: &Lab, id: u64) -> Value {
 async fn cards_are_added_changed_and_removed_and_their_mac_addresses_recorded() {
     let lab = Lab::new().await;
     let id = lab.create(json!({})).await;
-    let first = add_interface(&lab, id, json!({"name": "eth0"})).await;
+    let first = lab.add_interface(id, "eth0", json!({})).await;
     let mac = lab.guest(id).get("net0").unwrap()[7..24].to_owned();
     assert_eq!(interface(&lab, first)["mac_address"], mac, "the address that Proxmox gave the clone");
 
-    let second =
-        add_interface(&lab, id, json!({"name": "eth1", "mac_address": "bc:24:11:00:00:77", "mtu": 9000})).await;
+    let second = lab.add_interface(id, "eth1", json!({"mac_address": "bc:24:11:00:00:77", "mtu": 9000})).await;
     assert_eq!(lab.guest(id).get("net1"), Some("virtio=BC:24:11:00:00:77,bridge=vmbr0,mtu=9000"));
-    let third = add_interface(&lab, id, json!({"name": "eth2", "enabled": false})).await;
+    let third = lab.add_interface(id, "eth2", json!({"enabled": false})).await;
     let card = lab.guest(id).get("net2").unwrap().to_owned();
     assert!(card.contains(",bridge=vmbr0,link_down=1"), "{card}");
     assert_eq!(interface(&lab, third)["mac_address"], card[7..24]);
@@ -52,7 +43,7 @@ async fn the_vlan_follows_mode_and_untagged_vlan() {
     let lab = Lab::new().await;
     let id = lab.create(json!({})).await;
     let vlan = lab.netbox.user("admin").create("ipam/vlans", json!({"vid": 20, "name": "servers"}));
-    let eth0 = add_interface(&lab, id, json!({"name": "eth0", "mode": "access", "untagged_vlan": vlan["id"]})).await;
+    let eth0 = lab.add_interface(id, "eth0", json!({"mode": "access", "untagged_vlan": vlan["id"]})).await;
     assert!(lab.guest(id).get("net0").unwrap().ends_with(",tag=20"), "{:?}", lab.guest(id).get("net0"));
     lab.netbox.update_interface(eth0, json!({"mode": "tagged-all", "untagged_vlan": null}));
     lab.settle().await;
@@ -64,7 +55,7 @@ async fn a_card_is_left_alone_while_the_record_is_active() {
     let lab = Lab::new().await;
     let id = lab.create(json!({"status": "active"})).await;
     let before = lab.guest(id).get("net0").map(str::to_owned);
-    add_interface(&lab, id, json!({"name": "eth0", "mtu": 9000})).await;
+    lab.add_interface(id, "eth0", json!({"mtu": 9000})).await;
     assert_eq!(lab.guest(id).get("net0"), before.as_deref());
     assert!(lab.journal()[0].contains("interface eth0") && lab.journal()[0].contains("Staged"), "{:?}", lab.journal());
     lab.update(id, json!({"status": "staged"})).await;
@@ -76,7 +67,7 @@ async fn a_guest_is_created_with_its_interfaces_and_all_their_addresses() {
     let lab = Lab::new().await;
     let id = lab.create(json!({"status": "planned"})).await;
     for (name, address) in [("eth0", "192.0.2.10/24"), ("eth1", "198.51.100.7/24")] {
-        let interface = add_interface(&lab, id, json!({"name": name})).await;
+        let interface = lab.add_interface(id, name, json!({})).await;
         lab.netbox.create_ip(json!({
             "address": address, "assigned_object_type": "virtualization.vminterface", "assigned_object_id": interface,
         }));

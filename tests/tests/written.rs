@@ -6,14 +6,6 @@ use netbox_proxmox_tests::{KINDS, Lab, described, netbox};
 use proxmox_api::testing::{Fault, GuestKind};
 use serde_json::{Value, json};
 
-async fn add_interface(lab: &Lab, id: u64, name: &str, fields: Value) -> u64 {
-    let mut interface = json!({"virtual_machine": id, "name": name});
-    interface.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-    let id = lab.netbox.create_interface(interface)["id"].as_u64().unwrap();
-    lab.settle().await;
-    id
-}
-
 async fn add_address(lab: &Lab, interface: u64, address: &str) -> u64 {
     let id = lab.netbox.create_ip(json!({
         "address": address, "assigned_object_type": "virtualization.vminterface", "assigned_object_id": interface,
@@ -60,7 +52,7 @@ async fn a_gateway_in_the_middle_of_its_prefix_is_the_one_that_is_set() {
     );
     let lab = Lab::between(netbox, netbox_proxmox_tests::proxmox().await, Policy::default());
     let id = lab.create(json!({"custom_fields": {"proxmox_gateway": "10.73.3.253"}})).await;
-    let interface = add_interface(&lab, id, "eth0", json!({})).await;
+    let interface = lab.add_interface(id, "eth0", json!({})).await;
     let ip = add_address(&lab, interface, "10.73.0.52/22").await;
     lab.update(id, json!({"primary_ip4": ip})).await;
     assert_eq!(lab.guest(id).get("ipconfig0"), Some("ip=10.73.0.52/22,gw=10.73.3.253"));
@@ -87,7 +79,7 @@ async fn what_kubernetes_makes_within_a_guest_is_no_card() {
     let id = lab.create(json!({})).await;
     let within = ["lo", "tunl0", "cali3f1a2b4c5d6", "cali9a8b7c6d5e4", "flannel.1", "cni0", "kube-ipvs0"];
     for name in ["ens18"].iter().chain(&within).chain(&["nodelocaldns", "vxlan.calico"]) {
-        add_interface(&lab, id, name, json!({})).await;
+        lab.add_interface(id, name, json!({})).await;
     }
     let guest = lab.guest(id);
     let cards: Vec<_> = (0..10).filter(|index| guest.get(&format!("net{index}")).is_some()).collect();
@@ -112,7 +104,7 @@ async fn too_little_memory_is_told_and_everything_else_is_done() {
 async fn a_multicast_mac_address_is_told_and_everything_else_is_done() {
     let lab = Lab::new().await;
     let id = lab.create(json!({})).await;
-    add_interface(&lab, id, "net0", json!({"mac_address": "A3:E9:3D:22:FC:AE", "mtu": 1400})).await;
+    lab.add_interface(id, "net0", json!({"mac_address": "A3:E9:3D:22:FC:AE", "mtu": 1400})).await;
     assert!(told(&lab).contains("interface net0") && told(&lab).contains("A3:E9:3D:22:FC:AE"), "{}", told(&lab));
     assert!(lab.guest(id).get("net0").unwrap().ends_with("mtu=1400"), "{:?}", lab.guest(id).get("net0"));
     lab.update(id, json!({"comments": "saved again"})).await;
@@ -171,7 +163,7 @@ async fn the_field_for_a_path_is_called_as_it_is_called_here() {
 async fn the_only_address_of_the_only_interface_is_set_without_being_primary() {
     let lab = Lab::new().await;
     let id = lab.create(json!({})).await;
-    let interface = add_interface(&lab, id, "eth0", json!({})).await;
+    let interface = lab.add_interface(id, "eth0", json!({})).await;
     add_address(&lab, interface, "10.72.0.3/24").await;
     assert_eq!(lab.guest(id).get("ipconfig0"), Some("ip=10.72.0.3/24,gw=10.72.0.1"));
 }
@@ -345,7 +337,7 @@ async fn a_token_with_rights_in_one_pool_is_enough() {
 async fn an_address_that_is_not_for_the_card_is_told_and_a_primary_one_is_set_whatever_it_is_called() {
     let lab = Lab::new().await;
     let id = lab.create(json!({})).await;
-    let interface = add_interface(&lab, id, "eth0", json!({})).await;
+    let interface = lab.add_interface(id, "eth0", json!({})).await;
     let ip = add_address(&lab, interface, "192.0.2.70/24").await;
     assert_eq!(lab.guest(id).get("ipconfig0"), Some("ip=192.0.2.70/24,gw=192.0.2.1"));
     for fields in [json!({"status": "deprecated"}), json!({"status": "active", "role": "vip"})] {

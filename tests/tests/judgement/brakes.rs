@@ -1,31 +1,15 @@
 //! The brakes: what is counted, what is kept, and what lifts them.
 
 use netbox_proxmox_core::live::EventState;
-use netbox_proxmox_tests::{CLUSTER, Lab};
+
 use proxmox_api::testing::Fault;
-use serde_json::json;
 
 use crate::{catch_up, events, lab, on_clusters, says, waiting};
-
-/// Makes records with their guests, which are alike; gives the records' ids.
-fn pairs(lab: &Lab, vmids: std::ops::RangeInclusive<u32>) -> Vec<u64> {
-    let pair = |vmid: u32| {
-        let name = format!("guest-{vmid}");
-        let custom = json!({"proxmox_vm_type": "vm", "proxmox_vm_templates": "9000", "proxmox_vmid": vmid.to_string()});
-        let cluster = json!({"name": CLUSTER});
-        let record = json!({"name": name, "status": "offline", "cluster": cluster, "custom_fields": custom});
-        let record = lab.netbox.create_vm(record)["id"].as_u64().unwrap();
-        let marker = lab.marker(record, vmid);
-        lab.proxmox.add_guest(vmid, &name, |guest| guest.disk("scsi0", "ceph", 1_024).description(&marker));
-        record
-    };
-    vmids.map(pair).collect()
-}
 
 #[tokio::test]
 async fn deliveries_that_come_after_all_lift_what_was_held_as_not_delivered() {
     let lab = lab().await;
-    let records = pairs(&lab, 1_001..=1_050);
+    let records = lab.pairs(1_001..=1_050);
     lab.settle().await;
     records.iter().for_each(|id| lab.netbox.delete_vm(*id));
     // The webhook queue is a minute behind.
@@ -42,7 +26,7 @@ async fn deliveries_that_come_after_all_lift_what_was_held_as_not_delivered() {
 #[tokio::test]
 async fn a_delivery_lifts_the_hold_of_its_own_deletion_only() {
     let lab = lab().await;
-    let records = pairs(&lab, 1_001..=1_011);
+    let records = lab.pairs(1_001..=1_011);
     lab.settle().await;
     records.iter().for_each(|id| lab.netbox.delete_vm(*id));
     let delivered = lab.take();
@@ -57,7 +41,7 @@ async fn a_delivery_lifts_the_hold_of_its_own_deletion_only() {
 #[tokio::test]
 async fn destroys_that_end_with_warnings_or_fail_are_counted_and_a_restart_forgets_none() {
     let mut lab = lab().await;
-    let records = pairs(&lab, 1_001..=1_102);
+    let records = lab.pairs(1_001..=1_102);
     lab.settle().await;
     lab.proxmox.fault(Fault::warn_task(1).on("DELETE /nodes/*/qemu/*").always());
     let (hundred, more) = records.split_at(100);
@@ -78,7 +62,7 @@ async fn destroys_that_end_with_warnings_or_fail_are_counted_and_a_restart_forge
 #[tokio::test]
 async fn those_under_way_count() {
     let lab = lab().await;
-    let records = pairs(&lab, 1_001..=1_110);
+    let records = lab.pairs(1_001..=1_110);
     lab.settle().await;
     // All are heard of before the first has ended.
     records.iter().for_each(|id| lab.netbox.delete_vm(*id));
