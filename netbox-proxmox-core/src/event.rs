@@ -275,11 +275,6 @@ impl Change {
         self.turned(|before| Some(&before.status) == after.map(|after| &after.status), |_| true)
     }
 
-    /// What it tells of the record as it became.
-    pub fn present_facts(&self) -> Option<&RecordFacts> {
-        self.record_facts().1
-    }
-
     /// Whether it set a VMID where there was none.
     pub fn first_set_vmid(&self) -> bool {
         // What was no VMID stood for none.

@@ -1,10 +1,11 @@
 //! Row 11: the node; and guests that HA looks after.
 #![allow(clippy::unwrap_used)]
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use netbox_proxmox_core::Policy;
-use netbox_proxmox_tests::{KINDS, Lab, described, netbox};
+use netbox_proxmox_tests::{KINDS, Lab, described, netbox, record};
 use proxmox_api::testing::{Power, Storage, TaskTime};
 use serde_json::{Value, json};
 
@@ -35,6 +36,30 @@ async fn migration_and_status_in_one_save_are_both_done() {
     lab.update(id, json!({"status": "offline", "custom_fields": {"proxmox_node": "pve02"}})).await;
     let guest = lab.guest(id);
     assert_eq!((guest.node.as_str(), guest.power), ("pve02", Power::Stopped));
+}
+
+/// Whenever it is: before the creation's last step reads the record, or between its reading and its writing.
+#[tokio::test]
+async fn a_node_that_is_set_while_the_guest_is_made_is_followed() {
+    for kind in KINDS {
+        for said in [None, Some("pve01")] {
+            let lab = Lab::new().await;
+            let custom = said.map_or(json!({}), |node| json!({"proxmox_node": node}));
+            let record = record(kind, json!({"custom_fields": custom, "vcpus": 2}));
+            let record = lab.netbox.create_vm(record)["id"].as_u64().unwrap();
+            let (netbox, changed) = (lab.netbox.clone(), AtomicBool::new(false));
+            lab.proxmox.after("PUT /nodes/*/*/*/config", move |proxmox, _| {
+                let ready =
+                    proxmox.guests().iter().any(|guest| guest.description().is_some_and(|it| it.contains(" ready ")));
+                if ready && !changed.swap(true, Ordering::SeqCst) {
+                    netbox.update_vm(record, to("pve02"));
+                }
+            });
+            lab.settle().await;
+            assert_eq!(lab.guest(record).node, "pve02", "{kind:?} {said:?}: {:?}", lab.journal());
+            assert_eq!(lab.netbox.vm(record).unwrap()["custom_fields"]["proxmox_node"]["value"], "pve02");
+        }
+    }
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use super::ignored::Ignored;
 use super::inbox::{Brake, EventState, Held, InboxError, NewEvent, Reported, Settlement, StoredEvent};
 use super::lease::{Leases, Taken};
 use super::look_up::{LookUp, Looked, Unjudged};
-use super::remember::remember;
+use super::remember::{remember, remember_said};
 use super::restored;
 use crate::action::Action;
 use crate::apply::{Applied, apply};
@@ -375,12 +375,14 @@ impl Dispatcher {
                 Err(failure) => return Some(self.not_looked_up(record, &cause, failure, attempts).await),
             }
             let progress = self.inner.observer.progress(record);
-            let node = event.current.as_ref().and_then(|current| current.node.given().cloned());
-            let executor = LiveExecutor::new(bridge, cluster, node);
+            let executor = LiveExecutor::of(bridge, cluster, &event);
             if let Some(intent) = refused_creation(&event, &plan) {
                 log_error(bridge.inbox.put_intent(&intent).await);
             }
             let applied = apply(plan, &executor, &*progress).await;
+            if applied.failed.is_some() {
+                log_error(remember_said(bridge, &event, &applied).await);
+            }
             match applied.failed.clone() {
                 None => {
                     log_error(remember(bridge, cluster, &event, &applied).await);

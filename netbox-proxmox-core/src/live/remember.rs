@@ -100,15 +100,31 @@ async fn vacated(bridge: &Bridge, cluster: &ProxmoxCluster, owner: Owner) -> Res
 /// The node on which NetBox and the guest agree now; `before`, while they do not: a node that does not exist, or that
 /// NetBox does not take, is no wish that was answered.
 fn agreed_node(guest: &Guest, current: &Current, applied: &Applied, before: Part<NodeName>) -> Part<NodeName> {
-    let written = applied.done.iter().find_map(|(action, outcome)| match (action, outcome) {
+    let agreed = guest.node.given().filter(|node| current.node.given() == Some(*node)).cloned();
+    made_so(applied).or(agreed).map_or(before, Part::Given)
+}
+
+/// The node that a plan told NetBox, or took the guest to.
+fn made_so(applied: &Applied) -> Option<NodeName> {
+    applied.done.iter().find_map(|(action, outcome)| match (action, outcome) {
         (Action::Record { value: RecordValue::Node(node), .. }, Outcome::Done | Outcome::Unchanged) => {
             Some(node.clone())
         }
         (Action::Migrate { node, .. }, _) => Some(node.clone()),
         _ => None,
-    });
-    let agreed = guest.node.given().filter(|node| current.node.given() == Some(*node)).cloned();
-    written.or(agreed).map_or(before, Part::Given)
+    })
+}
+
+/// Remembers of a guest, whose creation began and did not end, the node that NetBox said for it: whoever says another one
+/// until it is planned anew wants it there.
+pub(super) async fn remember_said(bridge: &Bridge, event: &Event, applied: &Applied) -> Result<(), InboxError> {
+    let (None, Some(guest)) = (&event.current, &event.desired) else { return Ok(()) };
+    let Some(owner) = guest.owner() else { return Ok(()) };
+    let Some(seen) = bridge.inbox.seen(owner).await?.filter(|seen| seen.agreed_node.is_unknown()) else {
+        return Ok(());
+    };
+    let agreed_node = made_so(applied).map_or_else(|| guest.node.clone(), Part::Given);
+    bridge.inbox.put_seen(owner, &Seen { agreed_node, ..seen }).await
 }
 
 /// The guest that a plan gave volumes, whose names only Proxmox knows.

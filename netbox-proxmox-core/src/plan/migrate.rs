@@ -49,16 +49,8 @@ fn changed_in_netbox(draft: &Draft<'_>) -> Option<(NodeName, NodeName)> {
     let context = &draft.event.context;
     let creating = draft.creating && context.nodes.given().is_none_or(|nodes| nodes.contains(wanted));
     let another = !context.agreed_node.is_unknown() && context.agreed_node.given() != Some(wanted);
-    let moved = draft.event.caused(Change::changed_node) || another || newer(draft, wanted);
+    let moved = draft.event.caused(Change::changed_node) || another;
     // It is said to be none, and not overwritten.
     let absent = context.nodes.given().is_some_and(|nodes| !nodes.contains(wanted));
     (wanted != found && (creating || moved || absent)).then(|| (wanted.clone(), found.clone()))
-}
-
-/// Whether NetBox says another node than when the guest was made, and nothing was agreed since: somebody has changed it
-/// meanwhile, and the change is on its way.
-fn newer(draft: &Draft<'_>, wanted: &NodeName) -> bool {
-    let last = draft.event.cause.iter().rev().find_map(Change::present_facts);
-    let then = last.map(|facts| facts.node.as_deref());
-    draft.event.context.agreed_node.is_unknown() && then.is_some_and(|then| then != Some(wanted.as_str()))
 }

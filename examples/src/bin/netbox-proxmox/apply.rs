@@ -140,8 +140,7 @@ async fn leased(
         plan::show(&steps, output)?;
         return Ok(Exit::Done);
     }
-    let node = event.current.as_ref().and_then(|current| current.node.given().cloned());
-    let applied = apply(steps, &LiveExecutor::new(bridge, cluster, node), &Told(*output)).await;
+    let applied = apply(steps, &LiveExecutor::of(bridge, cluster, &event), &Told(*output)).await;
     if output.format == Format::Json {
         line(&serde_json::to_string_pretty(&applied).map_err(std::io::Error::from)?)?;
     }

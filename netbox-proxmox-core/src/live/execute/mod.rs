@@ -23,7 +23,9 @@ use proxmox_api::NodeName;
 
 use super::bridge::{Bridge, ProxmoxCluster};
 use crate::action::{Action, RecordValue};
+use crate::event::Event;
 use crate::executor::{Executor, Failure, Outcome, Progress};
+use crate::part::Part;
 use crate::report::ReportKey;
 use step::Step;
 
@@ -33,6 +35,8 @@ pub struct LiveExecutor<'a> {
     cluster: &'a ProxmoxCluster,
     /// Where the guest was last seen. HA and people move guests: one that is not there is looked for.
     node: Mutex<Option<NodeName>>,
+    /// The node that NetBox said when the plan was made.
+    said: Part<NodeName>,
     /// What people were told, now or before.
     told: Mutex<Vec<ReportKey>>,
 }
@@ -40,7 +44,14 @@ pub struct LiveExecutor<'a> {
 impl<'a> LiveExecutor<'a> {
     /// For a guest of a cluster, which is on this node, if it exists.
     pub fn new(bridge: &'a Bridge, cluster: &'a ProxmoxCluster, node: Option<NodeName>) -> Self {
-        Self { bridge, cluster, node: Mutex::new(node), told: Mutex::default() }
+        Self { bridge, cluster, node: Mutex::new(node), said: Part::Unknown, told: Mutex::default() }
+    }
+
+    /// For the plan of an event: what NetBox says otherwise by now is not written over.
+    pub fn of(bridge: &'a Bridge, cluster: &'a ProxmoxCluster, event: &Event) -> Self {
+        let node = event.current.as_ref().and_then(|current| current.node.given().cloned());
+        let said = event.desired.as_ref().map(|guest| guest.node.clone()).unwrap_or_default();
+        Self { said, ..Self::new(bridge, cluster, node) }
     }
 
     /// What people were told in this plan, now or before.
@@ -52,8 +63,8 @@ impl<'a> LiveExecutor<'a> {
 #[async_trait]
 impl Executor for LiveExecutor<'_> {
     async fn execute(&self, action: &Action, progress: &dyn Progress) -> Result<Outcome, Failure> {
-        let step =
-            Step { bridge: self.bridge, cluster: self.cluster, node: &self.node, told: &self.told, action, progress };
+        let Self { bridge, cluster, node, said, told } = self;
+        let step = Step { bridge, cluster, node, said, told, action, progress };
         match action {
             Action::Record { guest, value: RecordValue::Vmid(source) } => step.record_vmid(guest, *source).await,
             Action::Record { guest, value: RecordValue::Node(node) } => step.record_node(guest, node).await,

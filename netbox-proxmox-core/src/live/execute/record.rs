@@ -65,8 +65,14 @@ impl Step<'_> {
     pub(super) async fn record_node(&self, guest: &Target, node: &NodeName) -> Result<Outcome, Failure> {
         let fetched = self.bridge.netbox.virtual_machines().get(guest.record.0).await?;
         let field = &self.bridge.fields.node;
-        if fetched.value.custom_fields.text(field).as_deref() == Some(node.as_str()) {
+        let says = fetched.value.custom_fields.get(field).one().ok().flatten();
+        let says = says.as_deref().map(str::trim);
+        if says == Some(node.as_str()) {
             return Ok(Outcome::Unchanged);
+        }
+        // A person was faster: what NetBox says is what is wanted.
+        if !self.said.is_unknown() && says != self.said.given().map(NodeName::as_str) {
+            return Err(Failure::new(FailureKind::Conflict, "NetBox has another node now"));
         }
         let custom_fields = CustomFieldsPatch::new().text(field, node.as_str());
         let patch = VirtualMachinePatch { custom_fields, ..Default::default() };

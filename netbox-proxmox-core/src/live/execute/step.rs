@@ -13,6 +13,7 @@ use crate::guest::Owner;
 use crate::live::bridge::{Bridge, ProxmoxCluster};
 use crate::live::guests::{self, At, Observed};
 use crate::live::listing::Listing;
+use crate::part::Part;
 use crate::report::ReportKey;
 
 /// One action being performed.
@@ -21,6 +22,7 @@ pub(super) struct Step<'a> {
     pub(super) bridge: &'a Bridge,
     pub(super) cluster: &'a ProxmoxCluster,
     pub(super) node: &'a Mutex<Option<NodeName>>,
+    pub(super) said: &'a Part<NodeName>,
     pub(super) told: &'a Mutex<Vec<ReportKey>>,
     pub(super) action: &'a Action,
     pub(super) progress: &'a dyn Progress,
