@@ -218,9 +218,12 @@ impl Change {
 
     /// Whether the record was Staged when it was made: before it, or from it on.
     fn was_staged(&self) -> bool {
-        let staged = |facts: Option<&RecordFacts>| facts.is_some_and(|facts| facts.status == Status::Staged);
-        let (before, after) = self.record_facts();
-        staged(before) || staged(after) || self.status == Some(Status::Staged)
+        match &self.what {
+            Changed::Record { before, after } => {
+                [before, after].into_iter().flatten().any(|facts| facts.status == Status::Staged)
+            }
+            _ => self.status == Some(Status::Staged),
+        }
     }
 
     /// What a deletion is known by: a later one of a record that was there again is another.
