@@ -16,6 +16,7 @@ pub mod inbox;
 pub mod lease;
 pub mod listing;
 mod look_up;
+pub mod proposed;
 pub mod reconcile;
 mod remember;
 mod restored;
@@ -34,4 +35,5 @@ pub use inbox::{
 };
 pub use lease::Leases;
 pub use look_up::{LookUp, Looked};
+pub use proposed::Proposed;
 pub use reconcile::{Found, Reconcile, Swept};
