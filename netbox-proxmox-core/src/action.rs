@@ -131,6 +131,9 @@ pub enum Action {
         storage: Option<StorageId>,
         /// How large it is.
         size: MiB,
+        /// The format of its file; `None`: what the storage has by default, or the only one it has.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        format: Option<String>,
         /// Where a container mounts it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         path: Option<String>,
@@ -377,8 +380,11 @@ impl fmt::Display for Action {
                 write!(f, ":{set}")
             }
             Self::Configure { guest, set } => write!(f, " {guest}:{set}"),
-            Self::AddDisk { guest, slot, storage, size, path } => {
+            Self::AddDisk { guest, slot, storage, size, format, path } => {
                 write!(f, " {guest}: {slot} {size}")?;
+                if let Some(format) = format {
+                    write!(f, " {format}")?;
+                }
                 if let Some(path) = path {
                     write!(f, " at {path}")?;
                 }

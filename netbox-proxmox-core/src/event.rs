@@ -408,6 +408,9 @@ pub struct StorageFacts {
     /// Whether it takes volumes of containers.
     #[serde(default)]
     pub rootdir: bool,
+    /// Whether its volumes are files, for which a format is chosen.
+    #[serde(default)]
+    pub files: bool,
 }
 
 impl StorageFacts {
@@ -465,9 +468,12 @@ pub struct Context {
     /// Whom the guest belongs to.
     #[serde(default)]
     pub ownership: Ownership,
-    /// The template; none = there is no guest with that VMID.
+    /// The template; none = there is no guest with that VMID, or not exactly one with that name.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub template: Part<TemplateFacts>,
+    /// The templates that have the name which the record says, where it is not known which of them is meant.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same_template: Vec<Vmid>,
     /// The nodes that have the template volume; none = no node has it.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub volume_nodes: Part<Vec<NodeName>>,

@@ -113,14 +113,44 @@ impl fmt::Display for Status {
     }
 }
 
-/// What a guest is made from.
+/// What a guest is made from. In JSON its VMID, or the text that a record says.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, from = "Written")]
 pub enum Template {
     /// Clone the guest with this VMID.
     Guest(Vmid),
     /// Create a container from this volume (`store:vztmpl/…`).
     Volume(String),
+    /// Clone the template that has this name in Proxmox.
+    Named(String),
+}
+
+/// A template as JSON has it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Vmid(Vmid),
+    Text(String),
+}
+
+impl From<Written> for Template {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Vmid(vmid) => Self::Guest(vmid),
+            Written::Text(text) => Self::from(text.as_str()),
+        }
+    }
+}
+
+/// A number is a VMID, what has a colon a volume, all else a name.
+impl From<&str> for Template {
+    fn from(text: &str) -> Self {
+        match text.parse() {
+            Ok(vmid) => Self::Guest(vmid),
+            Err(_) if text.contains(':') => Self::Volume(text.to_owned()),
+            Err(_) => Self::Named(text.to_owned()),
+        }
+    }
 }
 
 /// Something in NetBox that cannot be done as it is written.

@@ -631,7 +631,9 @@ fn a_container_without_a_template_and_one_with_a_virtual_machines_are_reported()
     let stem = "110-lxc-create-staged--virtualmachine-created";
     let template = "/data/custom_fields/proxmox_lxc_templates";
     check_with(stem, &[(template, Value::Null)], "report template");
-    check_with(stem, &[(template, json!("debian-12"))], "report template");
+    check_with(stem, &[(template, json!("local:"))], "report template");
+    // Which template has a name only Proxmox knows.
+    check_with(stem, &[(template, json!("debian-12"))], "report look-up");
     // Nobody looked whether 9100 is a container; the executor does.
     check_with(
         stem,

@@ -6,6 +6,10 @@ use proxmox_api::{Client, NodeName, Resource, ResourceType, StorageId, Vmid};
 
 use crate::event::StorageFacts;
 
+/// The kinds of storage on which a disk is a file of one of several formats (Proxmox VE's manual, chapter
+/// "Storage").
+const FILES: [&str; 4] = ["dir", "nfs", "cifs", "glusterfs"];
+
 /// One answer of `/cluster/resources`, in the order and form in which it is asked for things. It is up to some ten
 /// seconds old: a guest that it lacks may exist.
 #[derive(Debug, Clone, Default)]
@@ -59,13 +63,17 @@ impl Listing {
         &self.storages
     }
 
-    fn add_storage(&mut self, id: StorageId, node: NodeName, shared: bool, content: Option<&str>) {
+    fn add_storage(&mut self, id: StorageId, node: NodeName, resource: &Resource) {
         match self.storages.iter_mut().find(|storage| storage.id == id) {
             Some(storage) => storage.nodes.push(node),
             None => {
-                let takes = |what: &str| content.is_none_or(|content| content.split(',').any(|it| it == what));
+                let takes = |what: &str| {
+                    resource.content.as_ref().is_none_or(|content| content.split(',').any(|it| it == what))
+                };
                 let (images, rootdir) = (takes("images"), takes("rootdir"));
-                self.storages.push(StorageFacts { id, shared, nodes: vec![node], images, rootdir });
+                let files = resource.plugintype.as_deref().is_some_and(|plugin| FILES.contains(&plugin));
+                let (shared, nodes) = (resource.shared, vec![node]);
+                self.storages.push(StorageFacts { id, shared, nodes, images, rootdir, files });
             }
         }
     }
@@ -79,7 +87,7 @@ impl FromIterator<Resource> for Listing {
                 listing.by_vmid.insert(vmid, listing.guests.len());
                 listing.guests.push(resource);
             } else if let (Some(id), Some(node)) = (resource.storage.clone(), resource.node.clone()) {
-                listing.add_storage(id, node, resource.shared, resource.content.as_deref());
+                listing.add_storage(id, node, &resource);
             } else if resource.kind == "node" {
                 if resource.status.as_deref() == Some("offline") {
                     listing.offline.extend(resource.node.clone());

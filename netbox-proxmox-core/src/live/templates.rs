@@ -1,9 +1,33 @@
-//! Where the template volumes of containers are.
+//! Which template a name means, and where the template volumes of containers are.
 
-use proxmox_api::{Client, NodeName, VolumeId};
+use proxmox_api::{Client, GuestType, NodeName, Resource, Vmid, VolumeId};
 
 use super::listing::Listing;
 use crate::executor::{Failure, FailureKind};
+
+/// The template of a kind that has a name. Where several have it, it is the one on the wanted node.
+///
+/// # Errors
+/// Those that have it, if it is not known which of them is meant; empty if none has it.
+pub(super) fn named(
+    listing: &Listing,
+    name: &str,
+    kind: Option<GuestType>,
+    wanted: Option<&NodeName>,
+) -> Result<Vmid, Vec<Vmid>> {
+    let is_it = |guest: &&Resource| guest.template && guest.guest_type() == kind && guest.name.as_deref() == Some(name);
+    let all: Vec<&Resource> = listing.guests().iter().filter(is_it).collect();
+    let there = || all.iter().filter(|guest| wanted.is_some() && guest.node.as_ref() == wanted);
+    let vmids = |guests: &mut dyn Iterator<Item = &&Resource>| -> Vec<Vmid> {
+        let mut vmids: Vec<Vmid> = guests.filter_map(|guest| guest.vmid).collect();
+        vmids.sort();
+        vmids
+    };
+    match (vmids(&mut all.iter()).as_slice(), vmids(&mut there()).as_slice()) {
+        ([only], _) | (_, [only]) => Ok(*only),
+        (several, _) => Err(several.to_vec()),
+    }
+}
 
 /// The nodes that have a template volume, by name. `wanted` is asked first and alone, if it has it.
 ///

@@ -14,6 +14,16 @@ use crate::policy::CloneMode;
 use crate::report::Report;
 
 impl<'a> Creation<'a> {
+    /// The steps from the only template of a name. Which that is only a look-up knows.
+    pub(super) fn clone_of_named(&self, name: &str) -> Result<Vec<Action>, Box<Report>> {
+        let context = &self.event.context;
+        match &context.template {
+            Part::Given(facts) => self.clone_of_guest(facts.vmid),
+            Part::None => Err(self.reporter.no_such_template(name, &context.same_template).into()),
+            Part::Unknown => Err(self.reporter.needs_look_up().into()),
+        }
+    }
+
     /// The steps from a template to the guest, or why there are none.
     pub(super) fn clone_of_guest(&self, template: Vmid) -> Result<Vec<Action>, Box<Report>> {
         let Self { event, guest, policy, .. } = self;

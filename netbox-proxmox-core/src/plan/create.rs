@@ -16,6 +16,7 @@ pub(super) fn plan(event: &Event, guest: &Guest, kind: GuestType, policy: &Polic
     let creation = Creation { event, guest, kind, policy, reporter: Reporter::of(guest) };
     let steps = creation.allowed().and_then(|template| match template {
         Template::Guest(template) => creation.clone_of_guest(*template),
+        Template::Named(name) => creation.clone_of_named(name),
         Template::Volume(volume) if kind == GuestType::Lxc => creation.container_of_volume(volume),
         Template::Volume(_) => Err(creation.reporter.no_template().into()),
     });

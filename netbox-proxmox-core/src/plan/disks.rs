@@ -1,7 +1,7 @@
 //! Rows 5 and 6: disks are grown and added, never shrunk or moved.
 
 use netbox_api::EventKind;
-use proxmox_api::{DiskSlot, GuestType, MiB};
+use proxmox_api::{DiskSlot, Drive, GuestType, MiB, StorageId};
 
 use super::create::usable;
 use super::draft::Draft;
@@ -167,8 +167,20 @@ fn missing(draft: &mut Draft<'_>, disk: &GuestDisk) {
     let size: MiB = draft.policy.disk_base.to_mib(disk.size);
     draft.gated(Aspect::Disk(disk.id), &format!("disk {}", disk.slot), disk.size, "missing", |draft| {
         let guest = draft.target.clone();
-        draft.step(Action::AddDisk { guest, slot: disk.slot, storage, size, path: disk.path.clone() });
+        let format = format(draft, storage.as_ref());
+        draft.step(Action::AddDisk { guest, slot: disk.slot, storage, size, format, path: disk.path.clone() });
     });
+}
+
+/// The format of a further disk of a VM: the root disk's, where its storage has a choice. Volumes of containers have none.
+fn format(draft: &Draft<'_>, storage: Option<&StorageId>) -> Option<String> {
+    let storages = draft.event.context.storages.given().filter(|_| draft.current.kind == GuestType::Qemu)?;
+    let files = |id: &StorageId| storages.iter().any(|it| it.id == *id && it.files);
+    storage.filter(|id| files(id))?;
+    let (_, root) = draft.current.root_disk()?;
+    // Copied to a storage without files the root disk lost its format.
+    let of_file = draft.storage_of(root).is_some_and(|id| files(&id));
+    Some(if of_file { Drive::new(&root.volume).format() } else { "raw".to_owned() })
 }
 
 /// Disks that NetBox lacks, though nobody deleted them there: a gap in a listing never destroys.

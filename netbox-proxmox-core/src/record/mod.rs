@@ -283,22 +283,18 @@ impl Reader<'_> {
     }
 
     fn template(&mut self, custom: &CustomFields, kind: Option<GuestType>) -> Part<Template> {
-        match kind {
-            Some(GuestType::Lxc) => {
-                let name = self.fields.lxc_template.clone();
-                self.custom(custom, &name, Blocks::Creation, |text| {
-                    Ok(text.parse().map_or_else(|_| Template::Volume(text.into()), Template::Guest))
-                })
+        let (name, volumes) = match kind {
+            Some(GuestType::Lxc) => (self.fields.lxc_template.clone(), true),
+            _ => (self.fields.vm_template.clone(), false),
+        };
+        self.custom(custom, &name, Blocks::Creation, |text| match Template::from(text) {
+            Template::Volume(_) if !volumes => {
+                Err("a virtual machine is cloned from a template: its VMID, or its name. \
+                                                    Choose another, or correct the choice in NetBox"
+                    .into())
             }
-            _ => {
-                let name = self.fields.vm_template.clone();
-                self.custom(custom, &name, Blocks::Creation, |text| {
-                    text.parse()
-                        .map(Template::Guest)
-                        .map_err(|_| "the value of a template is its VMID, a number. Choose another, or correct the choice in NetBox".into())
-                })
-            }
-        }
+            template => Ok(template),
+        })
     }
 
     fn vcpus(&mut self, record: &VirtualMachine) -> Part<u32> {

@@ -2,7 +2,7 @@
 
 use proxmox_api::{GuestType, Vmid};
 
-use super::{ORPHAN, Report, Reporter, kind};
+use super::{ORPHAN, Report, Reporter, kind, listed};
 use crate::event::Ownership;
 
 impl Reporter {
@@ -32,7 +32,7 @@ impl Reporter {
 
     /// A creation stopped by guests of the same name.
     pub fn same_name(&self, guests: &[Vmid]) -> Report {
-        let guests = guests.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let guests = listed(guests);
         let text = format!(
             "{}: not created, because Proxmox already has a guest of this name (VMID {guests}). Write its VMID in NetBox and \
              adopt it (`netbox-proxmox adopt`), or rename one of them.",

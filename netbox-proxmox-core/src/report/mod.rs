@@ -237,6 +237,11 @@ impl Reporter {
     }
 }
 
+/// Several things, for people.
+fn listed(all: &[impl ToString]) -> String {
+    all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// A kind of guest, for people.
 fn kind(kind: GuestType) -> &'static str {
     match kind {

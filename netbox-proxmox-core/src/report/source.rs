@@ -2,7 +2,7 @@
 
 use proxmox_api::{GuestType, NodeName, StorageId, Vmid};
 
-use super::{Report, Reporter, kind};
+use super::{Report, Reporter, kind, listed};
 
 impl Reporter {
     /// A creation without a template.
@@ -19,6 +19,24 @@ impl Reporter {
             self.name
         );
         self.report("template", template, "missing", text)
+    }
+
+    /// A template's name that no template has, or several.
+    pub fn no_such_template(&self, name: &str, same: &[Vmid]) -> Report {
+        let text = match same {
+            [] => format!(
+                "{}: not created, because Proxmox has no template of the name {name:?} (or the token may not see it). \
+                 Choose another template in NetBox.",
+                self.name
+            ),
+            _ => format!(
+                "{}: not created, because several templates have the name {name:?}: {}. Choose one by its VMID in NetBox, \
+                 or rename the others in Proxmox.",
+                self.name,
+                listed(same)
+            ),
+        };
+        self.report("template", name, listed(same), text)
     }
 
     /// A template that is none.
@@ -65,7 +83,7 @@ impl Reporter {
 
     /// A template volume that the wanted node does not have.
     pub fn volume_elsewhere(&self, volume: &str, wanted: &NodeName, nodes: &[NodeName]) -> Report {
-        let nodes = nodes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let nodes = listed(nodes);
         let text = format!(
             "{}: not created, because node {wanted} does not have the template {volume}, which is on {nodes}. Download it \
              there, or set the node to one that has it.",

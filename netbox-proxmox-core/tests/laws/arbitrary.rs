@@ -209,7 +209,7 @@ prop_compose! {
         place in (part(vmid()), part(a_node()), part(a_storage())),
         template in part(prop_oneof![
             vmid().prop_map(Template::Guest),
-            "[a-z]{1,4}".prop_map(Template::Volume),
+            "[a-z]{1,4}".prop_map(Template::Named),
             select(vec!["iso:vztmpl/a.tar.zst", "ceph-pool:vztmpl/a.tar.zst"])
                 .prop_map(|volume| Template::Volume(volume.into())),
         ]),
@@ -308,8 +308,15 @@ prop_compose! {
         template in part((vmid(), a_node(), current().boxed(), prop::collection::vec(a_storage(), 0..2))
             .prop_map(|(vmid, node, config, storages)| TemplateFacts { vmid, node, config, storages })),
         storages in part(prop::collection::vec(
-            (a_storage(), any::<bool>(), prop::collection::vec(a_node(), 0..3), any::<bool>(), any::<bool>())
-                .prop_map(|(id, shared, nodes, images, rootdir)| StorageFacts { id, shared, nodes, images, rootdir }),
+            (a_storage(), any::<bool>(), prop::collection::vec(a_node(), 0..3), any::<[bool; 3]>())
+                .prop_map(|(id, shared, nodes, [images, rootdir, files])| StorageFacts {
+                    id,
+                    shared,
+                    nodes,
+                    images,
+                    rootdir,
+                    files,
+                }),
             0..3,
         )),
         nodes in part(prop::collection::vec(a_node(), 0..3)),
@@ -339,6 +346,7 @@ prop_compose! {
             lost_vmid: None,
             fields: netbox_proxmox_core::FieldNames::default(),
             looked_up, managed, ownership, template, storages, nodes, intent,
+            same_template: others.0.clone(),
             same_name: others.0,
             elsewhere: others.1,
             deletion, known_disks,

@@ -125,7 +125,7 @@ impl Rules<'_> {
         let cloned = || {
             let template = self.event.desired.as_ref()?.template.given()?;
             let facts = self.event.context.template.given()?;
-            matches!(template, Template::Guest(_)).then_some(&facts.config)
+            matches!(template, Template::Guest(_) | Template::Named(_)).then_some(&facts.config)
         };
         self.event.current.as_ref().or_else(cloned)
     }

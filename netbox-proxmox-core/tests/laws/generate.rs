@@ -56,7 +56,14 @@ pub(crate) fn status() -> impl Strategy<Value = Status> {
 
 fn storages() -> Vec<StorageFacts> {
     let both = || vec![node("pve01"), node("pve02")];
-    let facts = |id, shared, nodes, images, rootdir| StorageFacts { id: storage(id), shared, nodes, images, rootdir };
+    let facts = |id, shared, nodes, images, rootdir| StorageFacts {
+        id: storage(id),
+        shared,
+        nodes,
+        images,
+        rootdir,
+        files: shared,
+    };
     vec![
         facts("local-lvm", false, both(), true, true),
         facts("ceph-pool", true, both(), true, true),
@@ -82,16 +89,17 @@ fn volumes() -> BTreeMap<String, Vec<NodeName>> {
 fn template_of(kind: GuestType) -> BoxedStrategy<Option<Template>> {
     let guest = |number| Just(Some(Template::Guest(vmid(number))));
     let volume = |text: &str| Just(Some(Template::Volume(text.into())));
+    let named = |name: &str| Just(Some(Template::Named(name.into())));
     match kind {
         GuestType::Qemu => prop_oneof![
             1 => Just(None), 12 => guest(9000), 1 => guest(9001), 1 => guest(9999), 1 => guest(9100),
-            1 => volume("local:vztmpl/debian.tar.zst"),
+            1 => volume("local:vztmpl/debian.tar.zst"), 1 => named("debian-12-cloud"), 1 => named("nosuch"),
         ]
         .boxed(),
         GuestType::Lxc => prop_oneof![
             1 => Just(None), 5 => volume("local:vztmpl/debian.tar.zst"), 2 => volume("local:vztmpl/alpine.tar.xz"),
             2 => volume("ct-store:vztmpl/arch.tar.zst"), 1 => volume("local:vztmpl/nosuch.tar.zst"),
-            1 => volume("debian"), 4 => guest(9100), 1 => guest(9101), 1 => guest(9000),
+            1 => named("debian-12-cloud"), 1 => named("debian"), 4 => guest(9100), 1 => guest(9101), 1 => guest(9000),
         ]
         .boxed(),
     }

@@ -98,6 +98,18 @@ impl World {
                     let found = self.guests.get(template).map(|vm| self.template(*template, vm));
                     context.template = Part::known(found);
                 }
+                Part::Given(Template::Named(name)) => {
+                    let is_it = |vm: &Vm| {
+                        let kind = Some(vm.config.kind) == guest.kind;
+                        vm.config.template && kind && vm.config.name == Part::Given(name.clone())
+                    };
+                    let found: Vec<_> = self.guests.iter().filter(|(_, vm)| is_it(vm)).collect();
+                    context.template = Part::known(match found[..] {
+                        [(vmid, vm)] => Some(self.template(*vmid, vm)),
+                        _ => None,
+                    });
+                    context.same_template = found.iter().map(|(vmid, _)| **vmid).filter(|_| found.len() > 1).collect();
+                }
                 Part::Given(Template::Volume(volume)) => {
                     context.volume_nodes = Part::known(self.volumes.get(volume).cloned());
                 }
@@ -175,7 +187,7 @@ impl World {
             }
             Action::CreateContainer { .. } => self.create_container(action)?,
             Action::Configure { guest, set } => self.configure(guest, set)?,
-            Action::AddDisk { guest, slot, storage, size, path } => {
+            Action::AddDisk { guest, slot, storage, size, path, .. } => {
                 let storage = storage.clone();
                 let known = self.storages.clone();
                 let vm = self.ours(guest)?;

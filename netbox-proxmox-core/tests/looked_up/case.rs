@@ -170,6 +170,7 @@ pub(crate) fn store(id: &str, shared: bool, nodes: &[&str], images: bool) -> Sto
         nodes: nodes.iter().map(|name| node(name)).collect(),
         images,
         rootdir: images,
+        files: false,
     }
 }
 

@@ -1,8 +1,9 @@
 //! Row 1: an absent guest is cloned, once, where and as NetBox says.
 
+use netbox_proxmox_core::event::StorageFacts;
 use netbox_proxmox_core::guest::{Blocks, Problem};
 use netbox_proxmox_core::policy::CloneMode;
-use netbox_proxmox_core::{Action, MiB, Part};
+use netbox_proxmox_core::{Action, MiB, Part, Template};
 
 use crate::case::{Case, disk, disk_on, intent, store, volume};
 use crate::cause;
@@ -30,6 +31,27 @@ fn a_guest_is_recorded_cloned_configured_grown_started_and_marked_ready_in_this_
          start web01 (VMID to be allocated)
          configure web01 (VMID to be allocated): marker=ready",
     );
+}
+
+#[test]
+fn a_further_disk_has_the_format_that_the_copy_of_the_templates_disk_will_have() {
+    let with = |moved_to: &str| {
+        let files = |id| StorageFacts { files: true, ..store(id, false, &["pve01", "pve02"], true) };
+        let case = created()
+            .template(|template| {
+                let disk = volume("local:9000/base-9000-disk-0.qcow2", 20_480);
+                template.config.disks = Part::Given([(slot("scsi0"), disk)].into());
+                template.storages = vec![storage("local")];
+            })
+            .context(|context| {
+                context.storages = Part::Given(vec![files("local"), store("lvm", false, &["pve01"], true)])
+            })
+            .desired(|guest| guest.storage = Part::Given(storage(moved_to)))
+            .disks(vec![disk(1, "scsi0", 20_000), disk_on(2, "scsi1", 5_000, "local")]);
+        case.text().into_iter().find(|step| step.starts_with("add-disk")).unwrap_or_default()
+    };
+    assert!(with("local").ends_with("scsi1 5G qcow2 on local"), "{}", with("local"));
+    assert!(with("lvm").ends_with("scsi1 5G raw on local"), "{}", with("lvm"));
 }
 
 #[test]
@@ -158,6 +180,17 @@ fn a_creation_needs_a_template() {
     created().desired(|guest| guest.template = Part::None).expect_report(&["template"]);
     created().context(|context| context.template = Part::None).expect_report(&["9000"]);
     created().template(|facts| facts.config.template = false).expect_report(&["9000", "no template"]);
+}
+
+#[test]
+fn a_template_may_be_named() {
+    let named = |case: Case| case.desired(|guest| guest.template = Part::Given(Template::Named("debian".into())));
+    assert_eq!(named(created()).plan(), created().plan());
+    let unknown = named(created()).context(|context| context.template = Part::None);
+    unknown.clone().expect_report(&["no template of the name", "debian", "Choose another"]);
+    let several = unknown.context(|context| context.same_template = vec![vmid(9000), vmid(9001)]);
+    several.expect_report(&["several", "debian", "9000, 9001", "by its VMID"]);
+    named(created()).context(|context| context.template = Part::Unknown).expect_report(&["needs a look-up"]);
 }
 
 #[test]

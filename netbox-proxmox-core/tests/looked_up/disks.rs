@@ -1,9 +1,10 @@
 //! Rows 5, 5b, 6, 6b and 7.
 
+use netbox_proxmox_core::event::StorageFacts;
 use netbox_proxmox_core::policy::ConfigureWhen;
 use netbox_proxmox_core::{Action, DiskBase, Megabytes, MiB, Part};
 
-use crate::case::{Case, disk, disk_on, intent, volume};
+use crate::case::{Case, disk, disk_on, intent, store, volume};
 use crate::cause;
 use crate::common::{slot, storage};
 
@@ -225,6 +226,27 @@ fn a_disk_without_a_storage_goes_to_where_the_root_disk_is_now() {
         .with_volume("scsi0", volume("ceph-pool:vm-101-disk-0", 20_480));
     let on = added_on(&case);
     assert!(on.as_deref().is_none_or(|on| on == "ceph-pool"), "{on:?}");
+}
+
+#[test]
+fn a_further_disk_has_the_format_of_the_root_disk_where_its_storage_has_a_choice() {
+    let with = |root: &str, on: &str| {
+        Case::staged()
+            .context(|context| {
+                let files = |id| StorageFacts { files: true, ..store(id, false, &["pve01", "pve02"], true) };
+                let Part::Given(storages) = &mut context.storages else { panic!("the storages are known") };
+                storages.extend([files("local"), files("nas")]);
+            })
+            .disks(vec![disk(1, "scsi0", 20_000), disk_on(2, "scsi1", 5_000, on)])
+            .cause(cause::disk_created(2, "scsi1"))
+            .with_volume("scsi0", volume(root, 20_480))
+            .desired(|guest| guest.storage = Part::None)
+    };
+    let added = |format: &str, on: &str| format!("add-disk web01 (VMID 101): scsi1 5G{format} on {on}");
+    with("local:101/vm-101-disk-0.qcow2", "nas").expect(&added(" qcow2", "nas"));
+    with("local:101/vm-101-disk-0.raw", "nas").expect(&added(" raw", "nas"));
+    with("local-lvm:vm-101-disk-0", "nas").expect(&added(" raw", "nas"));
+    with("local:101/vm-101-disk-0.qcow2", "local-lvm").expect(&added("", "local-lvm"));
 }
 
 // Renamed, moved, another storage.

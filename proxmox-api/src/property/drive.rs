@@ -65,6 +65,13 @@ impl Drive {
         self.volume_id().map(|volume| volume.storage)
     }
 
+    /// The format of the volume: its file's extension. What is no file is `raw`.
+    pub fn format(&self) -> String {
+        let name = self.volume_id().map(|volume| volume.name).unwrap_or_default();
+        let extension = name.rsplit('/').next().and_then(|file| file.rsplit_once('.')).map(|(_, it)| it.to_owned());
+        extension.filter(|_| name.contains('/')).unwrap_or_else(|| "raw".to_owned())
+    }
+
     /// The size that Proxmox noted, rounded up; of a volume that is only asked for ([`allocate`](Self::allocate)), the
     /// size asked for. Absent for what was never measured, such as a cloud-init drive just made.
     pub fn size(&self) -> Option<MiB> {
@@ -160,6 +167,19 @@ mod tests {
     fn a_linked_disk_names_its_base() {
         let disk = drive("local:9000/base-9000-disk-0.qcow2/102/vm-102-disk-0.qcow2,size=1G");
         assert_eq!(disk.volume_id().unwrap().name, "9000/base-9000-disk-0.qcow2/102/vm-102-disk-0.qcow2");
+    }
+
+    #[test]
+    fn a_volume_has_the_format_of_its_file() {
+        let table = [
+            ("local:101/vm-101-disk-0.qcow2,size=1G", "qcow2"),
+            ("nas:9000/base-9000-disk-0.raw/102/vm-102-disk-0.vmdk", "vmdk"),
+            ("local-lvm:vm-101-disk-0,size=1G", "raw"),
+            ("rbd.fast:vm-101-disk-0", "raw"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(drive(text).format(), expected, "{text}");
+        }
     }
 
     #[test]

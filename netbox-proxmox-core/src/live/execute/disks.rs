@@ -14,7 +14,7 @@ impl Step<'_> {
         slot: DiskSlot,
         storage: Option<&StorageId>,
         size: MiB,
-        path: Option<&str>,
+        options: &[(&str, &Option<String>)],
     ) -> Result<Outcome, Failure> {
         let mut observed = self.ours(guest).await?;
         for _ in 0..TRIES {
@@ -25,12 +25,16 @@ impl Step<'_> {
             let storage = storage.cloned().or_else(of_root);
             let storage =
                 storage.ok_or_else(|| refused(format!("it is not known on which storage {slot} shall be")))?;
-            let drive = Drive::allocate(&storage, size);
-            let drive = match path {
+            let mut drive = Drive::allocate(&storage, size);
+            for (name, value) in options {
+                if let Some(value) = value {
+                    drive = drive.with(*name, value);
+                }
+            }
+            if drive.get("mp").is_some() {
                 // Of a container only the root disk is in its backups unless it is said so.
-                Some(path) => drive.with("mp", path).with("backup", "1"),
-                None => drive,
-            };
+                drive = drive.with("backup", "1");
+            }
             let update = observed.under_digest(ConfigUpdate::new().set(slot.to_string(), &drive));
             match self.attach(&observed, &update).await {
                 Ok(outcome) => return outcome,

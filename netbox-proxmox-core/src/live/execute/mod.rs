@@ -76,8 +76,9 @@ impl Executor for LiveExecutor<'_> {
             Action::Clone { guest, .. } => step.clone_template(guest).await,
             Action::CreateContainer { guest, .. } => step.create_container(guest).await,
             Action::Configure { guest, set } => step.configure(guest, set).await,
-            Action::AddDisk { guest, slot, storage, size, path } => {
-                step.add_disk(guest, *slot, storage.as_ref(), *size, path.as_deref()).await
+            Action::AddDisk { guest, slot, storage, size, format, path } => {
+                let options = [("format", format), ("mp", path)];
+                step.add_disk(guest, *slot, storage.as_ref(), *size, &options).await
             }
             Action::ResizeDisk { guest, disk, size } => step.resize_disk(guest, *disk, *size).await,
             Action::RemoveDisk { guest, slot, volume } => step.remove_disk(guest, *slot, volume.as_deref()).await,

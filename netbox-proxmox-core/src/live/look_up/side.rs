@@ -101,6 +101,12 @@ impl Side<'_> {
     ) -> Result<(), Failure> {
         match &guest.template {
             Part::Given(Template::Guest(template)) => context.template = self.template(*template).await?,
+            Part::Given(Template::Named(name)) => {
+                match templates::named(self.listing, name, guest.kind, guest.node.given()) {
+                    Ok(template) => context.template = self.template(template).await?,
+                    Err(several) => (context.template, context.same_template) = (Part::None, several),
+                }
+            }
             Part::Given(Template::Volume(volume)) => context.volume_nodes = self.volume_nodes(volume, guest).await?,
             Part::None | Part::Unknown => {}
         }
