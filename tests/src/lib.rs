@@ -294,7 +294,8 @@ impl Lab {
 
     /// The VMID that NetBox says.
     pub fn vmid(&self, id: u64) -> Option<u32> {
-        self.netbox.vm(id)?["custom_fields"]["proxmox_vmid"].as_str()?.parse().ok()
+        let said = &self.netbox.vm(id)?["custom_fields"]["proxmox_vmid"];
+        said.as_str().map_or_else(|| said.to_string(), str::to_owned).parse().ok()
     }
 
     /// The texts of the journal.

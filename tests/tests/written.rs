@@ -1,9 +1,10 @@
 //! What people write in NetBox, taken as they mean it: each case is one that a real user has met.
 #![allow(clippy::unwrap_used)]
 
+use netbox_api::testing::FakeNetBox;
 use netbox_proxmox_core::{FieldNames, Policy};
 use netbox_proxmox_tests::{KINDS, Lab, described, netbox};
-use proxmox_api::testing::{Fault, GuestKind};
+use proxmox_api::testing::{Fault, GuestKind, Storage};
 use serde_json::{Value, json};
 
 async fn add_address(lab: &Lab, interface: u64, address: &str) -> u64 {
@@ -351,4 +352,72 @@ async fn an_address_that_is_not_for_the_card_is_told_and_a_primary_one_is_set_wh
     lab.update(id, json!({"primary_ip4": ip})).await;
     assert_eq!(lab.guest(id).get("ipconfig0"), Some("ip=192.0.2.70/24,gw=192.0.2.1"));
     assert_eq!(lab.journal().len(), told, "{:?}", lab.journal());
+}
+
+/// Makes a field of virtual machines anew, with these attributes.
+fn field_as(netbox: &FakeNetBox, name: &str, attributes: Value) {
+    let admin = netbox.user("admin");
+    let id = |field: &Value| field["id"].as_u64().unwrap();
+    let old = netbox.all("extras/custom-fields").iter().find(|field| field["name"] == name).map(id).unwrap();
+    admin.delete("extras/custom-fields", old);
+    let mut field = json!({"name": name, "object_types": ["virtualization.virtualmachine"]});
+    field.as_object_mut().unwrap().extend(attributes.as_object().unwrap().clone());
+    admin.create("extras/custom-fields", field);
+}
+
+#[tokio::test]
+async fn what_is_written_back_has_the_type_of_its_field() {
+    let netbox = netbox().await;
+    field_as(&netbox, "proxmox_vmid", json!({"type": "integer"}));
+    field_as(&netbox, "proxmox_node", json!({"type": "object", "related_object_type": "virtualization.clustertype"}));
+    let admin = netbox.user("admin");
+    let node = admin.create("virtualization/cluster-types", json!({"name": "pve01", "slug": "pve01"}))["id"].clone();
+    let lab = Lab::between(netbox, netbox_proxmox_tests::proxmox().await, Policy::default());
+    let id = lab.create(json!({"status": "active"})).await;
+    complete(&lab, id);
+    let fields = lab.netbox.vm(id).unwrap()["custom_fields"].clone();
+    assert_eq!((&fields["proxmox_vmid"], &fields["proxmox_node"]["id"]), (&json!(100), &node), "{fields}");
+    // What was written is what was read.
+    lab.update(id, json!({"status": "offline"})).await;
+    assert!(!lab.guest(id).is_running());
+    assert!(lab.journal().is_empty(), "{:#?}", lab.journal());
+}
+
+#[tokio::test]
+async fn a_template_may_be_given_by_its_name() {
+    let proxmox = described().template(9001, "two", |it| it.node("pve01").disk("scsi0", "local-lvm", 1_024));
+    let proxmox = proxmox.template(9002, "two", |it| it.node("pve02").disk("scsi0", "local-lvm", 1_024));
+    let proxmox = proxmox.token("bridge@pve!lab", "proxmox-secret").start().await;
+    let lab = Lab::between(netbox().await, proxmox, Policy::default());
+    let named = |template: &str, node: Value| json!({"proxmox_vm_templates": template, "proxmox_node": node});
+    let id = lab.create(json!({"custom_fields": named("debian-12-cloud", Value::Null)})).await;
+    assert!(lab.guest(id).get("tags").unwrap().contains("golden"), "it is a copy of 9000");
+    let there = lab.create(json!({"name": "there", "custom_fields": named("two", json!("pve02"))})).await;
+    assert!(lab.last_plan().iter().any(|step| step.contains("from template 9002")), "{:?}", lab.last_plan());
+    assert_eq!(lab.guest(there).node, "pve02");
+    assert!(lab.journal().is_empty(), "{:#?}", lab.journal());
+    let any = lab.create(json!({"name": "any", "custom_fields": named("two", Value::Null)})).await;
+    assert_eq!(lab.vmid(any), None);
+    assert!(told(&lab).contains("several templates have the name \"two\": 9001, 9002"), "{}", told(&lab));
+}
+
+#[tokio::test]
+async fn a_further_disk_has_the_format_of_the_root_disk() {
+    let files = |id: &str| Storage::dir(id).content("images");
+    let proxmox =
+        described()
+            .storage(files("nas").format("qcow2"))
+            .storage(files("spare"))
+            .template(9001, "of-files", |it| it.node("pve01").disk("scsi0", "nas", 1_024));
+    let proxmox = proxmox.token("bridge@pve!lab", "proxmox-secret").start().await;
+    let lab = Lab::between(netbox().await, proxmox, Policy::default());
+    let id = lab.create(json!({"custom_fields": {"proxmox_vm_templates": "of-files"}})).await;
+    let root = lab.guest(id).get("scsi0").unwrap().to_owned();
+    lab.netbox.create_disk(json!({
+        "virtual_machine": id, "name": "scsi1", "size": 5_000, "custom_fields": {"proxmox_disk_storage_volume": "spare"},
+    }));
+    lab.settle().await;
+    let guest = lab.guest(id);
+    let format = |drive: &str| drive.parse::<proxmox_api::Drive>().unwrap().format();
+    assert_eq!((format(&root), format(guest.get("scsi1").unwrap())), ("qcow2".into(), "qcow2".into()), "{guest:?}");
 }

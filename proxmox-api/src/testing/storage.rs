@@ -16,6 +16,8 @@ pub struct Storage {
     pub(super) content: String,
     pub(super) enabled: bool,
     pub(super) total: u64,
+    /// Of files, where nobody says another.
+    format: &'static str,
 }
 
 impl Storage {
@@ -28,6 +30,7 @@ impl Storage {
             content: content.into(),
             enabled: true,
             total: 1000 * GIB,
+            format: "raw",
         }
     }
 
@@ -90,6 +93,13 @@ impl Storage {
     #[must_use]
     pub fn content(mut self, content: &str) -> Self {
         self.content = content.into();
+        self
+    }
+
+    /// The format that its files have by default (`format` of a storage in the schema): `qcow2`.
+    #[must_use]
+    pub fn format(mut self, format: &'static str) -> Self {
+        self.format = format;
         self
     }
 
@@ -214,6 +224,7 @@ impl World {
         }
         let format = match wanted.format {
             Some(format) if storage.has_files() => format,
+            None if storage.has_files() => storage.format,
             _ => "raw",
         };
         let node = if storage.shared { None } else { Some(node.clone()) };

@@ -1,9 +1,11 @@
 //! Writes back to NetBox what only Proxmox knows.
 
+use futures_util::FutureExt;
 use netbox_api::client::{CustomFieldsPatch, NewVirtualDisk, VirtualDiskFilter, VirtualMachinePatch};
 use netbox_api::{ErrorKind, Fetched, VirtualMachine};
 use proxmox_api::{NodeName, Vmid};
 
+use super::form::in_its_form;
 use super::step::Step;
 use crate::action::{Target, VmidSource};
 use crate::event::Intent;
@@ -51,8 +53,7 @@ impl Step<'_> {
 
     /// Since NetBox 4.6 the write holds only if the record is as it was read; before, it is read back.
     async fn write_vmid(&self, fetched: &Fetched<VirtualMachine>, vmid: Vmid) -> Result<(), Failure> {
-        let custom_fields = CustomFieldsPatch::new().text(&self.bridge.fields.vmid, vmid.to_string());
-        self.patch(fetched, VirtualMachinePatch { custom_fields, ..Default::default() }).await?;
+        self.write_field(fetched, &self.bridge.fields.vmid, &vmid.to_string()).await?;
         if fetched.etag.is_none() {
             let back = self.bridge.netbox.virtual_machines().get(fetched.value.id).await?;
             if self.vmid_field(&back.value).as_deref() != Some(vmid.to_string().as_str()) {
@@ -74,9 +75,7 @@ impl Step<'_> {
         if !self.said.is_unknown() && says != self.said.given().map(NodeName::as_str) {
             return Err(Failure::new(FailureKind::Conflict, "NetBox has another node now"));
         }
-        let custom_fields = CustomFieldsPatch::new().text(field, node.as_str());
-        let patch = VirtualMachinePatch { custom_fields, ..Default::default() };
-        let written = self.patch(&fetched, patch).await.map(|()| Outcome::Done);
+        let written = self.write_field(&fetched, field, node.as_str()).await.map(|()| Outcome::Done);
         self.or_told(guest, written, |reporter, why| reporter.node_not_recorded(field, node, why)).await
     }
 
@@ -96,10 +95,14 @@ impl Step<'_> {
         }
     }
 
-    async fn patch(&self, fetched: &Fetched<VirtualMachine>, patch: VirtualMachinePatch) -> Result<(), Failure> {
-        let machines = self.bridge.netbox.virtual_machines().changelog_message("written back from Proxmox");
-        let written = machines.update(fetched.value.id, &patch, fetched.etag.as_ref()).await?;
-        self.remember_request(written.request_id).await
+    async fn write_field(&self, fetched: &Fetched<VirtualMachine>, name: &str, value: &str) -> Result<(), Failure> {
+        let machines = &self.bridge.netbox.virtual_machines().changelog_message("written back from Proxmox");
+        let written = in_its_form(value, |form| {
+            let custom_fields = CustomFieldsPatch::new().value(name, form);
+            let patch = VirtualMachinePatch { custom_fields, ..Default::default() };
+            async move { machines.update(fetched.value.id, &patch, fetched.etag.as_ref()).await }.boxed()
+        });
+        self.remember_request(written.await?.request_id).await
     }
 
     pub(super) async fn remember_request(&self, request: Option<String>) -> Result<(), Failure> {
@@ -117,15 +120,23 @@ impl Step<'_> {
         let size = drive.size().ok_or_else(|| {
             Failure::new(FailureKind::Retry, format!("Proxmox does not say the size of disk {name} yet"))
         })?;
-        let mut custom_fields = CustomFieldsPatch::new();
-        if let Some(storage) = drive.storage() {
-            custom_fields = custom_fields.text(&self.bridge.fields.disk_storage, storage.as_str());
-        }
+        let storage = drive.storage();
         let size = self.bridge.policy.disk_base.to_megabytes(size).0;
         let virtual_machine = guest.record.0;
-        let mut new = NewVirtualDisk { virtual_machine, name: name.clone(), size, custom_fields, ..Default::default() };
+        let new = NewVirtualDisk { virtual_machine, name: name.clone(), size, ..Default::default() };
         let disks = self.bridge.netbox.virtual_disks().changelog_message("written back from Proxmox");
-        let written = match disks.create(&new).await {
+        let written = match &storage {
+            Some(storage) => {
+                let (disks, new) = (&disks, &new);
+                let on_storage = |form| {
+                    let custom_fields = CustomFieldsPatch::new().value(&self.bridge.fields.disk_storage, form);
+                    async move { disks.create(&NewVirtualDisk { custom_fields, ..new.clone() }).await }.boxed()
+                };
+                in_its_form(storage.as_str(), on_storage).await
+            }
+            None => disks.create(&new).await,
+        };
+        let written = match written {
             Err(error) if error.kind() == ErrorKind::Validation => {
                 let virtual_machine_id = vec![virtual_machine];
                 let filter = VirtualDiskFilter { virtual_machine_id, name: vec![name], ..Default::default() };
@@ -134,7 +145,6 @@ impl Step<'_> {
                 }
                 // Its storage is not among NetBox's choices: the disk matters more.
                 self.note(&format!("NetBox does not take the disk as it is: {error}"));
-                new.custom_fields = CustomFieldsPatch::new();
                 disks.create(&new).await?
             }
             result => result?,

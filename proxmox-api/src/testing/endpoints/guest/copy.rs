@@ -114,8 +114,8 @@ pub(in crate::testing::endpoints) fn copy_volume(
         return Err(ApiError::internal(format!("clone failed: volume '{volid}' does not exist")));
     };
     let storage = storage.unwrap_or(own);
-    // Another storage than the source's gets its own default format.
-    let format = format.or((storage == own).then_some(volume.format.as_str()));
+    // A file on another storage keeps its format, too (believed).
+    let format = format.or(Some(volume.format.as_str()));
     let wanted = Allocation { storage, place: clone, size: volume.size, format };
     let new = if cloudinit {
         world.allocate_cloudinit(&wanted)?
