@@ -83,6 +83,12 @@ impl From<&LxcNet> for CurrentInterface {
     }
 }
 
+/// The parts that `user=local:snippets/a.yml,network=local:snippets/b.yml` names.
+fn cicustom(config: &QemuConfig) -> Vec<String> {
+    let text = config.text("cicustom").unwrap_or_default();
+    text.split(',').filter_map(|part| part.split_once('=')).map(|(part, _)| part.trim().to_owned()).collect()
+}
+
 /// The indexes of the network interfaces that Proxmox VE 9 allows a VM.
 fn interfaces() -> std::ops::RangeInclusive<u8> {
     0..=31
@@ -141,6 +147,9 @@ pub struct Current {
     /// Whether it has a cloud-init drive.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub cloud_init: Part<bool>,
+    /// The parts of its cloud-init data that `cicustom` takes from a file: `user`, `network`, `meta`, `vendor`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cicustom: Vec<String>,
     /// Its disks, without CD-ROMs and the cloud-init drive.
     #[serde(default, skip_serializing_if = "Part::is_unknown")]
     pub disks: Part<BTreeMap<DiskSlot, CurrentDisk>>,
@@ -188,6 +197,7 @@ impl Current {
             interfaces: Part::Unknown,
             ipconfig: Part::Unknown,
             cloud_init: Part::Unknown,
+            cicustom: Vec::new(),
             disks: Part::Unknown,
             other_drives: Vec::new(),
             unused: Vec::new(),
@@ -240,6 +250,7 @@ impl Current {
             interfaces: Part::Given(config.nets().iter().map(|(n, net)| (*n, net.into())).collect()),
             ipconfig: Part::Given(interfaces().filter_map(|n| Some((n, config.ipconfig(n)?))).collect()),
             cloud_init: Part::Given(config.cloudinit_drive().is_some()),
+            cicustom: cicustom(config),
             disks: Part::Given(disks.iter().map(|(slot, drive)| ((*slot).into(), drive.into())).collect()),
             other_drives: others.into_keys().map(DiskSlot::from).collect(),
             ..Self::new(Some(vmid), GuestType::Qemu)

@@ -4,6 +4,7 @@ use ipnet::IpNet;
 use proxmox_api::IpSetting;
 
 use super::draft::Draft;
+use crate::address::GatewayRule;
 use crate::event::Aspect;
 use crate::part::Part;
 use crate::settings::Addressing;
@@ -71,7 +72,25 @@ pub(super) fn address(draft: &mut Draft<'_>, index: u8, name: &str, v4: bool, ho
     if draft.cloud_init(&field, &text) {
         draft.gated(Aspect::Addresses, &field, text, shown, |_| result = change);
     }
+    if let (Part::Given(set), Holder::Primary(_)) = (&result, holder)
+        && lacks_route(draft, set)
+    {
+        let report = draft.reporter.no_gateway(&field, &set.address, &draft.event.context.fields.gateway);
+        draft.report(report);
+    }
     result
+}
+
+/// Whether a guest gets an address whose prefix has no room for a gateway, though one is wanted, and nothing else gives it
+/// a default route.
+fn lacks_route(draft: &Draft<'_>, set: &Addressing) -> bool {
+    let rule = |v4| draft.guest.gateway.map_or(draft.policy.gateway, |rule| rule.or(draft.policy.gateway, v4));
+    let primary = [(true, draft.guest.ipv4), (false, draft.guest.ipv6)];
+    let routed = |(v4, address): (bool, Part<IpNet>)| address.given().is_some_and(|it| rule(v4).gateway(it).is_some());
+    set.gateway.is_none()
+        && set.address.max_prefix_len() - set.address.prefix_len() <= 1
+        && rule(matches!(set.address, IpNet::V4(_))) != GatewayRule::None
+        && !primary.into_iter().any(routed)
 }
 
 /// An address with its gateway, as Proxmox writes them.

@@ -7,6 +7,7 @@ use super::{interfaces, labels, options};
 use crate::action::Action;
 use crate::event::{Aspect, Change};
 use crate::guest::Template;
+use crate::option::GuestOption;
 use crate::part::Part;
 use crate::report::mib;
 use crate::settings::{InterfaceSettings, Settings};
@@ -22,6 +23,8 @@ pub(super) fn plan(draft: &mut Draft<'_>) -> Vec<Action> {
     let macs = interfaces::plan(draft, &mut set);
     options::plan(draft, &mut set);
     if !set.is_empty() {
+        let report = hidden(draft, &set).map(|fields| draft.reporter.hidden_by_cicustom(&fields));
+        report.into_iter().for_each(|report| draft.report(report));
         // A running container takes all of it at once (seen on Proxmox VE 9.1).
         if draft.current.power == Part::Given(PowerState::Running) && draft.current.kind == GuestType::Qemu {
             let report = pending(&set).map(|fields| draft.reporter.pending(&fields));
@@ -35,14 +38,31 @@ pub(super) fn plan(draft: &mut Draft<'_>) -> Vec<Action> {
 
 /// What a running guest takes only at its next start.
 fn pending(set: &Settings) -> Option<String> {
+    let hardware = [("vcpus", set.cores.is_some()), ("memory", set.memory.is_some())];
+    let hardware = hardware.into_iter().filter(|(_, is)| *is).map(|(field, _)| field);
+    named(hardware.chain(of_cloud_init(set).map(|(field, _)| field)))
+}
+
+/// What the guest would be told by cloud-init, and is not: `cicustom` gives it a file in place of that part.
+fn hidden(draft: &Draft<'_>, set: &Settings) -> Option<String> {
+    let in_file = |part: &str| draft.current.cicustom.iter().any(|it| it == part);
+    named(of_cloud_init(set).filter(|(_, part)| in_file(part)).map(|(field, _)| field))
+}
+
+/// What of a change cloud-init tells the guest, and in which part of its data.
+fn of_cloud_init(set: &Settings) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let dns = [GuestOption::Nameserver, GuestOption::Searchdomain];
     let changed = [
-        ("vcpus", set.cores.is_some()),
-        ("memory", set.memory.is_some()),
-        ("SSH keys", !set.ssh_keys.is_unknown()),
-        ("DNS", set.options.keys().any(|option| option.is_of_cloud_init())),
-        ("addresses", set.interfaces.iter().any(InterfaceSettings::changes_addresses)),
+        ("SSH keys", "user", !set.ssh_keys.is_unknown()),
+        ("user", "user", set.options.contains_key(&GuestOption::Ciuser)),
+        ("DNS", "network", dns.iter().any(|option| set.options.contains_key(option))),
+        ("addresses", "network", set.interfaces.iter().any(InterfaceSettings::changes_addresses)),
     ];
-    let fields: Vec<&str> = changed.into_iter().filter(|(_, is)| *is).map(|(field, _)| field).collect();
+    changed.into_iter().filter(|(.., is)| *is).map(|(field, part, _)| (field, part))
+}
+
+fn named<'a>(fields: impl Iterator<Item = &'a str>) -> Option<String> {
+    let fields: Vec<&str> = fields.collect();
     (!fields.is_empty()).then(|| fields.join(", "))
 }
 

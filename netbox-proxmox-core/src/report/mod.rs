@@ -173,6 +173,16 @@ impl Reporter {
         self.report(field, wanted, found, text).claiming_no_cause()
     }
 
+    /// What was set for cloud-init and does not reach the guest.
+    pub fn hidden_by_cicustom(&self, fields: &str) -> Report {
+        let text = format!(
+            "{}: {fields} set in Proxmox, but the guest will not see it: its option `cicustom` has files of its own for that. \
+             Remove that option in Proxmox, or of the template, or write it into those files.",
+            self.name
+        );
+        self.report(fields, "set", "cicustom", text)
+    }
+
     /// A change that a running guest takes at its next start.
     pub fn pending(&self, fields: &str) -> Report {
         let text = format!(

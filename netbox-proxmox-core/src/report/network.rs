@@ -16,6 +16,16 @@ impl Reporter {
         self.report(&format!("interface net{index}"), address, "missing", text)
     }
 
+    /// A primary address whose prefix has no room for a gateway.
+    pub fn no_gateway(&self, field: &str, address: &IpNet, gateway: &str) -> Report {
+        let text = format!(
+            "{}: {field} {address} was set without a gateway, as its prefix has no other host, and nothing else gives the \
+             guest a default route. Write the gateway into {gateway}, or `none` if there shall be none.",
+            self.name
+        );
+        self.report("gateway", address, "none", text)
+    }
+
     /// A network card that NetBox has no interface for, though nobody deleted it there.
     pub fn orphaned_interface(&self, index: u8, found: &str) -> Report {
         let text = format!(

@@ -178,6 +178,7 @@ prop_compose! {
             balloon: memory.1,
             ssh_keys, ipconfig, cloud_init, disks, other_drives, root, tags,
             swap: memory.2,
+            cicustom: vec![],
             unused,
         }
     }

@@ -256,8 +256,39 @@ fn the_gateway_is_computed_from_the_prefix() {
     };
     address("10.1.5.30/22").expect("configure web01 (VMID 101): ipconfig0.ip=10.1.5.30/22,gw=10.1.4.1");
     address("192.0.2.200/25").expect("configure web01 (VMID 101): ipconfig0.ip=192.0.2.200/25,gw=192.0.2.129");
-    address("192.0.2.8/31").expect("configure web01 (VMID 101): ipconfig0.ip=192.0.2.8/31");
-    address("192.0.2.8/32").expect("configure web01 (VMID 101): ipconfig0.ip=192.0.2.8/32");
+}
+
+#[test]
+fn an_address_without_room_for_a_gateway_is_told_unless_there_is_another_route() {
+    let address = |text: &str| {
+        let text = text.to_owned();
+        Case::staged().desired(move |guest| guest.ipv4 = Part::Given(text.parse().unwrap()))
+    };
+    let set = |text: &str| format!("configure web01 (VMID 101): ipconfig0.ip={text}");
+    for text in ["192.0.2.8/31", "192.0.2.8/32"] {
+        let case = address(text);
+        assert_eq!(case.text(), [format!("report gateway: wanted {text}, found none"), set(text)]);
+        assert!(case.reports()[0].text.contains("proxmox_gateway"), "{:?}", case.reports());
+        case.desired(|guest| guest.gateway = Some(GatewayRule::None)).expect(&set(text));
+    }
+    let routed = address("192.0.2.8/32").desired(|guest| guest.ipv6 = Part::Given("2001:db8::8/64".parse().unwrap()));
+    assert!(routed.reports().is_empty(), "{:?}", routed.text());
+    address("192.0.2.8/32")
+        .desired(|guest| guest.gateway = Some("10.0.0.1".parse().unwrap()))
+        .expect("configure web01 (VMID 101): ipconfig0.ip=192.0.2.8/32,gw=10.0.0.1");
+}
+
+#[test]
+fn what_cicustom_hides_is_set_and_told() {
+    let case = Case::staged()
+        .current(|guest| guest.cicustom = vec!["user".into()])
+        .desired(|guest| guest.ipv4 = Part::Given("192.0.2.11/24".parse().unwrap()));
+    case.clone().expect("configure web01 (VMID 101): ipconfig0.ip=192.0.2.11/24,gw=192.0.2.1");
+    let both = case.current(|guest| guest.cicustom.push("network".into()));
+    both.expect(
+        "report addresses: wanted set, found cicustom
+         configure web01 (VMID 101): ipconfig0.ip=192.0.2.11/24,gw=192.0.2.1",
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::error_table;
+use crate::types::Upid;
 
 /// A request that did not succeed, or a task that failed.
 ///
@@ -129,6 +130,8 @@ pub enum ErrorKind {
         log: Vec<String>,
         /// What kind of failure that is.
         cause: Box<ErrorKind>,
+        /// Which task.
+        upid: Upid,
     },
     /// The answer is none of Proxmox VE's API: an HTML page (of a log-in, a web server, a proxy), or another service's
     /// JSON. Usually a wrong address.
@@ -269,9 +272,9 @@ impl Attempt {
     }
 
     /// A task that failed.
-    pub(crate) fn task_failed(&self, exitstatus: &str, log: Vec<String>) -> Error {
+    pub(crate) fn task_failed(&self, upid: &Upid, exitstatus: &str, log: Vec<String>) -> Error {
         let cause = Box::new(error_table::kind_of_exitstatus(exitstatus));
-        let kind = ErrorKind::TaskFailed { exitstatus: exitstatus.to_owned(), log, cause };
+        let kind = ErrorKind::TaskFailed { exitstatus: exitstatus.to_owned(), log, cause, upid: upid.clone() };
         let mut error = self.error(kind, Phase::Answered, exitstatus);
         // Waiting reads, but what failed is the task: it is not there to be run again.
         error.0.reads = false;
@@ -279,20 +282,29 @@ impl Attempt {
     }
 }
 
+/// Whether a line of a task's log tells something: not how it ended, which is the exit status, nor that a program misses
+/// its locale.
+fn is_told(line: &str) -> bool {
+    let locale =
+        ["perl: warning:", "locale: Cannot set", "LANGUAGE =", "LC_", "LANG =", "are supported and installed on"];
+    !line.starts_with("TASK ") && !locale.iter().any(|start| line.trim().starts_with(start))
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
+        // How it was asked for is no matter: the task has a name of its own.
+        if let ErrorKind::TaskFailed { exitstatus, log, upid, .. } = &inner.kind {
+            write!(f, "task {} failed: {exitstatus}", upid.kind())?;
+            for line in log.iter().filter(|line| is_told(line)) {
+                write!(f, "\n  {line}")?;
+            }
+            return write!(f, "\n  ({upid})");
+        }
         if !inner.method.is_empty() {
             write!(f, "{} {}: ", inner.method, inner.path)?;
         }
         match &inner.kind {
-            ErrorKind::TaskFailed { exitstatus, log, .. } => {
-                write!(f, "the task failed: {exitstatus}")?;
-                for line in log {
-                    write!(f, "\n  {line}")?;
-                }
-                Ok(())
-            }
             ErrorKind::InvalidParameter { fields } if !fields.is_empty() => {
                 f.write_str("refused: ")?;
                 for (number, (field, reason)) in fields.iter().enumerate() {

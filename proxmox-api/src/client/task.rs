@@ -154,7 +154,7 @@ impl Task {
         }
         let log = timeout(LOG_TIMEOUT, self.log_tail(log_lines as u64)).await;
         let log = log.unwrap_or_else(|_| Ok(Vec::new())).unwrap_or_default();
-        Err(self.attempt("GET", "/nodes/{node}/tasks/{upid}/status").task_failed(exitstatus.trim(), log))
+        Err(self.attempt("GET", "/nodes/{node}/tasks/{upid}/status").task_failed(&self.upid, exitstatus.trim(), log))
     }
 
     /// The last lines of the log: the first request only says how long it is.

@@ -48,13 +48,13 @@ async fn a_failure_brings_its_cause_and_the_last_lines_of_its_log() {
         exitstatus: why.into(),
         log: vec!["creating a clone".into(), "TASK ERROR: no".into()],
         cause: Box::new(ErrorKind::AlreadyExists),
+        upid: upid(),
     };
     assert_eq!((error.kind(), error.cause(), error.phase()), (&expected, &ErrorKind::AlreadyExists, Phase::Answered));
     assert!(!error.is_retryable());
     assert!(server.lines()[2].contains("/log?start=38&limit=2 "), "{:?}", server.lines());
-    assert!(error.to_string().ends_with(
-        "the task failed: unable to create VM 160: config file already exists\n  creating a clone\n  TASK ERROR: no"
-    ));
+    let told = format!("task qmclone failed: {why}\n  creating a clone\n  ({})", upid());
+    assert_eq!(error.to_string(), told, "the exit status says how it ended");
 }
 
 #[tokio::test]
@@ -62,7 +62,26 @@ async fn a_log_that_does_not_say_how_long_it_is_is_cut_here() {
     let long = Reply::data(&json!([{"n": 1, "t": "a"}, {"n": 2, "t": "b"}, {"n": 3, "t": "c"}]).to_string());
     let server = RawServer::start(vec![stopped("no"), Reply::data("[]"), long]).await;
     let error = client_at(&server.url).task(upid()).wait(&WaitOptions { log_lines: 2, ..at_once() }).await.unwrap_err();
-    assert!(error.to_string().ends_with("the task failed: no\n  b\n  c"), "{error}");
+    assert_eq!(error.to_string(), format!("task qmclone failed: no\n  b\n  c\n  ({})", upid()));
+}
+
+#[tokio::test]
+async fn a_locale_that_is_not_there_is_not_told() {
+    let lines = [
+        "perl: warning: Setting locale failed.",
+        "perl: warning: Please check that your locale settings:",
+        "\tLANGUAGE = (unset),",
+        "\tLC_ALL = (unset),",
+        "\tLANG = \"de_DE.UTF-8\"",
+        "    are supported and installed on your system.",
+        "perl: warning: Falling back to the standard locale (\"C\").",
+        "ERROR: no such volume",
+    ];
+    let lines: Vec<_> = lines.iter().zip(1..).map(|(line, n)| (n, *line)).collect();
+    let server = RawServer::start(vec![stopped("migration aborted"), log(&[(1, "first")], 8), log(&lines, 8)]).await;
+    let error = client_at(&server.url).task(upid()).wait(&at_once()).await.unwrap_err();
+    let told = format!("task qmclone failed: migration aborted\n  ERROR: no such volume\n  ({})", upid());
+    assert_eq!(error.to_string(), told);
 }
 
 #[tokio::test]
