@@ -6,6 +6,7 @@ use std::fmt;
 use netbox_api::Decimal;
 use netbox_proxmox_core::address::GatewayRule;
 use netbox_proxmox_core::event::{DiskFacts, InterfaceFacts, KnownDisk, RecordFacts, StorageFacts};
+use netbox_proxmox_core::option::{GuestOption, GuestOptions};
 use netbox_proxmox_core::policy::{CloneMode, ConfigureWhen, Containers, DestroyWhen, PowerOff, ReconcilePower};
 use netbox_proxmox_core::{
     Change, Changed, Current, CurrentDisk, CurrentInterface, DiskBase, Event, EventKind, Guest, GuestDisk,
@@ -282,6 +283,33 @@ fn hardware_of(kind: GuestType) -> BoxedStrategy<Current> {
     }
 }
 
+/// Options as Proxmox writes them.
+fn options_of(kind: GuestType) -> impl Strategy<Value = GuestOptions> {
+    let value = |option: GuestOption| {
+        let values = match option {
+            GuestOption::Pool => ["acme", "spare"],
+            GuestOption::Nameserver => ["192.0.2.53", "192.0.2.53 2001:db8::53"],
+            GuestOption::Searchdomain => ["example.org", "example.net"],
+            GuestOption::Ciuser => ["ops", "admin"],
+            GuestOption::Startup => ["order=1", "order=2,up=30"],
+            GuestOption::Protection => ["0", "1"],
+        };
+        select(values.to_vec()).prop_map(move |value| (option, value.to_owned()))
+    };
+    let of_kind: Vec<GuestOption> = GuestOption::ALL.into_iter().filter(|option| option.is_of(kind)).collect();
+    let some = prop_oneof![3 => Just(vec![]), 2 => subsequence(of_kind.clone(), 0..=of_kind.len())];
+    some.prop_flat_map(move |chosen| chosen.into_iter().map(value).collect::<Vec<_>>())
+        .prop_map(|options| options.into_iter().collect())
+}
+
+/// The same, of a guest: its protection has a part of its own.
+fn options_there(kind: GuestType) -> impl Strategy<Value = Part<GuestOptions>> {
+    options_of(kind).prop_map(|mut options| {
+        options.remove(&GuestOption::Protection);
+        Part::Given(options)
+    })
+}
+
 fn marker(state: MarkerState) -> Option<Marker> {
     Some(Marker { netbox: NETBOX.into(), record: RECORD, birth: Some(OWNER.birth), vmid: vmid(101), state })
 }
@@ -296,6 +324,7 @@ prop_compose! {
         }),
         on in select(vec!["pve01", "pve01", "pve02"]),
         lock in prop::option::weighted(0.05, select(vec!["clone", "backup"])),
+        options in options_there(kind),
         marker in prop_oneof![
             5 => Just(marker(MarkerState::Ready)),
             3 => Just(marker(MarkerState::Creating)),
@@ -313,6 +342,7 @@ prop_compose! {
             power: Part::Given(power.into()),
             node: Part::Given(node(on)),
             lock: lock.map(str::to_owned),
+            options,
             ..hardware
         };
         Vm { config, marker, keys: None, pending: vec![] }
@@ -320,12 +350,17 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn template(number: u32, is: bool, kind: GuestType)(hardware in hardware_of(kind), on in select(vec!["local-lvm", "ceph-pool"])) -> Vm {
+    fn template(number: u32, is: bool, kind: GuestType)(
+        hardware in hardware_of(kind),
+        on in select(vec!["local-lvm", "ceph-pool"]),
+        options in options_there(kind),
+    ) -> Vm {
         let mut config = Current {
             vmid: Some(vmid(number)),
             name: Part::Given("debian-12-cloud".into()),
             node: Part::Given(node("pve01")),
             template: is,
+            options,
             ..hardware
         };
         if let Part::Given(disks) = &mut config.disks {
@@ -362,6 +397,7 @@ prop_compose! {
             prop::option::weighted(0.2, select(vec![GatewayRule::First, GatewayRule::Last, GatewayRule::None])),
             interfaces().boxed(),
         ),
+        options in options_of(kind),
         (tags, description, onboot) in (
             select(vec![vec![], vec!["web"], vec!["db", "web"]]),
             prop::option::of(select(vec!["shop", "mail"])),
@@ -386,6 +422,7 @@ prop_compose! {
             tags: Part::Given(tags.into_iter().map(str::to_owned).collect()),
             description: Part::known(description.map(str::to_owned)),
             onboot: Part::maybe(onboot),
+            options,
             ..Guest::new(RECORD, name, status)
         }
     }

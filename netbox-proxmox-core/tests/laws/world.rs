@@ -182,10 +182,14 @@ impl World {
                 self.told.insert(report.key());
             }
             Action::Record { guest, value } => return self.write_back(guest, value),
-            Action::Clone { guest, template, node, storage, root_size, .. } => {
+            Action::Clone { guest, template, node, storage, root_size, pool, .. } => {
                 self.clone_template(guest, *template, node.as_ref(), storage.as_ref(), *root_size)?;
+                self.put_into(guest, pool.as_ref());
             }
-            Action::CreateContainer { .. } => self.create_container(action)?,
+            Action::CreateContainer { guest, pool, .. } => {
+                self.create_container(action)?;
+                self.put_into(guest, pool.as_ref());
+            }
             Action::Configure { guest, set } => self.configure(guest, set)?,
             Action::AddDisk { guest, slot, storage, size, path, .. } => {
                 let storage = storage.clone();
@@ -333,6 +337,17 @@ impl World {
         Ok(None)
     }
 
+    /// What is made is made in its pool, and in none without one.
+    fn put_into(&mut self, guest: &Target, pool: Option<&String>) {
+        let vm = guest.vmid.and_then(|vmid| self.guests.get_mut(&vmid));
+        if let Some(Part::Given(options)) = vm.map(|vm| &mut vm.config.options) {
+            match pool {
+                Some(pool) => options.insert(GuestOption::Pool, pool.clone()),
+                None => options.remove(&GuestOption::Pool),
+            };
+        }
+    }
+
     fn clone_template(
         &mut self,
         guest: &Target,
@@ -436,8 +451,13 @@ impl World {
             if *option == GuestOption::Protection {
                 config.protection = Part::Given(value.as_deref() == Some("1"));
             }
-            if let (Part::Given(options), Some(value)) = (&mut config.options, value) {
-                options.insert(*option, value.clone());
+        }
+        if let Part::Given(options) = &mut config.options {
+            for (option, value) in set.options.iter().filter(|(option, _)| **option != GuestOption::Protection) {
+                match value {
+                    Some(value) => options.insert(*option, value.clone()),
+                    None => options.remove(option),
+                };
             }
         }
         if let Part::Given(tags) = &mut config.tags {
