@@ -348,6 +348,10 @@ async fn an_address_that_is_not_for_the_card_is_told_and_a_primary_one_is_set_wh
         let words = format!("\"192.0.2.70/24 ({is})\"");
         assert!(lab.journal().last().unwrap().contains(&words), "{fields}: {:?}", lab.journal());
     }
+    let inside = lab.netbox.create_ip(json!({"address": "10.0.0.70/24"}))["id"].clone();
+    lab.netbox.user("admin").update("ipam/ip-addresses", ip, json!({"role": null, "nat_inside": inside}));
+    lab.settle().await;
+    assert!(lab.journal().last().unwrap().contains("translated to 10.0.0.70/24 (NAT)"), "{:?}", lab.journal());
     let told = lab.journal().len();
     lab.update(id, json!({"primary_ip4": ip})).await;
     assert_eq!(lab.guest(id).get("ipconfig0"), Some("ip=192.0.2.70/24,gw=192.0.2.1"));

@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::{AssignedObject, Brief, Tag, VlanBrief};
+use super::{AssignedObject, Brief, PrimaryIp, Tag, VlanBrief};
 use crate::{Choice, CustomFields, ObjectType, tolerant};
 
 /// An IP address: `ipam/ip-addresses`.
@@ -24,6 +24,9 @@ pub struct IpAddress {
     /// Its role.
     #[serde(default)]
     pub role: Option<Choice>,
+    /// The address that it is translated to (NAT): this one is the outside, and whoever has that one does not have this.
+    #[serde(default)]
+    pub nat_inside: Option<PrimaryIp>,
     /// Its VRF; none is the global table.
     #[serde(default)]
     pub vrf: Option<Brief>,

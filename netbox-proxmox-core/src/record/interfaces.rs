@@ -71,9 +71,17 @@ impl Reader<'_> {
                 "it was not set, as its role in NetBox is {role}: software within the guest has it. Clear its role to have it \
                  set"
             ),
+            _ if address.nat_inside.is_some() => {
+                let inside = address.nat_inside.as_ref().map(|inside| inside.address.as_str()).unwrap_or_default();
+                format!("it was not set, as it is translated to {inside} (NAT): assign that one to the interface")
+            }
             _ => return address.network(),
         };
-        let is = if status == "active" { role } else { status };
+        let is = match (status.as_str(), role.as_str()) {
+            ("active", "") => "NAT".to_owned(),
+            ("active", _) => role,
+            _ => status,
+        };
         let found = format!("{} ({is})", address.address);
         self.problem(&format!("{field} address"), &found, &why, Blocks::Part);
         None
