@@ -22,6 +22,7 @@ import branches as branching    # noqa: E402
 import clusters as of_netbox    # noqa: E402
 import containers    # noqa: E402
 import lostfield as lost    # noqa: E402
+import meant as read_as    # noqa: E402
 import mistakes as wrong    # noqa: E402
 import predecessor as former    # noqa: E402
 import restored as put_back    # noqa: E402
@@ -440,6 +441,11 @@ def vmids(bench):
     numbers.vmids(bench, check, created)
 
 
+def meant(bench):
+    """what people write, taken as they mean it"""
+    read_as.meant(bench, check, created)
+
+
 def lostfield(bench):
     """NetBox loses VMIDs"""
     lost.lostfield(bench, check, created)
@@ -478,12 +484,12 @@ def clear(netbox):
 
 
 # After `restored` ids come again: it is the last.
-SCENARIOS = [machine, beyond, container, doubled, crash, outsiders, predecessor, mistakes, vmids, stagedthenactive, branches,
+SCENARIOS = [machine, beyond, container, doubled, crash, outsiders, predecessor, mistakes, meant, vmids, stagedthenactive, branches,
              clusters, lostfield, restored]
 # Of a Proxmox with two nodes, which fakepve is not; what is about NetBox, or only about the texts, is tried once.
 OF_TWO_NODES = [machine, beyond, container, placement, crash, stagedthenactive]
 # These run there, too, if they are named.
-ON_REQUEST = [vmids, branches, clusters, lostfield, restored]
+ON_REQUEST = [meant, vmids, branches, clusters, lostfield, restored]
 
 
 def main():

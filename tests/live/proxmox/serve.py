@@ -38,7 +38,7 @@ QEMU = re.compile(rf'/api2/json/nodes/{NODE}/qemu/(\d+)/(config|resize|unlink)')
 UNITS = {'': 1, 'K': 1024, 'M': 1024 ** 2, 'G': GIB, 'T': 1024 * GIB}
 
 
-def template(pve, vmid, name, storage, protection=False):
+def template(pve, vmid, name, storage, protection=False, **more):
     """A cloud-init template: root disk scsi0, cloud-init drive ide2, one NIC, a serial console."""
     volume = f'base-{vmid}-disk-0'
     pve.storages[storage].setdefault('volumes', {})[volume] = {
@@ -49,7 +49,7 @@ def template(pve, vmid, name, storage, protection=False):
         'scsi0': f'{storage}:{volume},size=10G', 'ide2': f'{storage}:vm-{vmid}-cloudinit,media=cdrom,size=4M',
         'net0': 'virtio=BC:24:11:00:90:00,bridge=vmbr0', 'ipconfig0': 'ip=dhcp',
         'description': 'a template; this text must not reach a clone', 'tags': 'template',
-        **({'protection': 1, 'onboot': 1} if protection else {})})
+        **({'protection': 1, 'onboot': 1} if protection else {}), **more})
 
 
 def build(slow):
@@ -61,11 +61,13 @@ def build(slow):
     pve.ceph_slow(slow, health='HEALTH_OK')
     template(pve, 9000, 'debian-12-cloud', 'local-lvm')
     template(pve, 9001, 'debian-12-ceph', 'ceph-pool', protection=True)
+    template(pve, 9014, 'debian-12-plugged', 'local-lvm', cores=4, vcpus=2)     # its CPUs are plugged while it runs
     pve.storages['local'].setdefault('volumes', {})['vztmpl/debian-12-standard_12.7-1_amd64.tar.zst'] = {
         'content': 'vztmpl', 'format': 'tzst', 'size': 126 * 1024 ** 2, 'ctime': int(time.time())}
     pve.add_ct(9100, 'debian-12-ct', node=NODE, template=True, config={
         'template': 1, 'hostname': 'debian-12-ct', 'cores': 1, 'memory': 512, 'rootfs': 'local-lvm:base-9100-disk-0,size=4G',
         'net0': 'name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:91:00,ip=dhcp'})
+    pve.pools['live-acme'], pve.pool_info['live-acme'] = set(), {'comment': None, 'storage': set()}
     tokens = {'bridge': f'root@pam!bridge={secrets.token_hex(16)}', 'test': f'root@pam!test={secrets.token_hex(16)}'}
     for value in tokens.values():
         name, _, secret = value.partition('=')

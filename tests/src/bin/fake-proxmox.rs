@@ -41,7 +41,9 @@ async fn serve(clone_time: f64) -> FakeProxmox {
         .storage(Storage::lvm_thin("local-lvm"))
         .storage(Storage::rbd("ceph-pool"))
         .vztmpl(VZTMPL)
+        .pool("live-acme")
         .template(9000, "debian-12-cloud", template("local-lvm"))
+        .template(9014, "debian-12-plugged", |it| template("local-lvm")(it).cores(4).option("vcpus", "2"))
         .template(9001, "debian-12-ceph", |it| {
             template("ceph-pool")(it).option("protection", "1").option("onboot", "1")
         })
