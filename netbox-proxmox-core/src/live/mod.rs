@@ -16,6 +16,7 @@ pub mod inbox;
 pub mod lease;
 pub mod listing;
 mod look_up;
+pub mod privileges;
 pub mod proposed;
 pub mod reconcile;
 mod remember;
