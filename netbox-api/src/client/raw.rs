@@ -1,5 +1,6 @@
 //! Requests that are not modelled.
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::transport::Call;
@@ -19,6 +20,15 @@ pub struct Answer {
     pub request_id: Option<String>,
 }
 
+/// How many objects a page of [`Client::get_all`] has.
+const PAGE: &str = "200";
+
+#[derive(Deserialize)]
+struct Page {
+    next: Option<String>,
+    results: Vec<Value>,
+}
+
 impl Client {
     /// GET of a path below `/api/`, for example `dcim/sites/`, with a query.
     ///
@@ -27,6 +37,26 @@ impl Client {
     pub async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Answer, Error> {
         let call = self.raw("GET", path)?.query(query.iter().copied());
         self.answer(call).await
+    }
+
+    /// Everything that a path below `/api/` lists, page by page. For kinds of which there are few: rows that are added or
+    /// removed meanwhile may shift a page.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get); of kind `Decode` for an answer that is no list.
+    pub async fn get_all(&self, path: &str, query: &[(&str, &str)]) -> Result<Vec<Value>, Error> {
+        let mut all = Vec::new();
+        loop {
+            let offset = all.len().to_string();
+            let page = [("ordering", "id"), ("limit", PAGE), ("offset", &offset)];
+            let reply = self.send(self.raw("GET", path)?.query(query.iter().copied()).query(page)).await?;
+            let Page { next, results } = reply.decode()?;
+            let ended = next.is_none() || results.is_empty();
+            all.extend(results);
+            if ended {
+                return Ok(all);
+            }
+        }
     }
 
     /// POST to a path below `/api/`.

@@ -45,7 +45,7 @@ pub async fn resolve(netbox: &netbox_api::Client, inbox: &Inbox, setting: &str) 
             Ok(Resolved { cluster, renamed_from })
         }
         None => {
-            let found = find(netbox, setting).await?;
+            let found = find(netbox, setting).await?.ok_or_else(|| none(setting))?;
             let cluster = Cluster { id: found.id, name: found.name };
             inbox.put_cluster(setting, &cluster, birth(found.created.as_deref())).await?;
             Ok(Resolved { cluster, renamed_from: None })
@@ -62,18 +62,22 @@ pub async fn followed(inbox: &Inbox, setting: &str, cluster: &Cluster) -> Result
     Ok(inbox.put_cluster(setting, cluster, born).await?)
 }
 
-async fn find(netbox: &netbox_api::Client, setting: &str) -> Result<netbox_api::Cluster, Failure> {
+/// The cluster that has the name or, where none has, the id; none if there is neither.
+pub(super) async fn find(
+    netbox: &netbox_api::Client,
+    setting: &str,
+) -> Result<Option<netbox_api::Cluster>, Failure> {
     let filter = ClusterFilter { name: vec![setting.to_owned()], ..Default::default() };
     // NetBox ignores filters that it does not know, and returns everything.
     let mut found: Vec<_> = netbox.clusters().all(&filter).await?.into_iter().filter(|it| it.name == setting).collect();
     match (found.len(), setting.parse::<u64>()) {
-        (1, _) => Ok(found.remove(0)),
+        (1, _) => Ok(Some(found.remove(0))),
         (0, Ok(id)) => match netbox.clusters().get(id).await {
-            Ok(found) => Ok(found.value),
-            Err(error) if error.is_not_found() => Err(none(setting)),
+            Ok(found) => Ok(Some(found.value)),
+            Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error.into()),
         },
-        (0, Err(_)) => Err(none(setting)),
+        (0, Err(_)) => Ok(None),
         (several, _) => {
             let ids = found.iter().map(|cluster| cluster.id.to_string()).collect::<Vec<_>>().join(", ");
             Err(refused(format!(

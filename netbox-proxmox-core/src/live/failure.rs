@@ -13,9 +13,13 @@ impl From<proxmox_api::Error> for Failure {
 
 impl From<netbox_api::Error> for Failure {
     fn from(error: netbox_api::Error) -> Self {
-        let ambiguous = error.phase() == netbox_api::Phase::Ambiguous;
-        Self::new(of_netbox(error.kind(), ambiguous, error.is_retryable()), error.to_string())
+        Self::new(what_follows(&error), error.to_string())
     }
+}
+
+/// What follows from an error of NetBox's client.
+pub(super) fn what_follows(error: &netbox_api::Error) -> FailureKind {
+    of_netbox(error.kind(), error.phase() == netbox_api::Phase::Ambiguous, error.is_retryable())
 }
 
 impl From<InboxError> for Failure {

@@ -21,6 +21,7 @@ pub mod proposed;
 pub mod reconcile;
 mod remember;
 mod restored;
+pub mod setup;
 mod templates;
 
 pub use backoff::Backoff;
@@ -38,3 +39,4 @@ pub use lease::Leases;
 pub use look_up::{LookUp, Looked};
 pub use proposed::Proposed;
 pub use reconcile::{Found, Reconcile, Swept};
+pub use setup::{Setup, SetupCluster};

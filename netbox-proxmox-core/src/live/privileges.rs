@@ -1,6 +1,6 @@
 //! What the two tokens must be allowed: one list, for whoever grants it and for whoever looks whether it was granted.
 
-use proxmox_api::answers::Permissions;
+use proxmox_api::Permissions;
 
 /// What a right in NetBox is needed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn rights_on_the_pool_of_all_guests_are_enough() {
         let permissions = held(Value::Object(
-            [all_on("/pool/acc", "/vms"), all_on("/storage", "/storage"), all_on("/sdn/zones", "/sdn/zones")].into(),
+            [all_on("/pool/acc", "/vms"), all_on("/storage", "/storage"), all_on("/sdn/zones", "/sdn/zones")].into_iter().collect(),
         ));
         assert_eq!(lacking(&permissions, Some("acc")), []);
         assert_eq!(lacking(&permissions, None).len(), 11);
