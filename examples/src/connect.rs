@@ -5,7 +5,7 @@ use std::path::Path;
 use netbox_proxmox_core::FailureKind;
 use netbox_proxmox_core::live::{Bridge, Inbox, ProxmoxCluster, SqliteStore, clusters};
 
-use crate::config::{ClusterSettings, NetBoxSettings, Settings, Trust};
+use crate::config::{ClusterSettings, LoginSettings, NetBoxSettings, Settings, Trust};
 use crate::exit::{Exit, Problem};
 
 /// The client of NetBox. Sends nothing yet.
@@ -28,8 +28,19 @@ pub fn netbox(settings: &NetBoxSettings) -> Result<netbox_api::Client, Problem> 
 /// # Errors
 /// The settings cannot be right.
 pub fn proxmox(settings: &ClusterSettings) -> Result<proxmox_api::Client, Problem> {
-    let builder = proxmox_api::Client::builder(&settings.urls).token(settings.token.clone());
-    let builder = match &settings.trust {
+    built(proxmox_api::Client::builder(&settings.urls).token(settings.token.clone()), &settings.trust)
+}
+
+/// The same with the login of an administrator.
+///
+/// # Errors
+/// The settings cannot be right.
+pub fn proxmox_as(login: &LoginSettings) -> Result<proxmox_api::Client, Problem> {
+    built(proxmox_api::Client::builder(&login.urls).ticket(&login.user, login.password.clone()), &login.trust)
+}
+
+fn built(builder: proxmox_api::ClientBuilder, trust: &Trust) -> Result<proxmox_api::Client, Problem> {
+    let builder = match trust {
         Trust::System => builder,
         Trust::CaFile(path) => builder.ca_file(path),
         Trust::Fingerprint(sha256) => builder.fingerprint(sha256),

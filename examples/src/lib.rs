@@ -4,6 +4,7 @@
 pub mod config;
 pub mod connect;
 pub mod delivery;
+pub mod environment;
 pub mod exit;
 pub mod logging;
 pub mod metrics;

@@ -69,7 +69,9 @@ fn stable(word: &str) -> String {
 #[test]
 fn help() {
     let mut transcript = Transcript::default();
-    for command in [None, Some("plan"), Some("apply"), Some("adopt"), Some("events"), Some("doctor"), Some("demo")] {
+    for command in
+        [None, Some("plan"), Some("apply"), Some("adopt"), Some("events"), Some("setup"), Some("doctor"), Some("demo")]
+    {
         let arguments: Vec<&str> = command.into_iter().chain(["--help"]).collect();
         transcript.add(&arguments, &run(&arguments, &[]));
     }
@@ -187,6 +189,27 @@ async fn doctor() {
     transcript.add(&["doctor"], &sides.run_with(&["doctor"], &[("PROXMOX_TOKEN", "root@pam!test=wrong")]));
     transcript.add(&["doctor"], &run(&["doctor"], &with(&[])));
     transcript.is(&expect_file!["golden/doctor.txt"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn setup() {
+    let sides = Sides::begin().await;
+    let mut transcript = Transcript::between(&sides);
+    let secret = [("NETBOX_WEBHOOK_SECRET", "a-secret-that-is-given"), ("NETBOX_CLUSTER", "pve-cluster-2")];
+    let mut step = |arguments: &[&str]| transcript.add(arguments, &sides.run_with(arguments, &secret));
+    let receiver = ["setup", "--receiver", "http://bridge.example.org:8080/webhook"];
+    let with = |more: &[&'static str]| [&receiver, more].concat();
+    step(&["setup", "--dry-run"]);
+    step(&receiver);
+    step(&with(&["--dry-run", "--output", "json"]));
+    step(&with(&["--yes", "--quiet"]));
+    step(&with(&["--yes"]));
+    step(&["setup", "--remove", "--dry-run"]);
+    step(&["setup", "--remove", "--yes", "--quiet"]);
+    step(&["setup", "--proxmox"]);
+    step(&["setup", "--proxmox", "--output", "json", "--token", "netbox"]);
+    transcript.add(&["setup"], &sides.run_with(&["setup"], &[("NETBOX_TOKEN", "nbt_wrongwrong00.wrong")]));
+    transcript.is(&expect_file!["golden/setup.txt"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

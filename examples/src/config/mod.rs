@@ -19,6 +19,7 @@
 //!
 //! Each command asks for the settings that it needs, so that `events` works without a token of NetBox.
 
+mod setup;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,6 +92,19 @@ pub struct ClusterSettings {
     pub trust: Trust,
     /// `NETBOX_CLUSTER`; `None`: the name that Proxmox gives itself.
     pub netbox_cluster: Option<String>,
+}
+
+/// How a Proxmox cluster is reached with the login of an administrator.
+#[derive(Debug, Clone)]
+pub struct LoginSettings {
+    /// `PROXMOX_URL`
+    pub urls: String,
+    /// `PROXMOX_SETUP_USER`: `root@pam`
+    pub user: String,
+    /// `PROXMOX_SETUP_PASSWORD`
+    pub password: SecretString,
+    /// `PROXMOX_CA_FILE`, `PROXMOX_FINGERPRINT` or `PROXMOX_INSECURE`
+    pub trust: Trust,
 }
 
 /// How the server receives.

@@ -10,8 +10,13 @@ use toml::{Table, Value};
 use super::ConfigError;
 
 /// Secrets; each may be given as `NAME_FILE`, the path of a file that holds it.
-pub(super) const SECRETS: &[&str] =
-    &["NETBOX_TOKEN", "NETBOX_WEBHOOK_SECRET", "PROXMOX_TOKEN", "NETBOX_PROXMOX_CONTAINER_PASSWORD"];
+pub(super) const SECRETS: &[&str] = &[
+    "NETBOX_TOKEN",
+    "NETBOX_WEBHOOK_SECRET",
+    "PROXMOX_TOKEN",
+    "NETBOX_PROXMOX_CONTAINER_PASSWORD",
+    "PROXMOX_SETUP_PASSWORD",
+];
 
 /// What a `[[cluster]]` table may hold.
 pub(super) const OF_A_CLUSTER: &[&str] = &[
@@ -23,6 +28,9 @@ pub(super) const OF_A_CLUSTER: &[&str] = &[
     "PROXMOX_INSECURE",
     "NETBOX_CLUSTER",
 ];
+
+/// What `setup --proxmox` alone takes, and only from the environment: the login of an administrator.
+pub(super) const OF_SETUP: &[&str] = &["PROXMOX_SETUP_USER", "PROXMOX_SETUP_PASSWORD", "PROXMOX_SETUP_PASSWORD_FILE"];
 
 /// All other settings.
 pub(super) const GENERAL: &[&str] = &[
@@ -52,7 +60,7 @@ pub(super) const GENERAL: &[&str] = &[
 
 /// Whether this is the name of a setting.
 pub(super) fn is_known(name: &str) -> bool {
-    GENERAL.contains(&name) || OF_A_CLUSTER.contains(&name)
+    [GENERAL, OF_A_CLUSTER, OF_SETUP].into_iter().any(|names| names.contains(&name))
 }
 
 /// Settings as text. Its `Debug` has the names only: some values are secrets.
@@ -87,6 +95,15 @@ impl Source {
         debug_assert!(is_known(name), "{name}");
         let values = [&self.environment, &self.file].into_iter().filter_map(|of| of.get(name));
         values.map(|text| text.trim()).find(|text| !text.is_empty())
+    }
+
+    /// What the environment sets, but for what is the set-up's alone.
+    pub(super) fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
+        let set = self
+            .environment
+            .iter()
+            .filter(|(name, value)| !OF_SETUP.contains(&name.as_str()) && !value.trim().is_empty());
+        set.map(|(name, value)| (name.as_str(), value.trim()))
     }
 
     pub(super) fn required(&self, name: &str, what: &str) -> Result<&str, ConfigError> {

@@ -17,6 +17,7 @@ use super::schema::{Kind, Model};
 use super::settings::Access;
 use super::state::State;
 use super::store::{Record, Store};
+use super::tokens;
 use super::write::{Refused, Work};
 
 /// What an address leads to.
@@ -112,7 +113,7 @@ impl State {
         if !known {
             return Err(Answer::detail(405, format!("Method \"{}\" not allowed.", request.method)));
         }
-        auth::allowed(&asker.access, model.path, !reads)?;
+        auth::allowed(&asker.access, &self.store, asker.user, model, &request.method)?;
         if object.is_some_and(|id| self.store.get(model.kind, id).is_none() || asker.access == Access::SeesNothing) {
             return Err(not_found(model));
         }
@@ -128,8 +129,9 @@ impl State {
     fn asker(&mut self, request: &Request) -> Result<Asker, Answer> {
         let (name, access, silent) = match &request.identity {
             Identity::Header => {
-                let token = auth::authenticate(&self.settings, request.header("authorization"))?;
-                (token.user.clone(), token.access.clone(), false)
+                let header = request.header("authorization");
+                let (user, access) = auth::authenticate(&self.settings, &self.store, header)?;
+                (user, access, false)
             }
             Identity::User(name) => (name.clone(), Access::Full, false),
             Identity::Shell => ("shell".to_owned(), Access::Full, true),
@@ -259,7 +261,11 @@ impl State {
             Done::Nothing => Answer::empty(204),
             Done::Many(status, ids) => Answer::new(*status, ids.iter().map(show).collect()),
             Done::One(status, id) => {
-                let answer = Answer { status: *status, ..self.object(model, *id, query) };
+                let mut answer = Answer { status: *status, ..self.object(model, *id, query) };
+                if let (201, Kind::Token, Some(token)) = (*status, model.kind, self.store.get(model.kind, *id)) {
+                    let (name, secret) = tokens::disclosed(self.settings.version, token);
+                    answer.body[name] = secret;
+                }
                 let location = format!("{}/api/{}/{id}/", self.settings.url, model.path);
                 if *status == 201 { answer.with("Location", location) } else { answer }
             }

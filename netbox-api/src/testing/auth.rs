@@ -1,14 +1,21 @@
 //! Who asks: the token of a request. Wrong is 403, never 401, and there is no `WWW-Authenticate` (seen: 4.7.3).
 
 use super::answer::Answer;
-use super::settings::{Access, Settings, Token};
+use super::schema::{Kind, Model};
+use super::settings::{Access, Settings};
+use super::store::Store;
+use super::tokens;
 
-/// Whose token it is.
+/// Whose token it is, and what it may do.
 ///
 /// # Errors
 ///
 /// 403, with NetBox's text.
-pub(super) fn authenticate<'a>(settings: &'a Settings, header: Option<&str>) -> Result<&'a Token, Answer> {
+pub(super) fn authenticate(
+    settings: &Settings,
+    store: &Store,
+    header: Option<&str>,
+) -> Result<(String, Access), Answer> {
     let missing = || Answer::detail(403, "Authentication credentials were not provided.");
     let (keyword, given) = header.and_then(|header| header.split_once(' ')).ok_or_else(missing)?;
     // The keyword is not checked against the kind of token: the prefix decides.
@@ -20,21 +27,46 @@ pub(super) fn authenticate<'a>(settings: &'a Settings, header: Option<&str>) -> 
         let text = "Invalid authorization header: Could not parse key from v2 token. Did you mean to use 'Token' instead of 'Bearer'?";
         return Err(Answer::detail(403, text));
     }
-    let known = settings.tokens.iter().find(|token| token.value == given);
-    known.ok_or_else(|| match (v2, settings.version.has_v2_tokens()) {
+    if let Some(known) = settings.tokens.iter().find(|token| token.value == given) {
+        return Ok((known.user.clone(), known.access.clone()));
+    }
+    if let Some(token) = tokens::known(store, settings.version, given) {
+        let user = token.number("user").and_then(|user| store.get(Kind::User, user));
+        let name = user.map(|user| user.text("username").to_owned()).unwrap_or_default();
+        let is_admin = settings.tokens.iter().any(|known| known.user == name && known.access == Access::Full);
+        let access = match (token.value("write_enabled") == &serde_json::json!(true), is_admin) {
+            (false, true) => Access::ReadOnly,
+            (true, true) => Access::Full,
+            _ => Access::Permitted,
+        };
+        return Ok((name, access));
+    }
+    Err(match (v2, settings.version.has_v2_tokens()) {
         (true, _) => Answer::detail(403, "Invalid v2 token"),
         (false, true) => Answer::detail(403, "Invalid v1 token"),
         (false, false) => Answer::detail(403, "Invalid token"),
     })
 }
 
-/// Whether this access may do that.
-pub(super) fn allowed(access: &Access, path: &str, writes: bool) -> Result<(), Answer> {
+/// Whether this access of a user may do that with objects of a type.
+pub(super) fn allowed(access: &Access, store: &Store, user: u64, of: &Model, method: &str) -> Result<(), Answer> {
+    let writes = !matches!(method, "GET" | "HEAD");
     let may = match access {
         Access::Full => true,
         Access::ReadOnly | Access::SeesNothing => !writes,
-        Access::Except(paths) => !paths.iter().any(|denied| denied.trim_matches('/') == path),
+        Access::Except(paths) => !paths.iter().any(|denied| denied.trim_matches('/') == of.path),
+        Access::Permitted => tokens::permits(store, user, &of.object_type(), deed(method)),
         Access::None => false,
     };
     if may { Ok(()) } else { Err(Answer::detail(403, "You do not have permission to perform this action.")) }
+}
+
+/// What a method does, as permissions call it.
+fn deed(method: &str) -> &'static str {
+    match method {
+        "POST" => "add",
+        "PUT" | "PATCH" => "change",
+        "DELETE" => "delete",
+        _ => "view",
+    }
 }

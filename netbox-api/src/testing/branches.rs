@@ -14,7 +14,8 @@ use super::state::State;
 use super::user::User;
 
 /// What is the same in main and in every branch (source).
-const SHARED: &[Kind] = &[Kind::Webhook, Kind::EventRule, Kind::CustomField, Kind::ChoiceSet, Kind::User];
+const SHARED: &[Kind] =
+    &[Kind::Webhook, Kind::EventRule, Kind::CustomField, Kind::ChoiceSet, Kind::User, Kind::Permission, Kind::Token];
 
 /// What a delivery says of the branch in which something was changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -84,6 +84,15 @@ impl Work<'_> {
         if kind == Kind::VirtualMachine {
             victims.extend(interfaces.iter().map(|interface| (Kind::VmInterface, *interface)));
         }
+        if kind == Kind::Webhook {
+            // The rules of a webhook go with it (source).
+            let calls =
+                |rule: &&Record| rule.text("action_object_type") == "extras.webhook" && rule.is("action_object_id", id);
+            victims.extend(self.store.all(Kind::EventRule).filter(calls).map(|rule| (Kind::EventRule, rule.id)));
+        }
+        if kind == Kind::User {
+            victims.extend(self.store.having(Kind::Token, "user", id).map(|token| (Kind::Token, token.id)));
+        }
         victims.push((kind, id));
         let journals: Vec<_> = victims
             .iter()

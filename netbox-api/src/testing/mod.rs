@@ -32,7 +32,7 @@
 //! # What differs from a NetBox
 //!
 //! Choice sets that the test does not mention accept any choice. `background=true` is done at once, regular expressions in filters and event
-//! rules are refused, webhooks are not templated, GraphQL, the web interface, permissions beyond [`Access`], contacts, config contexts beyond a
+//! rules are refused, webhooks are not templated, GraphQL, the web interface, permissions beyond [`Access`] (their constraints are not looked at), contacts, config contexts beyond a
 //! machine's own data, and all objects a bridge to Proxmox does not meet, are missing.
 
 mod answer;
@@ -60,6 +60,7 @@ mod lookups;
 mod models;
 mod models_extras;
 mod models_network;
+mod models_users;
 mod models_virtualization;
 mod netbox;
 mod ordering;
@@ -79,6 +80,7 @@ mod state;
 mod store;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod user;
 mod version;
 mod write;

@@ -2,6 +2,7 @@
 
 use super::models_extras::EXTRAS;
 use super::models_network::NETWORK;
+use super::models_users::USERS;
 use super::models_virtualization::VIRTUALIZATION;
 use super::schema::{Kind, Model};
 
@@ -30,7 +31,7 @@ pub(super) const PLAIN: Model = Model {
 
 /// All object types.
 pub(super) fn models() -> impl Iterator<Item = &'static Model> {
-    VIRTUALIZATION.iter().chain(NETWORK).chain(EXTRAS)
+    VIRTUALIZATION.iter().chain(NETWORK).chain(EXTRAS).chain(USERS)
 }
 
 /// The description of an object type.

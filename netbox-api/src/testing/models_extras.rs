@@ -1,4 +1,4 @@
-//! Tags, journal entries, custom fields, webhooks, the change log, users.
+//! Tags, journal entries, custom fields, webhooks, the change log.
 
 use super::choices::{ACTION, ACTION_TYPE, CF_TYPE, FILTER_LOGIC, HTTP_METHOD, KIND, UI_EDITABLE, UI_VISIBLE};
 use super::models::{MAX_INT, PLAIN};
@@ -195,23 +195,6 @@ pub(super) static EXTRAS: &[Model] = &[
         custom_fields: false,
         events: false,
         writable: false,
-        ..PLAIN
-    },
-    Model {
-        kind: Kind::User,
-        app: "users",
-        model: "user",
-        path: "users/users",
-        ui: "users/users",
-        class: "User",
-        verbose: "user",
-        columns: &[text("username", 150).required(), text("email", 254)],
-        brief: &["username"],
-        order: &["username"],
-        unique: &[&["username"]],
-        natural_key: "username",
-        taggable: false,
-        custom_fields: false,
         ..PLAIN
     },
 ];

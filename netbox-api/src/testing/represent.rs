@@ -6,10 +6,12 @@ use serde_json::{Map, Value, json};
 
 use super::clock::Moment;
 use super::custom_fields;
-use super::models::{by_object_type, model};
-use super::schema::{Holds, Kind};
+use super::models::{by_object_type, model, models};
+use super::models_users::SECRET;
+use super::schema::{Holds, Kind, Model};
 use super::snapshots::for_change_log;
 use super::store::{Record, Store};
+use super::tokens;
 use super::version::Version;
 
 /// How to show rows.
@@ -47,6 +49,9 @@ impl View<'_> {
             out.insert(name.to_owned(), value);
         }
         out.retain(|name, _| self.version.has_field(kind, name));
+        if matches!(kind, Kind::User | Kind::Token) {
+            out.retain(|name, _| !SECRET.contains(&name.as_str()));
+        }
         out
     }
 
@@ -83,6 +88,7 @@ impl View<'_> {
             Kind::Prefix => record.text("prefix").to_owned(),
             Kind::MacAddress => record.text("mac_address").to_owned(),
             Kind::User => record.text("username").to_owned(),
+            Kind::Token => tokens::display(self.version, record),
             Kind::Vlan => format!("{} ({})", record.text("name"), record.value("vid")),
             Kind::JournalEntry => {
                 format!("{} ({})", record.created.minute(), label(Kind::JournalEntry, "kind", record.text("kind")))
@@ -161,6 +167,12 @@ impl View<'_> {
             Value::Object(out)
         });
         Value::Array(shown.collect())
+    }
+
+    /// How many objects have a tag.
+    fn tagged(&self, tag: u64) -> usize {
+        let of = |model: &Model| self.store.all(model.kind).filter(|record| record.tags.contains(&tag)).count();
+        models().filter(|model| model.taggable).map(of).sum()
     }
 
     /// What hangs on a generic reference.
@@ -251,6 +263,8 @@ impl View<'_> {
             Kind::JournalEntry => {
                 vec![("assigned_object", self.assigned(record, "assigned_object_type", "assigned_object_id"))]
             }
+            Kind::Tag => vec![("tagged_items", json!(self.tagged(record.id)))],
+            Kind::Token => tokens::shown(self.version, record),
             Kind::EventRule => vec![("action_object", self.assigned(record, "action_object_type", "action_object_id"))],
             Kind::ObjectChange => {
                 vec![("changed_object", self.assigned(record, "changed_object_type", "changed_object_id"))]

@@ -20,6 +20,7 @@ pub(super) fn check(store: &Store, kind: Kind, old: Option<&Record>, new: &mut R
         Kind::ChoiceSet => choice_set(store, old, new)?,
         Kind::CustomField => custom_field(new)?,
         Kind::Cluster => cluster(store, new)?,
+        Kind::User if old.is_none() => user(new)?,
         _ => {}
     }
     unique(store, kind, new)
@@ -262,6 +263,22 @@ fn choice_set(store: &Store, old: Option<&Record>, new: &mut Record) -> Result<(
                 ));
             }
         }
+    }
+    Ok(())
+}
+
+/// Django's and NetBox's validators of passwords (documentation; the texts are believed).
+fn user(new: &Record) -> Result<(), Errors> {
+    let password = new.text("password");
+    let has = |of: fn(&char) -> bool| password.chars().any(|c| of(&c));
+    if password.chars().count() < 12 {
+        return Err(one("password", "This password is too short. It must contain at least 12 characters."));
+    }
+    if !has(char::is_ascii_digit) || !has(char::is_ascii_uppercase) || !has(char::is_ascii_lowercase) {
+        return Err(one(
+            "password",
+            "Password must have at least one numeral, one uppercase letter and one lowercase letter.",
+        ));
     }
     Ok(())
 }

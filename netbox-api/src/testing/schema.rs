@@ -33,6 +33,8 @@ pub(super) enum Kind {
     EventRule,
     ObjectChange,
     User,
+    Permission,
+    Token,
 }
 
 /// What happens to a row when the row it refers to is deleted.

@@ -19,6 +19,9 @@ pub enum Access {
     SeesNothing,
     /// No permission at all: 403.
     None,
+    /// What the permissions in `users/permissions` say of its user, and nothing else. Tokens that were made over REST have
+    /// this, unless their user is an administrator: one who has a token with [`Access::Full`].
+    Permitted,
 }
 
 /// A token and whose it is.

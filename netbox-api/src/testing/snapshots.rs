@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::models::model;
+use super::models_users::SECRET;
 use super::schema::Kind;
 use super::store::{Record, Store};
 use super::version::Version;
@@ -16,7 +17,7 @@ pub(super) fn snapshot(store: &Store, version: Version, kind: Kind, record: &Rec
     let mut out = Map::new();
     out.insert("created".to_owned(), json!(record.created.snapshot()));
     for column in model.columns {
-        if version.has_field(kind, column.name) {
+        if version.has_field(kind, column.name) && !(kind == Kind::User && SECRET.contains(&column.name)) {
             out.insert(column.name.to_owned(), record.value(column.name).clone());
         }
     }

@@ -105,6 +105,7 @@ impl Version {
     pub(super) fn has_field(self, kind: Kind, field: &str) -> bool {
         match (kind, field) {
             (_, "owner") | (Kind::VirtualMachine, "start_on_boot") => self.from(5),
+            (Kind::Token, "version" | "enabled" | "pepper_id") => self.from(5),
             (Kind::VirtualMachine, "virtual_machine_type") => self.from(6),
             (Kind::MacAddress, "is_primary") | (Kind::Webhook, "timeout") => self.from(7),
             (Kind::ObjectChange, "message") => self.from(4),

@@ -15,6 +15,7 @@ use super::schema::{Holds, Kind};
 use super::settings::Settings;
 use super::snapshots::snapshot;
 use super::store::{Record, Store};
+use super::tokens;
 
 /// Why a write was not done.
 #[derive(Debug)]
@@ -78,6 +79,9 @@ impl Work<'_> {
         rules::check(self.store, kind, None, &mut record)?;
         record.id = self.store.next_id(kind);
         let id = record.id;
+        if kind == Kind::Token {
+            tokens::give(&mut record);
+        }
         self.store.put(kind, record);
         self.changes.created(kind, id);
         self.afterwards(kind, id, body)?;

@@ -63,10 +63,7 @@ pub async fn followed(inbox: &Inbox, setting: &str, cluster: &Cluster) -> Result
 }
 
 /// The cluster that has the name or, where none has, the id; none if there is neither.
-pub(super) async fn find(
-    netbox: &netbox_api::Client,
-    setting: &str,
-) -> Result<Option<netbox_api::Cluster>, Failure> {
+pub(super) async fn find(netbox: &netbox_api::Client, setting: &str) -> Result<Option<netbox_api::Cluster>, Failure> {
     let filter = ClusterFilter { name: vec![setting.to_owned()], ..Default::default() };
     // NetBox ignores filters that it does not know, and returns everything.
     let mut found: Vec<_> = netbox.clusters().all(&filter).await?.into_iter().filter(|it| it.name == setting).collect();

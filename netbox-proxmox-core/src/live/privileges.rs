@@ -249,7 +249,9 @@ mod tests {
     #[test]
     fn rights_on_the_pool_of_all_guests_are_enough() {
         let permissions = held(Value::Object(
-            [all_on("/pool/acc", "/vms"), all_on("/storage", "/storage"), all_on("/sdn/zones", "/sdn/zones")].into_iter().collect(),
+            [all_on("/pool/acc", "/vms"), all_on("/storage", "/storage"), all_on("/sdn/zones", "/sdn/zones")]
+                .into_iter()
+                .collect(),
         ));
         assert_eq!(lacking(&permissions, Some("acc")), []);
         assert_eq!(lacking(&permissions, None).len(), 11);
@@ -261,7 +263,10 @@ mod tests {
         let permissions = held(json!({"/storage/local": {"Datastore.Audit": 1, "Datastore.AllocateSpace": 1}}));
         let lacking = lacking(&permissions, None);
         let audit = lacking.iter().find(|it| it.privilege == "Datastore.Audit").unwrap();
-        assert_eq!((audit.path.as_str(), audit.held_below.as_slice()), ("/storage", &["/storage/local".to_owned()][..]));
+        assert_eq!(
+            (audit.path.as_str(), audit.held_below.as_slice()),
+            ("/storage", &["/storage/local".to_owned()][..])
+        );
         assert!(lacking.iter().find(|it| it.privilege == "SDN.Use").unwrap().held_below.is_empty());
     }
 

@@ -1,6 +1,6 @@
 //! Who asks: API tokens, tickets with their CSRF token, and what they may do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use percent_encoding::percent_decode_str;
 
@@ -93,7 +93,25 @@ impl Caller {
 #[derive(Clone)]
 pub(super) struct Token {
     pub(super) secret: String,
-    pub(super) acl: Option<Vec<(String, String)>>,
+    pub(super) rights: Rights,
+}
+
+/// What a token may do.
+#[derive(Clone)]
+pub(super) enum Rights {
+    All,
+    /// Privileges by path.
+    These(Vec<(String, String)>),
+    /// What its user may, by the roles that it has on paths: of a token whose privileges are not separated.
+    OfUser,
+}
+
+/// A role that a user has on a path and below it.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) path: String,
+    pub(super) user: String,
+    pub(super) role: String,
 }
 
 fn granted((path, privilege): &(String, String)) -> Grant {
@@ -105,6 +123,11 @@ fn granted((path, privilege): &(String, String)) -> Grant {
 pub(super) struct Identities {
     pub(super) tokens: BTreeMap<String, Token>,
     pub(super) users: BTreeMap<String, String>,
+    /// Users that have no password.
+    pub(super) accounts: BTreeSet<String>,
+    /// Privileges by role.
+    pub(super) roles: BTreeMap<String, Vec<String>>,
+    pub(super) acl: Vec<Entry>,
     /// Ticket to user and CSRF token.
     tickets: BTreeMap<String, (String, String)>,
 }
@@ -126,6 +149,16 @@ impl Identities {
         (ticket, csrf)
     }
 
+    /// What the roles of a user give.
+    fn grants(&self, user: &str) -> Vec<Grant> {
+        let entries = self.acl.iter().filter(|entry| entry.user == user);
+        let privileges = entries.flat_map(|entry| {
+            let role = self.roles.get(&entry.role).into_iter().flatten();
+            role.map(|privilege| granted(&(entry.path.clone(), privilege.clone())))
+        });
+        privileges.collect()
+    }
+
     pub(super) fn expire_tickets(&mut self) {
         self.tickets.clear();
     }
@@ -144,7 +177,11 @@ impl Identities {
             return Ok(Caller {
                 user: token[..bang].into(),
                 tokenid: Some(token[bang + 1..end].into()),
-                acl: known.acl.as_ref().map(|acl| acl.iter().map(granted).collect()),
+                acl: match &known.rights {
+                    Rights::All => None,
+                    Rights::These(acl) => Some(acl.iter().map(granted).collect()),
+                    Rights::OfUser => Some(self.grants(&token[..bang])),
+                },
             });
         }
         let cookie = credentials

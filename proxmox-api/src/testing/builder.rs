@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::auth::Token;
+use super::auth::{Rights, Token};
 use super::formats::{MIB, print_size};
 use super::guest::{Guest, GuestKind, Place, Power};
 use super::handle::FakeProxmox;
@@ -112,7 +112,7 @@ impl Builder {
     /// Adds an API token (`user@realm!name` and its secret) that may do everything. Without any token there is
     /// `root@pam!test` with the secret `00000000-0000-4000-8000-000000000000`.
     pub fn token(mut self, id: &str, secret: &str) -> Self {
-        self.tokens.push((id.into(), Token { secret: secret.into(), acl: None }));
+        self.tokens.push((id.into(), Token { secret: secret.into(), rights: Rights::All }));
         self
     }
 
@@ -123,7 +123,7 @@ impl Builder {
             .iter()
             .flat_map(|(path, privileges)| privileges.iter().map(move |p| ((*path).to_owned(), (*p).to_owned())))
             .collect();
-        self.tokens.push((id.into(), Token { secret: secret.into(), acl: Some(acl) }));
+        self.tokens.push((id.into(), Token { secret: secret.into(), rights: Rights::These(acl) }));
         self
     }
 

@@ -11,6 +11,7 @@ mod events;
 mod look;
 mod plan;
 mod saved;
+mod setup;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -54,6 +55,8 @@ enum Command {
     Adopt(adopt::Arguments),
     /// What the inbox holds
     Events(events::Arguments),
+    /// Sets NetBox up: cluster, custom fields with choices from Proxmox VE, webhook, event rule, user and token
+    Setup(setup::Arguments),
     /// Whether both sides can be reached and the tokens may do what is needed
     Doctor,
 }
@@ -86,6 +89,7 @@ fn run(arguments: Arguments) -> Result<Exit, Problem> {
             Command::Apply(arguments) => apply::run(&arguments, &settings()?, &output).await,
             Command::Adopt(arguments) => adopt::run(&arguments, &settings()?, &output).await,
             Command::Events(arguments) => events::run(&arguments, &settings()?, &output).await,
+            Command::Setup(arguments) => setup::run(&arguments, &settings()?, &output).await,
             Command::Doctor => doctor::run(&settings()?, &output).await,
         }
     })

@@ -101,7 +101,8 @@ fn label_of(choice: &Choice, now: &str, nodes: &BTreeSet<&str>) -> String {
             let own = format!("{name} ({} on {node})", choice.value);
             let parts: Vec<&str> = now.split(", ").collect();
             let mark = format!("({} on ", choice.value);
-            let place = |part: &str| part.rsplit_once(mark.as_str()).map(|(_, node)| node.trim_end_matches(')').to_owned());
+            let place =
+                |part: &str| part.rsplit_once(mark.as_str()).map(|(_, node)| node.trim_end_matches(')').to_owned());
             // The predecessor's label of a template is its name alone.
             if is_plain || now == name {
                 return own;

@@ -72,7 +72,8 @@ fn rules<'a>(hook: Option<&Object>, present: &'a Present) -> (Option<&'a Object>
         present.all(Kind::EventRule).filter(|rule| sends_to(rule, hook.id)).collect::<Vec<_>>()
     });
     let named = present.named(Kind::EventRule, NAME);
-    let covers = |rule: &Object| rule.list("object_types").iter().filter(|it| OBJECT_TYPES.contains(&it.as_str())).count();
+    let covers =
+        |rule: &Object| rule.list("object_types").iter().filter(|it| OBJECT_TYPES.contains(&it.as_str())).count();
     let mine = named.or_else(|| of_hook.iter().copied().max_by_key(|rule| (covers(rule), std::cmp::Reverse(rule.id))));
     let others = of_hook.into_iter().filter(|rule| mine.is_none_or(|mine| mine.id != rule.id)).collect();
     (mine, others)

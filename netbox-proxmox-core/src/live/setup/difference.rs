@@ -145,7 +145,8 @@ mod tests {
 
     #[test]
     fn what_is_made_carries_the_mark_and_never_shows_its_secret() {
-        let wanted = Wanted::new(Kind::Webhook, "bridge", None).once("name", "bridge").secret("secret", "hunter2".into());
+        let wanted =
+            Wanted::new(Kind::Webhook, "bridge", None).once("name", "bridge").secret("secret", "hunter2".into());
         let write = write(&Present::default(), wanted).unwrap();
         assert_eq!(write.proposed.to_string(), r#"create webhook bridge: name "bridge", secret "set""#);
         assert!(write.body["description"].as_str().unwrap().contains(super::super::object::MADE));

@@ -25,10 +25,7 @@ pub(super) async fn present(netbox: &netbox_api::Client, with_users: bool) -> Re
 }
 
 /// Clusters and users besides, for a removal. Whoever may not see users has made none.
-pub(super) async fn all_present(
-    netbox: &netbox_api::Client,
-    remarks: &mut Vec<Remark>,
-) -> Result<Present, Failure> {
+pub(super) async fn all_present(netbox: &netbox_api::Client, remarks: &mut Vec<Remark>) -> Result<Present, Failure> {
     let mut present = present(netbox, false).await?;
     present.put(Kind::Cluster, all(netbox, Kind::Cluster).await?);
     for kind in USERS {

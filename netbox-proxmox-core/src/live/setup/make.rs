@@ -62,11 +62,7 @@ pub(super) async fn make(
     Ok(made)
 }
 
-fn body(
-    write: &Write,
-    present: &Present,
-    ids: &BTreeMap<(Kind, String), u64>,
-) -> Result<Map<String, Value>, Failure> {
+fn body(write: &Write, present: &Present, ids: &BTreeMap<(Kind, String), u64>) -> Result<Map<String, Value>, Failure> {
     let mut body = write.body.clone();
     for link in &write.links {
         let made = ids.get(&(link.kind, link.name.clone())).copied();

@@ -2,6 +2,7 @@
 //! user. A set-up looks at both sides, says what it would write, and writes it; what is there already is repaired, not
 //! doubled, and what a person chose stays.
 
+pub mod access;
 mod choices;
 pub mod delivery;
 mod difference;

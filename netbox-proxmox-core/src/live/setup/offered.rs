@@ -41,7 +41,9 @@ impl Of {
     pub(super) fn advice(self) -> &'static str {
         match self {
             Self::Types | Self::Nodes => "see whether the token may see them",
-            Self::VmTemplates => "make one (qm template VMID), see that the token has VM.Audit on it, and run this again",
+            Self::VmTemplates => {
+                "make one (qm template VMID), see that the token has VM.Audit on it, and run this again"
+            }
             Self::ContainerTemplates => {
                 "fetch one (pveam download STORAGE TEMPLATE), see that the token has Datastore.Audit there, and run this again"
             }
@@ -64,10 +66,7 @@ pub(super) enum Label {
     /// The same for every cluster.
     Fixed(String),
     /// A guest, by which one number means another one in each cluster.
-    Guest {
-        name: String,
-        node: String,
-    },
+    Guest { name: String, node: String },
 }
 
 /// What the configured clusters offer.

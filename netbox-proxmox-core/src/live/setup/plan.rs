@@ -52,6 +52,8 @@ pub struct Plan {
     pub remarks: Vec<Remark>,
     /// What the webhook signs with once the writes were made; none without a webhook.
     pub secret: Option<SecretString>,
+    /// Whether nobody knew that secret before.
+    pub is_new_secret: bool,
 }
 
 /// A cluster that the settings mean, and the one that NetBox has.
@@ -78,8 +80,9 @@ pub(super) fn plan(
     let secret = hook.iter().find_map(|wanted| wanted.secret.as_ref().map(|(_, secret)| secret.clone()));
     wanted.extend(hook);
     wanted.extend(options.user.iter().flat_map(|user| server::wanted(user, present)));
-    let writes = wanted.into_iter().filter_map(|wanted| write(present, wanted)).collect();
-    Plan { writes, remarks, secret }
+    let writes: Vec<Write> = wanted.into_iter().filter_map(|wanted| write(present, wanted)).collect();
+    let is_new_secret = options.secret.is_none() && writes.iter().any(|write| write.secret.is_some());
+    Plan { writes, remarks, secret, is_new_secret }
 }
 
 const CLUSTER_TYPE: (&str, &str) = ("Proxmox VE", "proxmox-ve");

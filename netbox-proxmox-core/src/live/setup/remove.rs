@@ -27,7 +27,9 @@ pub(super) fn removal(present: &Present, values: &BTreeMap<u64, usize>, with_val
     keep_or_remove(present, Kind::CustomField, &mut plan, |field| match values.get(&field.id).copied().unwrap_or(0) {
         0 => Ok(None),
         count if with_values => Ok(Some(count)),
-        count => Err(format!("{count} objects have a value in it, which would be lost: --remove-values takes those, too")),
+        count => {
+            Err(format!("{count} objects have a value in it, which would be lost: --remove-values takes those, too"))
+        }
     });
     let gone: Vec<u64> = plan.writes.iter().filter(|it| it.kind == Kind::CustomField).filter_map(|it| it.id).collect();
     keep_or_remove(present, Kind::ChoiceSet, &mut plan, |set| {

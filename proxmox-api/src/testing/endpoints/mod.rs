@@ -1,6 +1,7 @@
 //! The methods, and what every one of them goes through before it runs.
 
 mod access;
+mod accounts;
 mod cluster;
 mod guest;
 mod lxc;
@@ -113,6 +114,7 @@ const TABLES: &[&[Route]] = &[
     cluster::ROUTES,
     pools::ROUTES,
     access::ROUTES,
+    accounts::ROUTES,
     storage::ROUTES,
     node::ROUTES,
     task::ROUTES,

@@ -45,7 +45,16 @@ fn what_no_real_one_was_asked_is_little_and_known() {
         let found = all.iter().filter(|endpoint| endpoint.source == source);
         found.map(|endpoint| format!("{} {}", endpoint.method, endpoint.path)).collect()
     };
-    assert_eq!(of(Source::Schema), ["POST /access/ticket", "GET /nodes/{node}/lxc/{vmid}"]);
+    assert_eq!(
+        of(Source::Schema),
+        [
+            "PUT /access/acl",
+            "GET /access/roles",
+            "PUT /access/roles/{roleid}",
+            "POST /access/ticket",
+            "GET /nodes/{node}/lxc/{vmid}"
+        ]
+    );
     assert_eq!(
         of(Source::Believed),
         ["POST /nodes/{node}/lxc/{vmid}/migrate", "POST /nodes/{node}/lxc/{vmid}/status/resume"]

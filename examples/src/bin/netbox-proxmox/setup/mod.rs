@@ -1,0 +1,141 @@
+//! `setup`: makes in NetBox what the bridge needs, and repairs it; with `--proxmox` its access to Proxmox.
+
+mod access;
+mod environment;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use netbox_proxmox_core::live::setup::{Made, Options, Plan};
+use netbox_proxmox_core::live::{Proposed, Setup, SetupCluster};
+use netbox_proxmox_examples::output::{Output, complain};
+use netbox_proxmox_examples::{Exit, Problem, Settings, connect};
+use secrecy::ExposeSecret;
+
+use crate::act;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Where NetBox reaches the server: `http://bridge.example.org:8080/webhook`
+    #[arg(long, value_name = "URL")]
+    receiver: Option<String>,
+    /// Makes a user of its own for the server, with the permissions that it needs and a token
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// Writes the webhook's secret to this file, which its owner only can read
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+    /// Writes the server's variables to this file, which its owner only can read; what it holds already stays
+    #[arg(long, value_name = "FILE")]
+    env: Option<PathBuf>,
+    /// Shows what would be written, and writes nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Does not ask
+    #[arg(long, short)]
+    yes: bool,
+    /// Takes away what a set-up made in NetBox, unless something depends on it
+    #[arg(long, conflicts_with_all = ["receiver", "user", "secret_file", "env", "proxmox"])]
+    remove: bool,
+    /// With --remove: custom fields in which objects have values, too. The values are lost
+    #[arg(long, requires = "remove")]
+    remove_values: bool,
+    /// Prints the commands that give the bridge its access to Proxmox VE; with PROXMOX_SETUP_USER and
+    /// PROXMOX_SETUP_PASSWORD of an administrator it makes it
+    #[arg(long, conflicts_with_all = ["receiver", "user", "secret_file"])]
+    proxmox: bool,
+    /// With --proxmox: the user and the name of its token
+    #[arg(long, value_name = "USER!NAME", default_value = "netbox@pve!bridge", requires = "proxmox")]
+    token: String,
+}
+
+pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
+    if arguments.proxmox {
+        return access::run(arguments, settings, output).await;
+    }
+    let netbox = connect::netbox(&settings.netbox()?)?;
+    let mut clusters = Vec::new();
+    let given = settings.webhook_secret()?;
+    let setup = match arguments.remove {
+        true => Setup::look_to_remove(&netbox, arguments.remove_values).await?,
+        false => {
+            for cluster in settings.clusters()? {
+                let client = connect::proxmox(&cluster)?;
+                let setting = match cluster.netbox_cluster {
+                    Some(setting) => setting,
+                    None => connect::own_name(&client).await?,
+                };
+                clusters.push(SetupCluster { setting, client });
+            }
+            let options = Options {
+                fields: settings.fields().clone(),
+                tag: settings.policy().tag.clone(),
+                receiver: arguments.receiver.clone(),
+                secret: given.clone(),
+                user: arguments.user.clone(),
+            };
+            Setup::look(&netbox, &clusters, &options).await?
+        }
+    };
+    let plan = setup.plan();
+    let proposed: Vec<&Proposed> = plan.writes.iter().map(|write| write.proposed()).collect();
+    show(&proposed, output)?;
+    plan.remarks.iter().for_each(|remark| complain(&remark.text));
+    if plan.writes.is_empty() {
+        output.say("nothing to write in NetBox");
+    }
+    if arguments.dry_run {
+        return Ok(end(plan));
+    }
+    let mut made = Made::default();
+    if !plan.writes.is_empty() {
+        act::can_ask(arguments.yes)?;
+        act::consent(arguments.yes).await?;
+        let mut count = 0;
+        let result = setup.make(|_| count += 1).await;
+        output.say(&format!("{count} of {} written", plan.writes.len()));
+        made = result?;
+    }
+    if !arguments.remove {
+        hand_over(arguments, settings, &clusters, plan, &made)?;
+    }
+    Ok(end(plan))
+}
+
+/// Secrets go to the files that were named; what is in none is shown once.
+fn hand_over(
+    arguments: &Arguments,
+    settings: &Settings,
+    clusters: &[SetupCluster],
+    plan: &Plan,
+    made: &Made,
+) -> Result<(), Problem> {
+    if let (Some(path), Some(secret)) = (&arguments.secret_file, &plan.secret) {
+        netbox_proxmox_examples::environment::write_private(path, &format!("{}\n", secret.expose_secret()))?;
+    }
+    if let Some(path) = &arguments.env {
+        return environment::write(path, arguments, settings, clusters, plan, made);
+    }
+    if let (true, None, Some(secret)) = (plan.is_new_secret, &arguments.secret_file, &plan.secret) {
+        complain(&format!("the webhook's secret, for the server:\nNETBOX_WEBHOOK_SECRET={}", secret.expose_secret()));
+    }
+    if let Some(token) = &made.token {
+        complain(&format!(
+            "the token of the server's user, which NetBox never shows again:\nNETBOX_TOKEN={}",
+            token.expose_secret()
+        ));
+    }
+    Ok(())
+}
+
+fn end(plan: &Plan) -> Exit {
+    if plan.remarks.iter().any(|remark| remark.problem) { Exit::Conflict } else { Exit::Done }
+}
+
+/// What would be written, one a line.
+fn show(proposed: &[&Proposed], output: &Output) -> Result<(), Problem> {
+    output.data(proposed, &["", "object", ""], |_, write| {
+        let attributes = write.attributes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        vec![write.verb.to_string(), format!("{} {}", write.kind, write.name), attributes]
+    })
+}
