@@ -52,7 +52,7 @@ async fn the_environment_file_is_ready_for_the_server() {
     // A second time nothing is written, and the file keeps what nobody can read again.
     sides.netbox.forget_requests();
     let output = sides.run(&arguments);
-    assert_eq!((code(&output), stderr(&output).trim()), (0, "nothing to write in NetBox"));
+    assert_eq!((code(&output), stderr(&output).lines().last()), (0, Some("nothing to write in NetBox")));
     assert!(sides.netbox.requests().iter().all(|request| request.method == "GET"));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
 }

@@ -7,8 +7,6 @@ import json
 import queue
 import threading
 
-from prepare import webhook
-
 
 class Catcher(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
@@ -25,11 +23,11 @@ def caught(bench):
     server = http.server.HTTPServer(('127.0.0.1', 0), Catcher)
     server.caught = queue.Queue()
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    webhook(bench.netbox, f'http://127.0.0.1:{server.server_port}/', bench.secret)
+    bench.send_to(f'http://127.0.0.1:{server.server_port}/')
     try:
         yield server.caught
     finally:
-        webhook(bench.netbox, bench.receiver(), bench.secret)
+        bench.send_to(bench.receiver())
         server.shutdown()
         server.server_close()
 

@@ -28,13 +28,13 @@ import predecessor as former    # noqa: E402
 import restored as put_back    # noqa: E402
 import stagedthenactive as script    # noqa: E402
 import vmids as numbers    # noqa: E402
-from harness import Checks, Proxmox, Server, first, main_guard, same   # noqa: E402
-from prepare import NetBox, NetBoxError, prepare, webhook   # noqa: E402
+from harness import ApiError, Checks, Proxmox, Server, first, main_guard, same   # noqa: E402
+from rest import NetBox, NetBoxError   # noqa: E402
 
-CLUSTER, IDENTITY = 'live', 'netbox.live.test'      # an address does not tell one NetBox from another
+CLUSTER, IDENTITY, USER = 'live', 'netbox.live.test', 'live-bridge'      # an address does not tell one NetBox from another
 KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGq0fFkZtxYb8l1nq7yJm4Qv3l2nUo0Wc5dQH7yXb3Zp admin+live@example.org'
 VMS, DISKS = '/virtualization/virtual-machines/', '/virtualization/virtual-disks/'
-JOURNAL = '/extras/journal-entries/'
+JOURNAL, RULES, USERS = '/extras/journal-entries/', '/extras/event-rules/', '/users/users/'
 check = Checks()
 
 
@@ -54,16 +54,36 @@ class Bench:
             **({'PROXMOX_FINGERPRINT': self.pve.ready['fingerprint']} if self.pve.ready['fingerprint'] else {}),
             'NETBOX_PROXMOX_INBOX': 'sqlite:' + self.inbox})
         clear(self.netbox)
-        made = prepare(self.netbox, self.receiver(), self.secret, CLUSTER, self.pve.ready['nodes'],
-                       [('9000', 'debian-12-cloud'), ('9001', 'debian-12-ceph')], ['local-lvm', 'ceph-pool'],
-                       [(containers.ARCHIVE, 'debian-12-standard'), ('9100', 'debian-12-ct')])
-        self.cluster, self.key = made['cluster'], KEY
+        self.set_up(os.path.join(directory, 'server.env'))
+        self.key, self.cluster = KEY, self.netbox.find('/virtualization/clusters/', name=CLUSTER)[0]['id']
         # A cluster that is none of the server's.
-        self.elsewhere = self.netbox.ensure('/virtualization/clusters/', {'name': 'elsewhere'}, type=made['cluster_type'])['id']
+        kind = self.netbox.find('/virtualization/cluster-types/', slug='proxmox-ve')[0]['id']
+        self.elsewhere = self.netbox.ensure('/virtualization/clusters/', {'name': 'elsewhere'}, type=kind)['id']
         check.context = [self.pve.tail, self.server.tail]
 
     def receiver(self):
         return self.server.url + '/webhook'
+
+    def set_up(self, path):
+        """NetBox is set up by the command line; from then on the server has the token that this gives it, and no more rights."""
+        arguments = ['setup', '--receiver', self.receiver(), '--user', USER, '--env', path, '--yes']
+        for writes in (True, False):
+            done = self.server.command(*arguments)
+            if done.returncode or writes == ('nothing to write' in done.stderr):
+                raise ApiError(f'setup, {"the first" if writes else "a second"} time: {done.returncode}\n{done.stdout}{done.stderr}')
+        with open(path, encoding='utf-8') as variables:
+            lines = [line.strip().partition('=') for line in variables if not line.startswith('#')]
+        self.server.settings['NETBOX_TOKEN'] = {name: value for name, _, value in lines}['NETBOX_TOKEN']
+
+    def send_to(self, url):
+        """The webhook sends there."""
+        hook = self.netbox.find('/extras/webhooks/', name='netbox-proxmox')[0]
+        self.netbox('PATCH', f"/extras/webhooks/{hook['id']}/", {'payload_url': url})
+
+    def rule(self, **attributes):
+        """The event rule is changed so; gives it."""
+        rule = self.netbox.find(RULES, name='netbox-proxmox')[0]
+        return self.netbox('PATCH', f"{RULES}{rule['id']}/", attributes)
 
     def restart(self, wait_for=200, **settings):
         """The server is started again with these settings (None: not set) beside the others."""
@@ -360,11 +380,13 @@ def beyond(bench):
 
 def doubled(bench):
     """the same with every delivery sent twice"""
-    webhook(bench.netbox, bench.receiver(), bench.secret, rules=2)
+    rule = bench.rule()
+    copied = ('object_types', 'event_types', 'action_object_type', 'action_object_id')
+    second = bench.netbox('POST', RULES, {'name': 'live-second', 'action_type': 'webhook', **{it: rule[it] for it in copied}})
     try:
         life(bench, 'live-doubled')
     finally:
-        webhook(bench.netbox, bench.receiver(), bench.secret, rules=1)
+        bench.netbox('DELETE', f"{RULES}{second['id']}/")
 
 
 def crash(bench):
@@ -479,6 +501,11 @@ def clear(netbox):
     for record in netbox.find(VMS):
         if record['name'].startswith('live'):
             netbox('DELETE', f"{VMS}{record['id']}/")
+    for path, name in (('/extras/webhooks/', 'netbox-proxmox'), (RULES, 'live-second')):
+        for thing in netbox.find(path, name=name):
+            netbox('DELETE', f"{path}{thing['id']}/")
+    for user in netbox.find(USERS, username=USER):      # with its token, which nobody can read again
+        netbox('DELETE', f"{USERS}{user['id']}/")
     for address in netbox.find('/ipam/ip-addresses/', parent='192.0.2.0/24'):
         netbox('DELETE', f"/ipam/ip-addresses/{address['id']}/")
 

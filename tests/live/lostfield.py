@@ -7,7 +7,7 @@ import time
 
 import database
 from harness import first, same
-from prepare import NetBoxError
+from rest import NetBoxError
 
 VMS = '/virtualization/virtual-machines/'
 RECORDS, CLIENTS, SECONDS = 20, 4, 8

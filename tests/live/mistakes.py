@@ -5,12 +5,11 @@ import sqlite3
 
 from containers import ARCHIVE, create
 from harness import same
-from prepare import NetBoxError, fields
 from reports import Page
+from rest import NetBoxError
 
 VMS, DISKS = '/virtualization/virtual-machines/', '/virtualization/virtual-disks/'
 NICS, ADDRESSES, JOURNAL = '/virtualization/interfaces/', '/ipam/ip-addresses/', '/extras/journal-entries/'
-FIELDS = '/extras/custom-fields/'
 # The VMIDs are typed, so that the page is the same after each run.
 GUEST, OTHER, CONTAINER, WRITTEN, THEIRS, TWIN, STUCK, DENIED = 810, 811, 812, 813, 700, 701, 702, 703
 
@@ -412,24 +411,19 @@ def removals(bench, m, guest, other, created):
         bench.pve.write('DELETE', f'/nodes/{bench.pve.ready["node"]}/qemu/{vmid}')
 
 
-def more_fields(netbox):
-    """Fields that are not part of the mission and may be there; returns how to be rid of them."""
-    made = [netbox.ensure(FIELDS, {'name': name}, type='text', object_types=[f'virtualization.{kind}'])['id']
-            for name, kind in (('proxmox_gateway', 'virtualmachine'), ('proxmox_bridge', 'vminterface'))]
-    return lambda: [netbox('DELETE', f'{FIELDS}{number}/') for number in made]
-
-
 def choose(bench, nodes):
-    fields(bench.netbox, nodes, [
-        ('9000', 'debian-12-cloud'), ('9001', 'debian-12-ceph'), ('9099', 'gone'), (str(THEIRS), 'no template'),
-        ('9100', 'a container'), ('debian', 'no VMID')], ['local-lvm', 'ceph-pool', 'nowhere', 'local', 'my disks'], [
-            (ARCHIVE, 'debian-12-standard'), (ARCHIVE.replace('12.7', '99.9'), 'not there'), ('debian.tar', 'no volume'),
-            ('9000', 'a VM'), ('9098', 'gone')])
+    """Choices as a person might have written them."""
+    for name, values in (
+            ('proxmox-cluster-nodes', nodes),
+            ('proxmox-vm-templates', ['9000', '9001', '9099', str(THEIRS), '9100', 'debian']),
+            ('proxmox-vm-storage', ['local-lvm', 'ceph-pool', 'nowhere', 'local', 'my disks']),
+            ('proxmox-lxc-templates', [ARCHIVE, ARCHIVE.replace('12.7', '99.9'), 'debian.tar', '9000', '9098'])):
+        choices = [[value, value] for value in values]
+        bench.netbox.ensure('/extras/custom-field-choice-sets/', {'name': name}, extra_choices=choices)
 
 
 def run(bench, check, created):
     m = Mistakes(bench, check)
-    forget = more_fields(bench.netbox)
     node = bench.pve.ready['node']
     m.section = 'A guest is to be made'
     choose(bench, ['pve9', 'pve 9'])
@@ -457,5 +451,4 @@ def run(bench, check, created):
     container(bench, m, created)
     m.section = 'Removals'
     removals(bench, m, guest, other, created)
-    forget()
     m.page.compare(check)

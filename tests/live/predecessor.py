@@ -7,7 +7,6 @@ import subprocess
 
 from containers import ARCHIVE
 from harness import first, same
-from prepare import webhook
 
 VMS, DISKS = '/virtualization/virtual-machines/', '/virtualization/virtual-disks/'
 RULES, HOOKS = '/extras/event-rules/', '/extras/webhooks/'
@@ -19,7 +18,7 @@ THERE = 820
 def set_up(bench):
     """Its webhook and rules in place of ours; returns how to go back."""
     netbox = bench.netbox
-    webhook(netbox, bench.receiver(), bench.secret, rules=0)
+    bench.rule(enabled=False)
     hook = netbox.ensure(HOOKS, {'name': NAME}, payload_url=bench.server.url + '/', http_method='POST',
                          http_content_type='application/json', secret=bench.secret, ssl_verification=False)['id']
     with open(FIXTURE, encoding='utf-8') as text:
@@ -31,7 +30,7 @@ def set_up(bench):
         for rule in made:
             netbox('DELETE', f'{RULES}{rule}/')
         netbox('DELETE', f'{HOOKS}{hook}/')
-        webhook(netbox, bench.receiver(), bench.secret, rules=1)
+        bench.rule(enabled=True)
     return len(made), back
 
 

@@ -2,7 +2,7 @@
 """Records the webhook deliveries 200 and on of the fixtures from a real NetBox: a disk that grows, a machine that is
 paused and resumed, and of a container the SSH key, a mount point, name, interfaces, labels and pause.
 
-    export NETBOX_URL NETBOX_TOKEN      # of an up.sh that prepare.py has prepared (the custom fields, node pve1)
+    export NETBOX_URL NETBOX_TOKEN      # of an up.sh that `netbox-proxmox setup` has set up (the custom fields, node pve1)
     record.py [FOLDER]                  # default: ../../fixtures/netbox-webhooks
 
 Writes the raw bodies as NNN-what--object-event.raw, and their signatures into the folder's index.json. What it makes
@@ -17,7 +17,11 @@ import sys
 import threading
 import urllib.request
 
-from prepare import EVENTS, TYPES, NetBox
+from rest import NetBox
+
+TYPES = ['virtualization.virtualmachine', 'virtualization.virtualdisk', 'virtualization.vminterface',
+         'ipam.ipaddress', 'dcim.macaddress']
+EVENTS = ['object_created', 'object_updated', 'object_deleted']
 
 SECRET = 'netbox-lab-webhook-secret-0123456789'
 VM, DISK, NIC = '/virtualization/virtual-machines/', '/virtualization/virtual-disks/', '/virtualization/interfaces/'

@@ -32,15 +32,38 @@ impl std::fmt::Debug for Write {
     }
 }
 
+/// Attributes of a new object that are always the same.
+const QUIET: [&str; 12] = [
+    "slug",
+    "filter_logic",
+    "ui_visible",
+    "group_name",
+    "weight",
+    "http_method",
+    "http_content_type",
+    "action_type",
+    "action_object_type",
+    "enabled",
+    "is_active",
+    "write_enabled",
+];
+
 /// The write for an object; none if it is as it should be. An attribute that this NetBox does not show is not compared:
 /// an older release has none.
 pub(super) fn write(present: &Present, wanted: Wanted) -> Option<Write> {
+    // What says nothing to people who are asked whether it may be made.
+    let is_quiet = |attribute: &str, new: &Value| {
+        let is_new = wanted.found.is_none();
+        is_new && (QUIET.contains(&attribute) || new.as_str() == Some(&wanted.name)) || attribute == wanted.kind.mark()
+    };
+    let quiet: Vec<&'static str> =
+        wanted.once.iter().chain(&wanted.always).filter(|(name, new)| is_quiet(name, new)).map(|(name, _)| *name).collect();
     let Wanted { kind, name, found, always, once, links, secret, news } = wanted;
     let mut body = Map::new();
     let mut attributes = Vec::new();
     let mut set = |attribute: &str, old: Value, new: Value| {
         // What NetBox sets by itself is not worth a line.
-        if !(old.is_null() && (new.is_null() || new == json!(""))) && attribute != kind.mark() {
+        if !(old.is_null() && (new.is_null() || new == json!("")) || quiet.contains(&attribute)) {
             let (old, new) = match &news {
                 Some((long, news)) if *long == attribute => (Value::Null, news.clone()),
                 _ => (old, new.clone()),
@@ -148,7 +171,7 @@ mod tests {
         let wanted =
             Wanted::new(Kind::Webhook, "bridge", None).once("name", "bridge").secret("secret", "hunter2".into());
         let write = write(&Present::default(), wanted).unwrap();
-        assert_eq!(write.proposed.to_string(), r#"create webhook bridge: name "bridge", secret "set""#);
+        assert_eq!(write.proposed.to_string(), r#"create webhook bridge: secret "set""#);
         assert!(write.body["description"].as_str().unwrap().contains(super::super::object::MADE));
         assert!(!format!("{write:?} {:?}", write.body).contains("hunter2"));
     }

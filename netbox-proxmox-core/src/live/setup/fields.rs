@@ -147,7 +147,7 @@ pub(super) fn wanted(
                 Some(set) => Some(set),
                 None => {
                     remarks.push(Remark::said(format!(
-                        "Proxmox shows no {}, so custom field {name} is not made: {}",
+                        "Proxmox shows no {}, so custom field {name} is not made. {}",
                         of.words(),
                         of.advice()
                     )));

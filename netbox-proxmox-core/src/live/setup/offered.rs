@@ -40,15 +40,16 @@ impl Of {
     /// How there come to be some.
     pub(super) fn advice(self) -> &'static str {
         match self {
-            Self::Types | Self::Nodes => "see whether the token may see them",
+            Self::Types | Self::Nodes => "See whether the token may see them",
             Self::VmTemplates => {
-                "make one (qm template VMID), see that the token has VM.Audit on it, and run this again"
+                "To have it, make a template (qm template VMID), see that the token has VM.Audit on it, and run this again"
             }
             Self::ContainerTemplates => {
-                "fetch one (pveam download STORAGE TEMPLATE), see that the token has Datastore.Audit there, and run this again"
+                "To have it, fetch one (pveam download STORAGE TEMPLATE), see that the token has Datastore.Audit on the storage, \
+                 and run this again"
             }
-            Self::Storages => "see that the token has Datastore.Audit on /storage",
-            Self::Pools => "not needed unless you use pools (the token sees those on which it has Pool.Audit)",
+            Self::Storages => "See that the token has Datastore.Audit on /storage",
+            Self::Pools => "It is needed only if you use pools; the token sees those on which it has Pool.Audit",
         }
     }
 }

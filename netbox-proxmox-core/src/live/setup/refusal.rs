@@ -18,9 +18,10 @@ pub(super) fn refused(error: &netbox_api::Error, deed: &str, kind: Kind, what: &
                 (Kind::Token, "add") => " and users.grant_token",
                 _ => "",
             };
+            let unable = if deed == "view" { "" } else { ", may not write" };
             let why = format!(
-                "{begun}: the token in NETBOX_TOKEN is wrong, may not write, or its user lacks the permission {}{more}. Use a token of \
-                 an administrator's for the set-up ({error})",
+                "{begun}: the token in NETBOX_TOKEN is wrong{unable}, or its user lacks the permission {}{more}. Use a token of an \
+                 administrator's for the set-up ({error})",
                 kind.permission(deed)
             );
             Failure::new(FailureKind::Permission, why)
