@@ -198,13 +198,11 @@ async fn setup() {
     let secret = [("NETBOX_WEBHOOK_SECRET", "a-secret-that-is-given"), ("NETBOX_CLUSTER", "pve-cluster-2")];
     let mut step = |arguments: &[&str]| transcript.add(arguments, &sides.run_with(arguments, &secret));
     let receiver = ["setup", "--receiver", "http://bridge.example.org:8080/webhook"];
-    let with = |more: &[&'static str]| [&receiver, more].concat();
     step(&["setup", "--dry-run"]);
     step(&receiver);
-    step(&with(&["--dry-run", "--output", "json"]));
-    step(&with(&["--yes", "--quiet"]));
-    step(&with(&["--yes"]));
-    step(&["setup", "--remove", "--dry-run"]);
+    step(&["setup", "--receiver", "http://bridge.example.org:8080/webhook", "--yes", "--quiet"]);
+    step(&["setup", "--yes"]);
+    step(&["setup", "--remove", "--dry-run", "--output", "json"]);
     step(&["setup", "--remove", "--yes", "--quiet"]);
     step(&["setup", "--proxmox"]);
     step(&["setup", "--proxmox", "--output", "json", "--token", "netbox"]);

@@ -14,6 +14,7 @@ mod rest;
 mod restore;
 mod scenario;
 mod speed;
+mod tokens;
 mod versions;
 
 use serde_json::Value;

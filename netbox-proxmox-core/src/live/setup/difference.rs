@@ -56,14 +56,21 @@ pub(super) fn write(present: &Present, wanted: Wanted) -> Option<Write> {
         let is_new = wanted.found.is_none();
         is_new && (QUIET.contains(&attribute) || new.as_str() == Some(&wanted.name)) || attribute == wanted.kind.mark()
     };
-    let quiet: Vec<&'static str> =
-        wanted.once.iter().chain(&wanted.always).filter(|(name, new)| is_quiet(name, new)).map(|(name, _)| *name).collect();
+    let quiet: Vec<&'static str> = wanted
+        .once
+        .iter()
+        .chain(&wanted.always)
+        .filter(|(name, new)| is_quiet(name, new))
+        .map(|(name, _)| *name)
+        .collect();
     let Wanted { kind, name, found, always, once, links, secret, news } = wanted;
     let mut body = Map::new();
     let mut attributes = Vec::new();
     let mut set = |attribute: &str, old: Value, new: Value| {
         // What NetBox sets by itself is not worth a line.
         if !(old.is_null() && (new.is_null() || new == json!("")) || quiet.contains(&attribute)) {
+            // An empty text is as good as none.
+            let old = if old == json!("") { Value::Null } else { old };
             let (old, new) = match &news {
                 Some((long, news)) if *long == attribute => (Value::Null, news.clone()),
                 _ => (old, new.clone()),
