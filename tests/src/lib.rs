@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use netbox_api::testing::FakeNetBox;
+use netbox_proxmox_core::live::privileges::PROXMOX;
 use netbox_proxmox_core::live::{
     Answer, Backoff, Bridge, Dispatcher, Inbox, MemoryStore, NewEvent, Observer, ProxmoxCluster, Store,
 };
@@ -190,12 +191,10 @@ impl Lab {
         Self::between(netbox().await, proxmox().await, policy)
     }
 
-    /// With a token of Proxmox that has the role of the README and nothing else.
-    pub async fn with_the_role_of_the_readme() -> Self {
-        let readme = include_str!("../../README.md");
-        let role = readme.split("--privs \"").nth(1).unwrap().split('"').next().unwrap();
-        let privileges: Vec<&str> = role.split(' ').collect();
-        let proxmox = described().limited_token("bridge@pve!limited", "proxmox-secret", &[("/", &privileges)]);
+    /// With a token of Proxmox that has what a set-up gives it and nothing else.
+    pub async fn with_the_role_of_setup() -> Self {
+        let rights: Vec<_> = PROXMOX.iter().map(|right| (right.path, right.privileges)).collect();
+        let proxmox = described().limited_token("bridge@pve!limited", "proxmox-secret", &rights);
         Self::between(netbox().await, proxmox.start().await, Policy::default())
     }
 

@@ -80,7 +80,7 @@ async fn every_delivery_may_come_twice() {
 
 #[tokio::test]
 async fn the_privileges_of_the_readme_are_enough() {
-    let lab = Lab::with_the_role_of_the_readme().await;
+    let lab = Lab::with_the_role_of_setup().await;
     whole_life(&lab).await;
     // With keys, from a container template; labels, and a card.
     lab.create_container(json!({"name": "ct03", "custom_fields": {"proxmox_public_ssh_key": KEY}})).await;

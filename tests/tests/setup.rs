@@ -271,7 +271,7 @@ async fn two_clusters_share_one_set_of_choices() {
     two.add_guest(9000, "ubuntu", |guest| guest.template());
     set_up(&netbox, &one, &options()).await;
     let second = SetupCluster { setting: "second".into(), ..side(&two) };
-    let setup = Setup::look(&client(&netbox, ADMIN), &[second.clone()], &options()).await.unwrap();
+    let setup = Setup::look(&client(&netbox, ADMIN), std::slice::from_ref(&second), &options()).await.unwrap();
     setup.make(|_| ()).await.unwrap();
     assert_eq!(values(&netbox, "proxmox-cluster-nodes"), ["pve01", "pve02", "other1"]);
     let label = "debian-12-cloud (9000 on pve01), ubuntu (9000 on other1)";

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use netbox_api::testing::FakeNetBox;
+use netbox_proxmox_core::live::privileges::{PROXMOX, ProxmoxRight};
 use netbox_proxmox_core::{FieldNames, Policy};
 use netbox_proxmox_tests::{KINDS, Lab, described, netbox};
 use proxmox_api::testing::{Fault, GuestKind, Storage};
@@ -314,10 +315,8 @@ async fn what_the_policy_wants_is_told_as_its_wish() {
 /// A token with rights in one pool, beside those on storage and bridges: the template is in the pool.
 #[tokio::test]
 async fn a_token_with_rights_in_one_pool_is_enough() {
-    let readme = include_str!("../../README.md");
-    let role = readme.split("--privs \"").nth(1).unwrap().split('"').next().unwrap();
-    let privileges: Vec<&str> = role.split(' ').collect();
-    let rights = [("/pool/acme", &privileges[..]), ("/storage", &privileges[..]), ("/sdn/zones", &privileges[..])];
+    let place = |right: &ProxmoxRight| if right.in_pool { "/pool/acme" } else { right.path };
+    let rights: Vec<_> = PROXMOX.iter().map(|right| (place(right), right.privileges)).collect();
     let proxmox = described().pool("acme").template(9001, "in-the-pool", |template| {
         template.node("pve01").disk("scsi0", "local-lvm", 10_240).cloudinit("ide2", "local-lvm").pool("acme")
     });
