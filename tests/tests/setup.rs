@@ -276,7 +276,10 @@ async fn two_clusters_share_one_set_of_choices() {
     assert_eq!(values(&netbox, "proxmox-cluster-nodes"), ["pve01", "pve02", "other1"]);
     let label = "debian-12-cloud (9000 on pve01), ubuntu (9000 on other1)";
     assert_eq!(choices(&netbox, "proxmox-vm-templates"), [("9000".to_owned(), label.to_owned())]);
-    // Whichever of them looks again: nothing to write.
+    // Whichever of them looks again, or both: nothing to write.
+    let both = [side(&one), second.clone()];
+    let setup = Setup::look(&client(&netbox, ADMIN), &both, &options()).await.unwrap();
+    assert_eq!(shown(setup.plan()), Vec::<String>::new());
     assert_eq!(shown(look(&netbox, &one, &options()).await.plan()), Vec::<String>::new());
     let setup = Setup::look(&client(&netbox, ADMIN), &[second], &options()).await.unwrap();
     assert_eq!(shown(setup.plan()), Vec::<String>::new());

@@ -55,10 +55,15 @@ impl Choices {
             let found = present.named(Kind::ChoiceSet, &name);
             let mut pairs = found.map(pairs).unwrap_or_default();
             let mut news = Vec::new();
-            for choice in of.into_iter().flat_map(|of| offered.of(of)) {
-                if let Some(label) = add(&mut pairs, choice, &nodes) {
-                    news.push(label);
+            let offers: Vec<&Choice> = of.into_iter().flat_map(|of| offered.of(of)).collect();
+            for (at, choice) in offers.iter().enumerate() {
+                // Two clusters may have a guest of one number.
+                if offers[..at].iter().any(|before| before.value == choice.value) {
+                    continue;
                 }
+                let labels: Vec<&Label> =
+                    offers.iter().filter(|it| it.value == choice.value).map(|it| &it.label).collect();
+                news.extend(add(&mut pairs, &choice.value, &labels, &nodes));
             }
             let mut wanted = Wanted::new(Kind::ChoiceSet, &name, found);
             // Its order is nothing that anybody has to write again.
@@ -76,58 +81,63 @@ fn pairs(set: &Object) -> Vec<Pair> {
 }
 
 /// Adds a choice, or corrects its label; says the label if anything changed.
-fn add(pairs: &mut Vec<Pair>, choice: &Choice, nodes: &BTreeSet<&str>) -> Option<String> {
-    let Some((_, label)) = pairs.iter_mut().find(|(value, _)| *value == choice.value) else {
-        let label = label_of(choice, "", nodes);
-        pairs.push((choice.value.clone(), label.clone()));
-        return Some(label);
-    };
-    let new = label_of(choice, label, nodes);
-    if *label == new {
-        return None;
+fn add(pairs: &mut Vec<Pair>, value: &str, labels: &[&Label], nodes: &BTreeSet<&str>) -> Option<String> {
+    let known = pairs.iter_mut().find(|(known, _)| known == value);
+    let new = label(value, labels, known.as_ref().map_or("", |(_, now)| now), nodes);
+    match known {
+        Some((_, now)) if *now == new => return None,
+        Some((_, now)) => now.clone_from(&new),
+        None => pairs.push((value.to_owned(), new.clone())),
     }
-    label.clone_from(&new);
     Some(new)
 }
 
 /// The label of a choice that has this one now. What a person wrote stays; a template's tells of each cluster that has a
 /// guest of its number, so what is said of nodes that are none of ours stays, too.
-fn label_of(choice: &Choice, now: &str, nodes: &BTreeSet<&str>) -> String {
-    let is_plain = now.is_empty() || now == choice.value || now == file_name(&choice.value);
-    match &choice.label {
-        Label::Fixed(label) if is_plain => label.clone(),
-        Label::Fixed(_) => now.to_owned(),
-        Label::Guest { name, node } => {
-            let own = format!("{name} ({} on {node})", choice.value);
-            let parts: Vec<&str> = now.split(", ").collect();
-            let mark = format!("({} on ", choice.value);
-            let place =
-                |part: &str| part.rsplit_once(mark.as_str()).map(|(_, node)| node.trim_end_matches(')').to_owned());
-            // The predecessor's label of a template is its name alone.
-            if is_plain || now == name {
-                return own;
+fn label(value: &str, labels: &[&Label], now: &str, nodes: &BTreeSet<&str>) -> String {
+    let is_plain = now.is_empty() || now == value || now == file_name(value);
+    let mut names = Vec::new();
+    let mut own = Vec::new();
+    for label in labels {
+        match label {
+            Label::Fixed(label) if is_plain => return label.clone(),
+            Label::Fixed(_) => return now.to_owned(),
+            Label::Guest { name, node } => {
+                names.push(name.as_str());
+                own.push(format!("{name} ({value} on {node})"));
             }
-            if parts.iter().any(|part| place(part).is_none()) || parts.contains(&own.as_str()) {
-                return now.to_owned();
-            }
-            let others = parts.iter().filter(|part| place(part).is_some_and(|node| !nodes.contains(node.as_str())));
-            others.copied().chain([own.as_str()]).collect::<Vec<_>>().join(", ")
         }
     }
+    // The predecessor's label of a template is its name alone.
+    if is_plain || names.contains(&now) {
+        return own.join(", ");
+    }
+    let mark = format!("({value} on ");
+    let place = |part: &str| part.rsplit_once(mark.as_str()).map(|(_, node)| node.trim_end_matches(')').to_owned());
+    let parts: Vec<Option<String>> = now.split(", ").map(place).collect();
+    if parts.contains(&None) {
+        return now.to_owned();
+    }
+    let is_anothers = |part: &&str| place(part).is_some_and(|node| !nodes.contains(node.as_str()));
+    let others = now.split(", ").filter(is_anothers).map(str::to_owned);
+    let parts: Vec<String> = others.chain(own).collect();
+    // Their order is that in which the clusters were looked at.
+    let is_same = parts.iter().map(String::as_str).collect::<BTreeSet<_>>() == now.split(", ").collect();
+    if is_same { now.to_owned() } else { parts.join(", ") }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn guest(name: &str, node: &str) -> Choice {
-        Choice { value: "9000".into(), label: Label::Guest { name: name.into(), node: node.into() } }
+    fn guest(name: &str, node: &str) -> Label {
+        Label::Guest { name: name.into(), node: node.into() }
     }
 
     #[test]
     fn a_templates_label_tells_of_each_cluster_that_has_its_number() {
         let ours = BTreeSet::from(["pve1", "pve2"]);
-        let label = |now: &str| label_of(&guest("debian", "pve1"), now, &ours);
+        let label = |now: &str| label("9000", &[&guest("debian", "pve1")], now, &ours);
         for (now, then) in [
             ("", "debian (9000 on pve1)"),
             ("9000", "debian (9000 on pve1)"),
@@ -144,11 +154,22 @@ mod tests {
     }
 
     #[test]
+    fn two_clusters_that_are_looked_at_together_are_both_named() {
+        let ours = BTreeSet::from(["pve1", "pve2"]);
+        let (one, two) = (guest("debian", "pve1"), guest("ubuntu", "pve2"));
+        let label = |now: &str| label("9000", &[&one, &two], now, &ours);
+        let both = "debian (9000 on pve1), ubuntu (9000 on pve2)";
+        assert_eq!((label(""), label(both)), (both.to_owned(), both.to_owned()));
+        assert_eq!(label("debian (9000 on pve1)"), both);
+        let other_way = "ubuntu (9000 on pve2), debian (9000 on pve1)";
+        assert_eq!(label(other_way), other_way);
+    }
+
+    #[test]
     fn choices_are_added_and_none_is_taken_away() {
         let mut pairs = vec![("gone".to_owned(), "gone".to_owned()), ("pve1".to_owned(), "The first".to_owned())];
-        let node = |name: &str| Choice { value: name.into(), label: Label::Fixed(name.into()) };
-        assert_eq!(add(&mut pairs, &node("pve1"), &BTreeSet::new()), None);
-        assert_eq!(add(&mut pairs, &node("pve2"), &BTreeSet::new()), Some("pve2".to_owned()));
+        let mut add = |name: &str| add(&mut pairs, name, &[&Label::Fixed(name.into())], &BTreeSet::new());
+        assert_eq!((add("pve1"), add("pve2")), (None, Some("pve2".to_owned())));
         let values: Vec<&str> = pairs.iter().map(|(value, _)| value.as_str()).collect();
         assert_eq!(values, ["gone", "pve1", "pve2"]);
     }
@@ -156,9 +177,9 @@ mod tests {
     #[test]
     fn the_predecessors_label_of_an_archive_is_its_file() {
         let volume = "local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst";
-        let choice = Choice { value: volume.into(), label: Label::Fixed("debian-12-standard 12.7-1 (local)".into()) };
-        let now = "debian-12-standard_12.7-1_amd64.tar.zst";
-        assert_eq!(label_of(&choice, now, &BTreeSet::new()), "debian-12-standard 12.7-1 (local)");
-        assert_eq!(label_of(&choice, "mine", &BTreeSet::new()), "mine");
+        let fixed = Label::Fixed("debian-12-standard 12.7-1 (local)".into());
+        let label = |now: &str| label(volume, &[&fixed], now, &BTreeSet::new());
+        assert_eq!(label("debian-12-standard_12.7-1_amd64.tar.zst"), "debian-12-standard 12.7-1 (local)");
+        assert_eq!(label("mine"), "mine");
     }
 }
