@@ -14,12 +14,13 @@ const GROUP: &str = "Proxmox";
 /// The groups, labels and weights of the program that this one replaces, and what NetBox itself gives a field: what says so
 /// nobody has chosen.
 const FORMER_GROUPS: [&str; 3] = ["Proxmox (common)", "Proxmox VM", "Proxmox LXC"];
-const FORMER_LABELS: [&str; 6] = [
+const FORMER_LABELS: [&str; 7] = [
     "Proxmox VM Type",
     "Proxmox Virtual machine ID (vmid)",
     "Proxmox VM Storage",
     "Proxmox public SSH key",
     "Proxmox VM Templates",
+    "Proxmox LXC Templates",
     "Proxmox Disk Storage Volume",
 ];
 const FORMER_DESCRIPTION: &str = "SSH key";
@@ -177,7 +178,7 @@ fn one(field: &Field, name: &str, found: Option<&Object>, set: Option<String>) -
     if group.is_empty() || is_former {
         wanted = wanted.always("group_name", GROUP);
     }
-    if text("label").is_empty() || FORMER_LABELS.contains(&text("label")) || text("label") == "Proxmox LXC Templates" {
+    if text("label").is_empty() || FORMER_LABELS.contains(&text("label")) {
         wanted = wanted.always("label", field.label);
     }
     if text("description").is_empty() || is_former && text("description").contains(FORMER_DESCRIPTION) {
