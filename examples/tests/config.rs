@@ -129,6 +129,20 @@ fn a_secret_may_be_in_a_file_of_its_own() {
 }
 
 #[test]
+fn a_secret_without_a_folder_is_a_credential_of_the_unit() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("secret_pve"), "root@pam!x=from-a-credential\n").unwrap();
+    let credentials = ("CREDENTIALS_DIRECTORY", directory.path().to_str().unwrap());
+    let alone = [credentials, ("PROXMOX_URL", "https://pve01:8006"), ("PROXMOX_TOKEN_FILE", "secret_pve")];
+    let table = "[[cluster]]\nproxmox_url = 'https://pve01:8006'\nproxmox_token_file = 'secret_pve'\n";
+    for found in [Settings::from_environment(alone), in_file(table, &[credentials])] {
+        assert_eq!(found.unwrap().clusters().unwrap()[0].token.expose_secret(), "root@pam!x=from-a-credential");
+    }
+    let elsewhere = settings(&[credentials, ("NETBOX_TOKEN", ""), ("NETBOX_TOKEN_FILE", "/nonexistent/token")]);
+    assert!(error(elsewhere.netbox()).starts_with("NETBOX_TOKEN_FILE names /nonexistent/token"));
+}
+
+#[test]
 fn several_secrets_while_one_is_being_replaced() {
     let secrets = settings(&[("NETBOX_WEBHOOK_SECRET", "new, old")]).receiver().unwrap().secrets;
     assert_eq!(secrets.iter().map(|secret| secret.expose_secret()).collect::<Vec<_>>(), ["new", "old"]);

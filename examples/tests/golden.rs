@@ -69,10 +69,9 @@ fn stable(word: &str) -> String {
 #[test]
 fn help() {
     let mut transcript = Transcript::default();
-    for command in
-        [None, Some("plan"), Some("apply"), Some("adopt"), Some("events"), Some("setup"), Some("doctor"), Some("demo")]
-    {
-        let arguments: Vec<&str> = command.into_iter().chain(["--help"]).collect();
+    let commands = ["", "plan", "apply", "adopt", "events", "setup", "doctor", "demo", "completions", "man"];
+    for command in commands {
+        let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         transcript.add(&arguments, &run(&arguments, &[]));
     }
     transcript.is(&expect_file!["golden/help.txt"]);

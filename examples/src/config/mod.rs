@@ -162,19 +162,25 @@ impl Settings {
         N: Into<OsString>,
         V: Into<OsString>,
     {
-        let mut environment = BTreeMap::new();
+        let (mut environment, mut credentials) = (BTreeMap::new(), None);
         for (name, value) in variables {
-            let Some(name) = name.into().into_string().ok().filter(|name| source::is_known(name)) else { continue };
-            let value =
-                value.into().into_string().map_err(|_| ConfigError::new(format!("{name} is not UTF-8 text")))?;
+            let (name, value) = (name.into(), value.into());
+            if name == "CREDENTIALS_DIRECTORY" {
+                credentials = Some(PathBuf::from(&value));
+            }
+            let Some(name) = name.into_string().ok().filter(|name| source::is_known(name)) else { continue };
+            let value = value.into_string().map_err(|_| ConfigError::new(format!("{name} is not UTF-8 text")))?;
             environment.insert(name, value);
         }
         let path = environment.get("NETBOX_PROXMOX_CONFIG").map(|path| path.trim()).filter(|path| !path.is_empty());
         let file = path.map_or_else(|| Ok(File::default()), |path| File::read(Path::new(path)))?;
         let File { texts, clusters, policy, fields } = file;
-        let clusters = (1..).zip(clusters).map(|(number, table)| Source::cluster(number, table));
+        let credentials = credentials.as_deref();
+        let clusters = (1..).zip(clusters);
+        let clusters = clusters.map(|(number, table)| Ok(Source::cluster(number, table)?.credentials(credentials)));
         let clusters = clusters.collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { source: Source::new(environment, texts), clusters, policy, fields })
+        let source = Source::new(environment, texts).credentials(credentials);
+        Ok(Self { source, clusters, policy, fields })
     }
 
     /// How NetBox is reached.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use secrecy::SecretString;
@@ -70,6 +71,8 @@ pub(super) struct Source {
     label: String,
     environment: BTreeMap<String, String>,
     file: BTreeMap<String, String>,
+    /// Where systemd puts a unit's credentials: files of secrets that are named without a folder are there.
+    credentials: Option<PathBuf>,
 }
 
 impl fmt::Debug for Source {
@@ -80,14 +83,19 @@ impl fmt::Debug for Source {
 
 impl Source {
     pub(super) fn new(environment: BTreeMap<String, String>, file: BTreeMap<String, String>) -> Self {
-        Self { label: String::new(), environment, file }
+        Self { environment, file, ..Self::default() }
+    }
+
+    /// With systemd's credentials here, if there are any.
+    pub(super) fn credentials(self, credentials: Option<&Path>) -> Self {
+        Self { credentials: credentials.map(Path::to_owned), ..self }
     }
 
     /// A `[[cluster]]` table of the file.
     pub(super) fn cluster(number: usize, table: Table) -> Result<Self, ConfigError> {
         let label = format!("[[cluster]] {number}: ");
         let file = texts(table, OF_A_CLUSTER).map_err(|error| error.within(&label))?;
-        Ok(Self { label, environment: BTreeMap::new(), file })
+        Ok(Self { label, file, ..Self::default() })
     }
 
     /// A setting; one that is empty is not set, which is how compose files leave a variable out.
@@ -153,10 +161,11 @@ impl Source {
     }
 
     fn read(&self, name: &str, path: &str) -> Result<SecretString, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| self.error(name, format!("names {path}, which cannot be read: {error}")))?;
+        let path = self.credentials.as_deref().unwrap_or(Path::new("")).join(path);
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| self.error(name, format!("names {}, which cannot be read: {error}", path.display())))?;
         match text.trim() {
-            "" => Err(self.error(name, format!("names {path}, which is empty"))),
+            "" => Err(self.error(name, format!("names {}, which is empty", path.display()))),
             text => Ok(text.into()),
         }
     }

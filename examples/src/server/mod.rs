@@ -1,5 +1,6 @@
 //! The webhook server: receives deliveries, stores them, and answers them in the background.
 
+mod arguments;
 mod health;
 mod receive;
 mod state;
@@ -16,6 +17,7 @@ use netbox_proxmox_core::live::{Dispatcher, Observer, ProxmoxCluster, Swept};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+pub use self::arguments::Arguments;
 pub use self::state::{Peers, ServerState};
 use crate::config::{ClusterSettings, Settings};
 use crate::connect;

@@ -5,20 +5,9 @@ use std::time::Duration;
 
 use clap::Parser;
 use netbox_proxmox_core::Silent;
-use netbox_proxmox_examples::server::Server;
+use netbox_proxmox_examples::server::{Arguments, Server};
 use netbox_proxmox_examples::{Exit, Problem, Settings, logging, output};
 use tokio::signal::unix::{SignalKind, signal};
-
-/// Receives NetBox's webhooks and makes Proxmox VE what NetBox says.
-///
-/// Everything is configured by environment variables, or by the same names in the TOML file NETBOX_PROXMOX_CONFIG:
-/// NETBOX_URL, NETBOX_TOKEN, NETBOX_WEBHOOK_SECRET, PROXMOX_URL and PROXMOX_TOKEN are needed. Secrets may be given as
-/// NAME_FILE. Others: NETBOX_CLUSTER, PROXMOX_FINGERPRINT or PROXMOX_CA_FILE, NETBOX_PROXMOX_LISTEN (127.0.0.1:8080),
-/// NETBOX_PROXMOX_PATHS, NETBOX_PROXMOX_INBOX (sqlite:netbox-proxmox.sqlite), NETBOX_PROXMOX_LOG (text or json),
-/// RUST_LOG.
-#[derive(Parser)]
-#[command(name = "netbox-proxmox-webhook", version)]
-struct Arguments {}
 
 fn main() -> ExitCode {
     let Arguments {} = Arguments::parse();

@@ -4,11 +4,13 @@
 mod act;
 mod adopt;
 mod apply;
+#[cfg(feature = "demo")]
 mod demo;
 mod doctor;
 mod drift;
 mod events;
 mod look;
+mod manual;
 mod plan;
 mod saved;
 mod setup;
@@ -17,7 +19,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use netbox_proxmox_examples::config::LogFormat;
 use netbox_proxmox_examples::output::{self, Format, Output};
 use netbox_proxmox_examples::{Exit, Problem, Settings, logging};
@@ -46,6 +48,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// The life of a virtual machine, from NetBox through the real server to Proxmox VE, both in this process
+    #[cfg_attr(not(feature = "demo"), command(hide = true))]
     Demo,
     /// What would be done, and nothing else
     Plan(plan::Arguments),
@@ -59,7 +62,22 @@ enum Command {
     Setup(setup::Arguments),
     /// Whether both sides can be reached and the tokens may do what is needed
     Doctor,
+    /// Prints the completions of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Writes the manual pages of all commands and of the server
+    Man {
+        /// The directory, which is made if it is not there
+        directory: PathBuf,
+    },
 }
+
+/// What is installed is built without the stateful fakes that the demo runs between.
+#[cfg(not(feature = "demo"))]
+const WITHOUT_DEMO: &str = "this build has no demo, which brings its own NetBox and Proxmox: run `cargo demo` in the \
+                            sources, or build with `--features demo`";
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -84,13 +102,18 @@ fn run(arguments: Arguments) -> Result<Exit, Problem> {
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         match command {
+            #[cfg(feature = "demo")]
             Command::Demo => demo::run().await,
+            #[cfg(not(feature = "demo"))]
+            Command::Demo => Err(Problem::new(Exit::Usage, WITHOUT_DEMO)),
             Command::Plan(arguments) => plan::run(&arguments, &settings()?, &output).await,
             Command::Apply(arguments) => apply::run(&arguments, &settings()?, &output).await,
             Command::Adopt(arguments) => adopt::run(&arguments, &settings()?, &output).await,
             Command::Events(arguments) => events::run(&arguments, &settings()?, &output).await,
             Command::Setup(arguments) => setup::run(&arguments, &settings()?, &output).await,
             Command::Doctor => doctor::run(&settings()?, &output).await,
+            Command::Completions { shell } => manual::completions(Arguments::command(), shell),
+            Command::Man { directory } => manual::pages(Arguments::command(), &directory),
         }
     })
 }
