@@ -56,7 +56,7 @@ fn are_there(asked: &BTreeSet<Asked>) {
 #[test]
 fn the_alerts_ask_for_what_there_is() {
     let asked = asked(ALERTS);
-    assert!(asked.len() >= 5, "{asked:?}");
+    assert!(asked.len() >= 4, "{asked:?}");
     are_there(&asked);
 }
 
