@@ -529,6 +529,10 @@ pub struct Context {
     /// Whether nobody has changed the record since the server first started, and nobody asks for it now.
     #[serde(default)]
     pub untouched: bool,
+    /// Whether nobody but importers has changed the record, as far as NetBox's change log tells, and nobody asks for its
+    /// guest now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub imported: bool,
     /// Another record that claims the guest's VMID meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claimed: Option<RecordId>,

@@ -28,6 +28,7 @@ pub mod delivery;
 pub mod event;
 pub mod executor;
 pub mod guest;
+mod importer;
 #[cfg(feature = "live")]
 pub mod live;
 pub mod marker;

@@ -63,6 +63,8 @@ pub struct Policy {
     /// The tag that a guest gets which is to be destroyed later. Empty for none.
     #[serde(deserialize_with = "text_or_none")]
     pub removal_tag: Option<String>,
+    /// The users in NetBox with whose names other tools write what they find: their changes are no cause of anything.
+    pub importers: Vec<String>,
 }
 
 /// Loopbacks, tunnels, and what software makes within a guest.
@@ -124,6 +126,7 @@ impl Default for Policy {
             searchdomain: None,
             ci_user: None,
             removal_tag: Some("netbox-deleted".into()),
+            importers: Vec::new(),
         }
     }
 }

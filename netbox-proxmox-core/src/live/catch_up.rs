@@ -128,6 +128,8 @@ impl Dispatcher {
     async fn hold_deletions(&self, events: &mut [NewEvent]) -> usize {
         let bridge = self.bridge();
         let cluster = |event: &NewEvent| match &event.change.what {
+            // One by an importer destroys nothing.
+            _ if bridge.policy.is_of_importer(&event.change) => None,
             Changed::Record { before: Some(facts), after: None } if facts.kind.is_some() => {
                 Some(bridge.cluster(facts.cluster?)?.netbox_cluster.id)
             }

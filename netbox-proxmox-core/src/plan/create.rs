@@ -64,6 +64,9 @@ impl<'a> Creation<'a> {
         if let Some(vmid) = recorded.filter(|_| !may_fill(self.event)) {
             return Err(self.reporter.vanished(vmid).into());
         }
+        if context.imported && context.intent.is_none() {
+            return Err(self.reporter.only_imported().into());
+        }
         if !context.same_name.is_empty() {
             return Err(self.reporter.same_name(&context.same_name).into());
         }

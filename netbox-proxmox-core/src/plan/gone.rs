@@ -45,6 +45,11 @@ pub(super) fn plan(event: &Event, policy: &Policy) -> Vec<Action> {
         }
         Ownership::Ours { .. } | Ownership::Unknown => {}
     }
+    if let Some(user) = deleted.user.as_deref().filter(|user| policy.is_importer(user)) {
+        return keep(&format!(
+            "{user} deleted it, which is an importer ([policy] importers). Remove it in Proxmox if nobody needs it"
+        ));
+    }
     if current.template {
         return keep("it is a template");
     }

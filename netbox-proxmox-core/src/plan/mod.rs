@@ -47,9 +47,10 @@ pub fn plan(event: &Event) -> Vec<Action> {
 
 /// The ordered actions for one event, by a policy.
 pub fn plan_with(event: &Event, policy: &Policy) -> Vec<Action> {
+    let event = policy.heeding(event);
     match &event.desired {
-        Some(guest) => present(event, guest, policy),
-        None => gone::plan(event, policy),
+        Some(guest) => present(&event, guest, policy),
+        None => gone::plan(&event, policy),
     }
 }
 

@@ -28,6 +28,17 @@ impl Reporter {
         self.report("vmid", vmid, format!("locked ({lock})"), text)
     }
 
+    /// A guest that no person has asked for.
+    pub fn only_imported(&self) -> Report {
+        let text = format!(
+            "{}: no guest was made, as nobody but importers ([policy] importers) has written the virtual machine: what they \
+             write is no wish. To have it made, save the virtual machine in NetBox, or run `netbox-proxmox apply --vm {}`.",
+            self.name,
+            self.id()
+        );
+        self.report("creation", "a guest", "written by importers", text)
+    }
+
     /// A power state that differs without a cause.
     pub fn power(&self, status: &Status, found: impl ToString) -> Report {
         let found = found.to_string();

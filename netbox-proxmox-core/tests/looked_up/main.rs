@@ -16,6 +16,7 @@ mod create;
 mod disks;
 mod gone;
 mod identity;
+mod importers;
 mod interfaces;
 mod labels;
 mod migrate;

@@ -11,6 +11,7 @@ mod clusters;
 mod gate;
 mod guards;
 mod ignored;
+mod importers;
 mod removals;
 mod restored;
 mod vmids;

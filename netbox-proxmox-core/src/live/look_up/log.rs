@@ -8,7 +8,7 @@ use netbox_api::client::ObjectChangeFilter;
 use netbox_api::{EventKind, ObjectChange, ObjectType};
 use proxmox_api::Vmid;
 
-use super::LookUp;
+use super::{LookUp, asks_nothing};
 use crate::event::{Change, Changed};
 use crate::executor::Failure;
 use crate::guest::{RecordId, Status};
@@ -116,6 +116,22 @@ impl LookUp<'_> {
         }
         let next = entries.iter().min_by_key(|entry| entry.id);
         Ok(next.and_then(|entry| status(entry.prechange_data.as_ref())))
+    }
+
+    /// Whether nobody but importers has changed a record, as far as the log reaches back, nor asks for its guest now.
+    pub(super) async fn only_importers(&self, record: RecordId, cause: &[Change]) -> Result<bool, Failure> {
+        let policy = &self.bridge.policy;
+        if policy.importers.is_empty() || !asks_nothing(cause) {
+            return Ok(false);
+        }
+        let log = self.bridge.netbox.object_changes();
+        let mut entries = log.list(&of_object(ObjectType::VIRTUAL_MACHINE, record.0));
+        while let Some(entry) = entries.try_next().await? {
+            if is_of(&entry, ObjectType::VIRTUAL_MACHINE, record.0) && !policy.is_importer(&entry.user_name) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Whether NetBox has lost a VMID, rather than somebody cleared it. Parallel writes lose fields (seen on NetBox 4.7.3):

@@ -67,6 +67,7 @@ impl<'a> LookUp<'a> {
     /// # Errors
     /// A side could not be read.
     pub async fn record(&self, record: RecordId, cause: Vec<Change>) -> Result<Looked, Failure> {
+        let cause = self.bridge.policy.heeded(cause);
         match self.bridge.netbox.virtual_machines().get(record.0).await {
             Ok(found) => match self.present(found.value, cause.clone()).await {
                 // It was deleted since.
@@ -140,6 +141,9 @@ impl<'a> LookUp<'a> {
             && self.has_lost(owner.record, elsewhere).await?
         {
             event = self.event_at(&side, guest, cause, Some(elsewhere)).await?;
+        }
+        if event.current.is_none() && event.desired.as_ref().is_some_and(|guest| guest.vmid.given().is_none()) {
+            event.context.imported = self.only_importers(owner.record, &event.cause).await?;
         }
         let creating = event.context.ownership == Ownership::Ours { state: MarkerState::Creating };
         let gate = self.bridge.policy.configure == ConfigureWhen::Staged && !creating && event.current.is_some();
@@ -232,9 +236,7 @@ impl<'a> LookUp<'a> {
     /// Whether nobody has changed a record since the server first started, nor made a guest of it: only a comparison asks
     /// about it, or an address, which may be that of a device's interface with the same number.
     pub(in crate::live) async fn untouched(&self, machine: &VirtualMachine, cause: &[Change]) -> Result<bool, Failure> {
-        let asks_nothing =
-            |change: &Change| matches!(change.what, Changed::Difference | Changed::Address | Changed::MacAddress);
-        if cause.is_empty() || !cause.iter().all(asks_nothing) {
+        if !asks_nothing(cause) {
             return Ok(false);
         }
         let inbox = &self.bridge.inbox;
@@ -261,6 +263,12 @@ impl<'a> LookUp<'a> {
         let known = self.bridge.cluster(cluster);
         known.map_or_else(|| format!("with the id {cluster}"), |known| known.netbox_cluster.name.clone())
     }
+}
+
+/// Whether nobody asks for the guest: it is compared, or an importer or an address of an interface has changed.
+fn asks_nothing(cause: &[Change]) -> bool {
+    let nothing = |change: &Change| matches!(change.what, Changed::Difference | Changed::Address | Changed::MacAddress);
+    !cause.is_empty() && cause.iter().all(nothing)
 }
 
 fn born_at(machine: &VirtualMachine) -> Option<Moment> {
