@@ -3,6 +3,7 @@
 mod access;
 mod cluster;
 mod guest;
+mod interfaces;
 mod list;
 mod migration;
 mod node;
@@ -12,6 +13,8 @@ pub(crate) mod task;
 pub use access::{Permissions, Version};
 pub use cluster::{ClusterMember, Resource, ResourceType};
 pub use guest::{GuestStatus, GuestSummary, Pending};
+pub(crate) use interfaces::AgentAnswer;
+pub use interfaces::InnerInterface;
 pub use list::List;
 pub use migration::MigrationCheck;
 pub use node::Node;

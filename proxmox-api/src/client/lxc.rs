@@ -3,6 +3,7 @@
 use std::ops::Deref;
 
 use super::{Client, ConfigView, Error, GuestHandle, Task};
+use crate::answers::InnerInterface;
 use crate::params::{LxcCloneParams, Params};
 use crate::types::{GuestType, LxcConfig, NodeName, Vmid};
 
@@ -37,6 +38,14 @@ impl LxcHandle {
     /// [`AlreadyExists`](super::ErrorKind::AlreadyExists), [`Unsupported`](super::ErrorKind::Unsupported) …
     pub async fn clone_to(&self, params: &LxcCloneParams) -> Result<Task, Error> {
         self.task("POST", "/nodes/{node}/lxc/{vmid}/clone", &params.to_params()).await
+    }
+
+    /// The interfaces within it, while it runs.
+    ///
+    /// # Errors
+    /// As every request.
+    pub async fn interfaces(&self) -> Result<Vec<InnerInterface>, Error> {
+        self.client.list(self.attempt("GET", "/nodes/{node}/lxc/{vmid}/interfaces"), &Params::new()).await
     }
 
     /// Makes it a template. The work goes on in the background after the answer (Proxmox VE 9.1): the configuration

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::auth::{Rights, Token};
 use super::formats::{MIB, print_size};
-use super::guest::{Guest, GuestKind, Place, Power};
+use super::guest::{Guest, GuestKind, Inner, Place, Power};
 use super::handle::FakeProxmox;
 use super::options;
 use super::server;
@@ -203,6 +203,7 @@ pub struct GuestBuilder {
     power: Power,
     ignores_shutdown: bool,
     mute_boot: bool,
+    inner: Option<Vec<Inner>>,
 }
 
 impl GuestBuilder {
@@ -227,6 +228,7 @@ impl GuestBuilder {
             power: Power::Stopped,
             ignores_shutdown: false,
             mute_boot: false,
+            inner: None,
         }
     }
 
@@ -305,6 +307,14 @@ impl GuestBuilder {
         self
     }
 
+    /// An interface within it with its addresses (`192.0.2.7/24`): of a card (`net0`), or with a MAC address of its own. A
+    /// virtual machine gets a guest agent by it.
+    pub fn inner(mut self, name: &str, mac: &str, addresses: &[&str]) -> Self {
+        let addresses = addresses.iter().map(|address| (*address).to_owned()).collect();
+        self.inner.get_or_insert_default().push(Inner { name: name.into(), mac: mac.into(), addresses });
+        if self.kind == GuestKind::Qemu { self.option("agent", "enabled=1") } else { self }
+    }
+
     /// Leaves `boot` unset.
     pub fn without_boot_order(mut self) -> Self {
         self.mute_boot = true;
@@ -347,6 +357,7 @@ impl GuestBuilder {
         }
         guest.ignores_shutdown = self.ignores_shutdown;
         guest.power = self.power;
+        guest.inner = self.inner;
         guest.pid = (self.power != Power::Stopped).then(|| world.next_process().0);
         let pool = self.pool.as_deref();
         assert!(pool.is_none_or(|pool| world.pools.contains_key(pool)), "no pool {pool:?}");

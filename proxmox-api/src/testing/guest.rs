@@ -147,6 +147,19 @@ pub struct Guest {
     pub pid: Option<u32>,
     /// The SSH keys a container was created with. They go into its files, not into its configuration.
     pub ssh_public_keys: Option<String>,
+    /// The interfaces within it, as a guest agent and Proxmox tell of them while it runs. `None`: no agent runs in it.
+    pub inner: Option<Vec<Inner>>,
+}
+
+/// An interface within a guest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inner {
+    /// Its name there.
+    pub name: String,
+    /// Its MAC address, or the card (`net0`) of which it is.
+    pub mac: String,
+    /// Its addresses with their prefix lengths.
+    pub addresses: Vec<String>,
 }
 
 impl Guest {
@@ -161,6 +174,7 @@ impl Guest {
             ignores_shutdown: false,
             pid: None,
             ssh_public_keys: None,
+            inner: None,
         }
     }
 
@@ -195,6 +209,12 @@ impl Guest {
             };
         }
         merged
+    }
+
+    /// Whether it is to have a guest agent.
+    pub(super) fn has_agent(&self) -> bool {
+        let agent = self.get("agent").unwrap_or_default();
+        agent.split(',').any(|part| matches!(part, "1" | "enabled=1"))
     }
 
     /// Its name, of a container its host name; a guest without one is listed as `VM 100`, `CT200`.

@@ -68,7 +68,7 @@ mod world;
 
 pub use builder::{Builder, GuestBuilder};
 pub use faults::Fault;
-pub use guest::{Guest, GuestKind, Power};
+pub use guest::{Guest, GuestKind, Inner, Power};
 pub use handle::FakeProxmox;
 pub use request::Recorded;
 pub use sources::{Endpoint, Source, served};

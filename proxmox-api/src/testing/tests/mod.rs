@@ -13,6 +13,7 @@ mod container_configs;
 mod containers;
 mod failures;
 mod ha;
+mod interfaces;
 mod migration;
 mod pools;
 mod power;

@@ -6,6 +6,7 @@ pub(super) mod create;
 pub(super) mod destroy;
 pub(super) mod disks;
 pub(super) mod drives;
+pub(super) mod interfaces;
 pub(super) mod migrate;
 pub(super) mod migration_check;
 pub(super) mod power;

@@ -116,8 +116,7 @@ pub(in crate::testing::endpoints) fn current(ctx: &mut Ctx<'_>) -> ApiResult {
         return Ok(item.into());
     }
     item["qmpstatus"] = json!(qmpstatus(guest));
-    let agent = guest.get("agent").unwrap_or_default();
-    if agent.split(',').any(|p| matches!(p, "1" | "enabled=1")) {
+    if guest.has_agent() {
         item["agent"] = json!(1);
     }
     if guest.get("vga").is_some() {

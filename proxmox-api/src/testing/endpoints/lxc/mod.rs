@@ -5,7 +5,7 @@ mod create;
 mod disks;
 mod power;
 
-use super::guest::{config, destroy, migrate, migration_check, status, update};
+use super::guest::{config, destroy, interfaces, migrate, migration_check, status, update};
 use super::{Ctx, Route};
 use crate::testing::options::lxc::CONFIG;
 use crate::testing::schema::{Kind, Param, opt, req};
@@ -74,6 +74,8 @@ pub(super) const ROUTES: &[Route] = &[
     Route::get("/nodes/{node}/lxc/{vmid}/migrate", Recorded, &[MIGRATE_CHECK], migration_check::check),
     Route::post("/nodes/{node}/lxc/{vmid}/migrate", Believed, &[MIGRATE], migrate::migrate)
         .except("that it moves stopped ones and restarts running ones was measured; its log, its refusals and `target-storage` are believed; what it asks of HA"),
+    Route::get("/nodes/{node}/lxc/{vmid}/interfaces", Recorded, &[], interfaces::of_container)
+        .except("a container that does not run"),
     Route::get("/nodes/{node}/lxc/{vmid}/status/current", Recorded, &[], status::current),
     Route::post("/nodes/{node}/lxc/{vmid}/status/start", Recorded, &[START], power::start)
         .except("what it asks of HA"),

@@ -6,7 +6,7 @@ mod create;
 mod disks;
 mod power;
 
-use super::guest::{config, destroy, migrate, migration_check, status, update};
+use super::guest::{config, destroy, interfaces, migrate, migration_check, status, update};
 use super::{Ctx, Route};
 use crate::testing::options::qemu::CONFIG;
 use crate::testing::schema::{Kind, Param, opt, req};
@@ -111,6 +111,8 @@ pub(super) const ROUTES: &[Route] = &[
         .except("storages that a node lacks, devices, unused disks"),
     Route::post("/nodes/{node}/qemu/{vmid}/migrate", Recorded, &[MIGRATE], migrate::migrate)
         .except("`targetstorage`, and why its task fails; what it asks of HA"),
+    Route::get("/nodes/{node}/qemu/{vmid}/agent/network-get-interfaces", Recorded, &[], interfaces::of_agent)
+        .except("all but that the agent is not running: its answer is that of QEMU's documentation"),
     Route::get("/nodes/{node}/qemu/{vmid}/status/current", Recorded, &[], status::current),
     Route::post("/nodes/{node}/qemu/{vmid}/status/start", Recorded, &[START], power::start)
         .except("what it asks of HA"),
