@@ -46,7 +46,7 @@ pub use custom_fields::{CustomFields, CustomValue, NotOne};
 pub use decimal::{Decimal, ParseDecimalError};
 pub use delivery::{Delivery, DeliveryKey, EventKind, Object, RequestInfo, Snapshots};
 #[cfg(feature = "client")]
-pub use error::{Error, ErrorKind, FieldError, Phase};
+pub use error::{Error, ErrorKind, FieldError, Item, ItemError, Phase};
 pub use object_type::ObjectType;
 pub use records::*;
 pub use snapshot::Snapshot;

@@ -34,7 +34,7 @@ pub struct Written<T> {
 
 /// One kind of record in a NetBox.
 pub struct Endpoint<T> {
-    client: Client,
+    pub(super) client: Client,
     options: Options,
     changelog_message: Option<String>,
     kind: PhantomData<fn() -> T>,
@@ -136,7 +136,7 @@ impl<T: Resource> Endpoint<T> {
         self.client.call(method, &format!("{}{id}/", T::PATH), &format!("{}{{id}}/", T::PATH))
     }
 
-    fn many(&self, method: &'static str) -> Result<Call, Error> {
+    pub(super) fn many(&self, method: &'static str) -> Result<Call, Error> {
         self.client.call(method, T::PATH, T::PATH)
     }
 }
@@ -188,7 +188,7 @@ impl<T: Writable> Endpoint<T> {
         Ok(self.client.send(call).await?.request_id)
     }
 
-    fn body(&self, fields: &impl Serialize, attempt: &Attempt) -> Result<Value, Error> {
+    pub(super) fn body(&self, fields: &impl Serialize, attempt: &Attempt) -> Result<Value, Error> {
         let mut body = serde_json::to_value(fields).map_err(|error| unwritable(attempt, &error))?;
         if let (Some(message), Some(body)) = (&self.changelog_message, body.as_object_mut()) {
             body.insert("changelog_message".to_owned(), Value::String(message.clone()));
@@ -201,6 +201,6 @@ fn written<T: Resource>(reply: &Reply) -> Result<Written<T>, Error> {
     Ok(Written { value: reply.decode()?, etag: reply.etag.clone(), request_id: reply.request_id.clone() })
 }
 
-fn unwritable(attempt: &Attempt, error: &serde_json::Error) -> Error {
+pub(super) fn unwritable(attempt: &Attempt, error: &serde_json::Error) -> Error {
     Error::new(attempt, ErrorKind::Config, Phase::NotSent, format!("the request cannot be written: {error}"))
 }

@@ -22,6 +22,7 @@
 //! ```
 
 mod builder;
+mod bulk;
 mod endpoint;
 mod etag;
 mod field;

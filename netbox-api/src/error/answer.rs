@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Attempt, Error, ErrorKind, FieldError, Phase};
+use super::{Attempt, Error, ErrorKind, FieldError, Item, ItemError, Phase};
 
 impl Error {
     /// An answer that is no success.
@@ -45,8 +45,31 @@ impl Error {
         let mut error = Self::new(attempt, kind, phase, message);
         error.0.status = Some(status);
         error.0.fields = fields;
+        if let Some(json) = &json {
+            error.0.items = items_of(json);
+            error.0.listed = json.as_array().map(Vec::len);
+        }
         error.0.request_id = request_id;
         error
+    }
+}
+
+/// What is said of each record: `{"errors": [{"index" or "id", "errors"}]}`, before NetBox 4.7 a list with one entry each.
+fn items_of(json: &Value) -> Vec<ItemError> {
+    let number = |entry: &Value, name: &str| entry.get(name).and_then(Value::as_u64);
+    let explained = |entry: &Value| {
+        let index = || number(entry, "index").and_then(|index| usize::try_from(index).ok()).map(Item::Index);
+        let item = number(entry, "id").map(Item::Id).or_else(index)?;
+        Some(ItemError { item, fields: fields_of(entry.get("errors")?) })
+    };
+    let listed = |(index, entry): (usize, &Value)| {
+        let fields = fields_of(entry);
+        (entry.is_object() && !fields.is_empty()).then_some(ItemError { item: Item::Index(index), fields })
+    };
+    match (json.as_array(), json.get("errors").and_then(Value::as_array)) {
+        (Some(entries), _) => entries.iter().enumerate().filter_map(listed).collect(),
+        (None, Some(entries)) => entries.iter().filter_map(explained).collect(),
+        (None, None) => Vec::new(),
     }
 }
 

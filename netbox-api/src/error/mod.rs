@@ -24,6 +24,9 @@ struct Inner {
     status: Option<u16>,
     message: String,
     fields: Vec<FieldError>,
+    items: Vec<ItemError>,
+    /// How many entries the answer has, if it is a list.
+    listed: Option<usize>,
     request_id: Option<String>,
     fingerprint: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -87,6 +90,31 @@ pub struct FieldError {
     pub message: String,
 }
 
+/// What NetBox says about one record of several that were to be written with one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemError {
+    /// Which one.
+    pub item: Item,
+    /// NetBox's words on it.
+    pub fields: Vec<FieldError>,
+}
+
+/// A record of several that were to be written: one to be created has no id yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Item {
+    /// By its place among those that were sent, from 0.
+    Index(usize),
+    /// By its id.
+    Id(u64),
+}
+
+impl fmt::Display for ItemError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let texts: Vec<String> = self.fields.iter().map(ToString::to_string).collect();
+        f.write_str(&texts.join("; "))
+    }
+}
+
 /// What was attempted, for an error's text.
 #[derive(Debug, Clone)]
 pub(crate) struct Attempt {
@@ -113,6 +141,8 @@ impl Error {
             status: None,
             message: shorten(message.into()),
             fields: Vec::new(),
+            items: Vec::new(),
+            listed: None,
             request_id: None,
             fingerprint: None,
             source: None,
@@ -163,7 +193,8 @@ impl Error {
     pub(crate) fn without(mut self, secret: &str) -> Self {
         if !secret.is_empty() {
             self.0.message = self.0.message.replace(secret, "***");
-            for field in &mut self.0.fields {
+            let of_items = self.0.items.iter_mut().flat_map(|item| &mut item.fields);
+            for field in self.0.fields.iter_mut().chain(of_items) {
                 field.message = field.message.replace(secret, "***");
                 field.field = field.field.replace(secret, "***");
             }
@@ -233,6 +264,21 @@ impl Error {
     #[must_use]
     pub fn fields(&self) -> &[FieldError] {
         &self.0.fields
+    }
+
+    /// What NetBox says about each record that it refuses, of several that were to be written with one request. Since NetBox
+    /// 4.7; before, only where its answer says which ones it means.
+    #[must_use]
+    pub fn items(&self) -> &[ItemError] {
+        &self.0.items
+    }
+
+    /// A list of errors, as NetBox before 4.7 answers, is by the records' places only if it is as long as what was sent.
+    pub(crate) fn of_items(mut self, sent: usize) -> Self {
+        if self.0.listed.is_some_and(|listed| listed != sent) {
+            self.0.items.clear();
+        }
+        self
     }
 
     /// `X-Request-ID` of the answer.
