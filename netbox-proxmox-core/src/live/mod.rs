@@ -7,6 +7,7 @@ mod brakes;
 pub mod bridge;
 pub mod catch_up;
 pub mod clusters;
+pub mod discover;
 pub mod dispatcher;
 pub mod execute;
 pub mod failure;

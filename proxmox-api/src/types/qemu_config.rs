@@ -6,7 +6,7 @@ use std::ops::Deref;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{DriveSlot, GuestConfig, MiB, SshKeys};
+use super::{DriveSlot, GuestConfig, MiB, SshKeys, scalar};
 use crate::property::{BootOrder, Drive, IpConfig, NetDevice, PropertyString};
 
 /// The configuration of a virtual machine.
@@ -110,6 +110,12 @@ impl QemuConfig {
         ordered.or_else(|| self.str("bootdisk")?.parse().ok().filter(|slot| is_disk(*slot)))
     }
 
+    /// Whether it is to have a guest agent: `1`, `enabled=1`, `1,fstrim_cloned_disks=1` …
+    pub fn has_agent(&self) -> bool {
+        let Some(agent) = self.text("agent").and_then(|text| text.parse::<PropertyString>().ok()) else { return false };
+        agent.default_value().or_else(|| agent.get("enabled")).and_then(scalar::word_as_bool).unwrap_or(false)
+    }
+
     fn count(&self, key: &str) -> u32 {
         let number = self.integer(key).and_then(|n| u32::try_from(n).ok());
         number.unwrap_or(1).max(1)
@@ -164,6 +170,16 @@ mod tests {
         assert_eq!((config.name(), config.lock()), (None, Some("clone")));
         assert_eq!((config.cores(), config.sockets(), config.memory()), (1, 1, None));
         assert_eq!(config.boot_disk(), None);
+    }
+
+    #[test]
+    fn an_agent_in_every_spelling() {
+        for value in [json!(1), json!("1"), json!("enabled=1"), json!("1,fstrim_cloned_disks=1"), json!("enabled=1,type=isa")] {
+            assert!(config(json!({ "agent": value })).has_agent(), "{value}");
+        }
+        for value in [json!(0), json!("0,type=virtio"), json!("enabled=0"), json!("type=isa"), json!(null)] {
+            assert!(!config(json!({ "agent": value })).has_agent(), "{value}");
+        }
     }
 
     #[test]

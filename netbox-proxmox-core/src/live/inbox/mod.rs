@@ -132,6 +132,7 @@ const RESTORED: &str = "restored";
 const CLUSTER: &str = "cluster";
 const RESTED: &str = "rested";
 const DESTROYED: &str = "destroyed";
+const DISCOVERED: &str = "discovered";
 
 impl Inbox {
     /// Over a store.
@@ -256,6 +257,16 @@ impl Inbox {
     /// Remembers a request of ours.
     pub async fn put_own_request(&self, request: &str) -> Result<(), InboxError> {
         self.store.put(OWN_REQUEST, request, "").await
+    }
+
+    /// When a record that was made of a guest in Proxmox was last saved by us, as NetBox writes times.
+    pub async fn discovered(&self, owner: Owner) -> Result<Option<String>, InboxError> {
+        self.read(DISCOVERED, &owner.to_string()).await
+    }
+
+    /// Remembers that a record was made of a guest in Proxmox, and when it was last saved.
+    pub async fn put_discovered(&self, owner: Owner, saved: &str) -> Result<(), InboxError> {
+        self.write(DISCOVERED, &owner.to_string(), &saved).await
     }
 
     /// The removal that waits for the guest of a deleted record.

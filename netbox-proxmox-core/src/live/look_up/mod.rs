@@ -233,19 +233,22 @@ impl<'a> LookUp<'a> {
         Ok(seen.and_then(|seen| Some((self.bridge.cluster(seen.cluster)?, seen.vmid))))
     }
 
-    /// Whether nobody has changed a record since the server first started, nor made a guest of it: only a comparison asks
-    /// about it, or an address, which may be that of a device's interface with the same number.
+    /// Whether nobody has changed a record since the server first started, or since it was discovered in Proxmox, nor made a
+    /// guest of it: only a comparison asks about it, or an importer has changed it, or an address, which may be that of a
+    /// device's interface with the same number.
     pub(in crate::live) async fn untouched(&self, machine: &VirtualMachine, cause: &[Change]) -> Result<bool, Failure> {
         if !asks_nothing(cause) {
             return Ok(false);
         }
         let inbox = &self.bridge.inbox;
-        match (&machine.last_updated, inbox.first_start().await?) {
-            (Some(updated), Some(start)) if is_before(updated, &start) => {
-                Ok(!inbox.births(RecordId(machine.id)).await?.iter().any(|birth| born_at(machine) == Some(*birth)))
-            }
-            _ => Ok(false),
+        let (record, birth) = (RecordId(machine.id), born_at(machine));
+        let mut untouched_since = Vec::from_iter(inbox.first_start().await?);
+        if let Some(birth) = birth {
+            untouched_since.extend(inbox.discovered(Owner { record, birth }).await?);
         }
+        let updated = machine.last_updated.as_deref();
+        let untouched = updated.is_some_and(|updated| untouched_since.iter().any(|since| is_before(updated, since)));
+        Ok(untouched && !inbox.births(record).await?.iter().any(|known| birth == Some(*known)))
     }
 
     /// The Proxmox cluster of a record, or why it is not managed. A type that is not understood is none of the reasons.
