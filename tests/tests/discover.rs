@@ -106,7 +106,7 @@ async fn a_guest_becomes_a_record_with_all_that_belongs_to_it() {
     let shown: Vec<String> = plan.proposed().map(ToString::to_string).collect();
     let expected = [
         r#"create tag new.one: slug "new-one""#,
-        r#"create virtual machine web01: status "active", vcpus 4, memory 4096, start_on_boot "on", description "the shop", proxmox_vm_type "vm", proxmox_vmid "500", proxmox_node "pve02", proxmox_gateway "192.0.2.254", tags ["new.one","Shop"], primary_ip4 "192.0.2.10/24""#,
+        r#"create virtual machine web01: status "active", vcpus 4, memory 4096, start_on_boot "on", description "the shop", proxmox_vm_type "vm", proxmox_vmid "500", proxmox_node "pve02", proxmox_gateway "192.0.2.254", tags ["new.one","Shop"], primary_ip4 "192.0.2.10/24", primary_ip6 "2001:db8::10/64""#,
         r#"create virtual disk scsi0 of web01: size 20000, proxmox_disk_storage_volume "local-lvm""#,
         r#"create virtual disk scsi1 of web01: size 1000, proxmox_disk_storage_volume "ceph""#,
         r#"create interface net0 of web01: enabled true, proxmox_bridge "vmbr0", mac_address "BC:24:11:00:05:00", mode "access", untagged_vlan 20"#,
@@ -133,7 +133,10 @@ async fn a_guest_becomes_a_record_with_all_that_belongs_to_it() {
     let interfaces = lab.netbox.interfaces(id);
     let macs: Vec<&Value> = interfaces.iter().map(|it| &it["mac_address"]).collect();
     assert_eq!(macs, ["BC:24:11:00:05:00", "BC:24:11:00:05:01"]);
-    assert_eq!((&interfaces[0]["untagged_vlan"]["id"], &interfaces[0]["mode"]["value"]), (&vlan["id"], &json!("access")));
+    assert_eq!(
+        (&interfaces[0]["untagged_vlan"]["id"], &interfaces[0]["mode"]["value"]),
+        (&vlan["id"], &json!("access"))
+    );
     assert_eq!((&interfaces[1]["enabled"], &interfaces[1]["mtu"]), (&json!(false), &json!(1400)));
     is_settled(&lab).await;
 }
@@ -152,21 +155,33 @@ async fn a_container_and_a_stopped_guest_are_read_as_they_are() {
             .inner("eth0", "net0", &["203.0.113.9/24"])
     });
     lab.proxmox.add_guest(601, "off", |guest| {
-        guest.disk("virtio0", "ceph", 2_048).net("net0", "virtio=BC:24:11:00:06:01,bridge=vmbr0").option("ipconfig0", "ip=203.0.113.10/24,gw=203.0.113.1")
+        guest
+            .disk("virtio0", "ceph", 2_048)
+            .net("net0", "virtio=BC:24:11:00:06:01,bridge=vmbr0")
+            .option("ipconfig0", "ip=203.0.113.10/24,gw=203.0.113.1")
     });
     lab.proxmox.add_guest(602, "asleep", |guest| guest.running());
     lab.proxmox.set_power(602, Power::Paused);
     let plan = planned(&lab).await;
-    let expected = BTreeMap::from([("guest 600 (ct01)".to_owned(), "Left: net0: NetBox has no VLAN 5 for it: make it, then discover again".to_owned())]);
+    let expected = BTreeMap::from([(
+        "guest 600 (ct01)".to_owned(),
+        "Left: net0: NetBox has no VLAN 5 for it: make it, then discover again".to_owned(),
+    )]);
     assert_eq!(said(&plan), expected);
     apply(bridge(&lab), plan).await;
     let [container, off, asleep] = ["ct01", "off", "asleep"].map(|name| lab.netbox.vm_named(name).unwrap());
-    assert_eq!((custom(&container, "proxmox_vm_type"), &container["status"]["value"]), (json!("lxc"), &json!("active")));
+    assert_eq!(
+        (custom(&container, "proxmox_vm_type"), &container["status"]["value"]),
+        (json!("lxc"), &json!("active"))
+    );
     let disks = lab.netbox.disks(container["id"].as_u64().unwrap());
     let names: Vec<(&Value, Value)> = disks.iter().map(|it| (&it["name"], custom(it, "proxmox_mount_path"))).collect();
     assert_eq!(names, [(&json!("rootfs"), Value::Null), (&json!("mp0"), json!("/mp0"))]);
     assert_eq!(lab.netbox.interfaces(container["id"].as_u64().unwrap())[0]["name"], "eth0");
-    assert_eq!((&off["status"]["value"], &off["primary_ip4"]["address"]), (&json!("offline"), &json!("203.0.113.10/24")));
+    assert_eq!(
+        (&off["status"]["value"], &off["primary_ip4"]["address"]),
+        (&json!("offline"), &json!("203.0.113.10/24"))
+    );
     assert_eq!(asleep["status"]["value"], "paused");
 
     // The VLANs are made.
@@ -175,7 +190,10 @@ async fn a_container_and_a_stopped_guest_are_read_as_they_are() {
     }
     discovered(&lab).await;
     let interface = &lab.netbox.interfaces(container["id"].as_u64().unwrap())[0];
-    assert_eq!((&interface["mode"]["value"], interface["tagged_vlans"].as_array().unwrap().len()), (&json!("tagged"), 2));
+    assert_eq!(
+        (&interface["mode"]["value"], interface["tagged_vlans"].as_array().unwrap().len()),
+        (&json!("tagged"), 2)
+    );
     is_settled(&lab).await;
 }
 
@@ -224,7 +242,9 @@ async fn a_guest_is_a_record_by_its_vmid_and_never_by_its_name() {
     record("twin-a", Some("505"), Some("vm"));
     record("twin-b", Some("505"), Some("vm"));
     record("web06", Some("506"), None);
-    for (vmid, name) in [(501, "web01"), (502, "web02"), (503, "web03"), (505, "twin-a"), (506, "web06"), (507, "same"), (508, "same")] {
+    for (vmid, name) in
+        [(501, "web01"), (502, "web02"), (503, "web03"), (505, "twin-a"), (506, "web06"), (507, "same"), (508, "same")]
+    {
         lab.proxmox.add_guest(vmid, name, |guest| guest);
     }
     lab.proxmox.add_container(504, "ct04", |guest| guest);
@@ -232,14 +252,20 @@ async fn a_guest_is_a_record_by_its_vmid_and_never_by_its_name() {
     let plan = planned(&lab).await;
     let said = said(&plan);
     for (about, words) in [
-        ("guest 501 (web01)", "virtual machine Web01 (id 1) has its name and no VMID. If it is the one, write 501 into proxmox_vmid there"),
+        (
+            "guest 501 (web01)",
+            "virtual machine Web01 (id 1) has its name and no VMID. If it is the one, write 501 into proxmox_vmid there",
+        ),
         ("guest 502 (web02)", "virtual machine web02 (id 2) has its name and VMID 777"),
         ("guest 503 (web03)", "virtual machine other (id 3) says its VMID and has another name"),
         ("guest 504 (ct04)", "another proxmox_vm_type, and it is a container"),
         ("guest 505 (twin-a)", "virtual machine twin-a (id 5) and virtual machine twin-b (id 6) say VMID 505"),
         ("guest 508 (same)", "guest 507 has the same name"),
     ] {
-        assert!(said.get(about).is_some_and(|text| text.starts_with("Left: ") && text.contains(words)), "{about}: {said:#?}");
+        assert!(
+            said.get(about).is_some_and(|text| text.starts_with("Left: ") && text.contains(words)),
+            "{about}: {said:#?}"
+        );
     }
     assert_eq!(said.len(), 6, "{said:#?}");
     apply(bridge(&lab), plan).await;
@@ -253,7 +279,12 @@ async fn a_guest_is_a_record_by_its_vmid_and_never_by_its_name() {
 async fn what_a_record_has_is_changed_only_where_it_differs() {
     let lab = lab().await;
     lab.proxmox.add_guest(500, "web01", |guest| {
-        guest.disk("scsi0", "ceph", 10_240).net("net0", "virtio=BC:24:11:00:05:00,bridge=vmbr0").tags("a").cores(2).memory(1024)
+        guest
+            .disk("scsi0", "ceph", 10_240)
+            .net("net0", "virtio=BC:24:11:00:05:00,bridge=vmbr0")
+            .tags("a")
+            .cores(2)
+            .memory(1024)
     });
     discovered(&lab).await;
     let id = lab.netbox.vm_named("web01").unwrap()["id"].as_u64().unwrap();
@@ -326,14 +357,20 @@ async fn an_address_that_is_elsewhere_is_not_stolen() {
         ("guest 502 (web502)", "NetBox has 192.0.2.12/32 with another prefix length"),
         ("guest 504 (web504)", "192.0.2.13/24 is guest 503's, too"),
     ] {
-        assert!(said.get(about).is_some_and(|text| text.starts_with("Left: ") && text.contains(words)), "{about}: {said:#?}");
+        assert!(
+            said.get(about).is_some_and(|text| text.starts_with("Left: ") && text.contains(words)),
+            "{about}: {said:#?}"
+        );
     }
     assert_eq!(said.len(), 3, "{said:#?}");
     apply(bridge(&lab), plan).await;
     let all = lab.netbox.all("ipam/ip-addresses");
     assert_eq!(all[0]["assigned_object_id"], address["assigned_object_id"]);
     let primary = |name: &str| lab.netbox.vm_named(name).unwrap()["primary_ip4"]["address"].clone();
-    assert_eq!([primary("web500"), primary("web501"), primary("web502")], [Value::Null, json!("192.0.2.11/24"), Value::Null]);
+    assert_eq!(
+        [primary("web500"), primary("web501"), primary("web502")],
+        [Value::Null, json!("192.0.2.11/24"), Value::Null]
+    );
     assert_eq!((all.len(), primary("web503")), (4, json!("192.0.2.13/24")), "the free one was taken, one was made");
 }
 
@@ -358,7 +395,8 @@ async fn what_netbox_refuses_of_many_costs_nothing_else() {
 
 #[tokio::test]
 async fn a_run_that_is_cut_short_goes_on_with_the_next() {
-    for path in ["virtualization/virtual-disks", "virtualization/interfaces", "dcim/mac-addresses", "ipam/ip-addresses"] {
+    for path in ["virtualization/virtual-disks", "virtualization/interfaces", "dcim/mac-addresses", "ipam/ip-addresses"]
+    {
         let lab = lab().await;
         for vmid in 500..503 {
             let net = format!("virtio=BC:24:11:00:05:{:02},bridge=vmbr0", vmid - 500);
@@ -368,13 +406,15 @@ async fn a_run_that_is_cut_short_goes_on_with_the_next() {
             });
         }
         let plan = planned(&lab).await;
-        lab.netbox.fault(Fault::on("POST", path).drop_after());
+        lab.netbox.fault(Fault::on("POST", &format!("*/{path}/")).drop_after());
         let written = apply(bridge(&lab), plan).await;
         assert!(written.failed.is_some(), "{path}");
         assert_eq!(written.records.len(), 3);
         discovered(&lab).await;
         assert_eq!(lab.netbox.all("virtualization/virtual-machines").len(), 3);
-        for path in ["virtualization/virtual-disks", "virtualization/interfaces", "dcim/mac-addresses", "ipam/ip-addresses"] {
+        for path in
+            ["virtualization/virtual-disks", "virtualization/interfaces", "dcim/mac-addresses", "ipam/ip-addresses"]
+        {
             assert_eq!(lab.netbox.all(path).len(), 3, "{path}");
         }
         lab.settle().await;
@@ -386,7 +426,11 @@ async fn a_run_that_is_cut_short_goes_on_with_the_next() {
 async fn an_agent_that_does_not_answer_costs_the_addresses_within_only() {
     let lab = lab().await;
     lab.proxmox.add_guest(500, "web01", |guest| {
-        guest.option("agent", "enabled=1").net("net0", "virtio=BC:24:11:00:05:00,bridge=vmbr0").option("ipconfig0", "ip=192.0.2.10/24").running()
+        guest
+            .option("agent", "enabled=1")
+            .net("net0", "virtio=BC:24:11:00:05:00,bridge=vmbr0")
+            .option("ipconfig0", "ip=192.0.2.10/24")
+            .running()
     });
     let plan = planned(&lab).await;
     let [remark] = &plan.remarks[..] else { panic!("{:?}", plan.remarks) };
@@ -398,7 +442,9 @@ async fn an_agent_that_does_not_answer_costs_the_addresses_within_only() {
 
 #[tokio::test]
 async fn guests_that_are_being_made_or_removed_and_those_of_other_records_are_left() {
-    let lab = Lab::with(Policy { destroy: netbox_proxmox_core::policy::DestroyWhen::After(3_600), ..Policy::default() }).await;
+    let lab =
+        Lab::with(Policy { destroy: netbox_proxmox_core::policy::DestroyWhen::After(3_600), ..Policy::default() })
+            .await;
     let removed = lab.create(json!({"name": "removed"})).await;
     let moved = lab.create(json!({"name": "moved"})).await;
     let vmids = [lab.vmid(removed).unwrap(), lab.vmid(moved).unwrap()];
@@ -444,7 +490,11 @@ async fn a_discovered_record_sets_nothing_off_until_a_person_saves_it() {
 async fn a_discovered_guest_is_adopted_where_that_is_asked() {
     let lab = lab().await;
     lab.proxmox.add_guest(500, "web01", |guest| {
-        guest.disk("scsi0", "ceph", 1_024).net("net0", "virtio=BC:24:11:00:05:00,bridge=vmbr0").option("onboot", "1").running()
+        guest
+            .disk("scsi0", "ceph", 1_024)
+            .net("net0", "virtio=BC:24:11:00:05:00,bridge=vmbr0")
+            .option("onboot", "1")
+            .running()
     });
     let written = discovered(&lab).await;
     let [(vmid, record)] = written.records[..] else { panic!("{:?}", written.records) };
@@ -465,9 +515,18 @@ async fn a_discovered_guest_is_adopted_where_that_is_asked() {
 
 #[tokio::test]
 async fn without_the_fields_that_name_a_guest_nothing_is_begun() {
-    let netbox = FakeNetBox::builder().token("nbt_labkey000000.lab-secret").without_custom_fields().cluster(CLUSTER).start().await;
+    let netbox = FakeNetBox::builder()
+        .token("nbt_labkey000000.lab-secret")
+        .without_custom_fields()
+        .cluster(CLUSTER)
+        .start()
+        .await;
     let proxmox = described().token("bridge@pve!lab", "proxmox-secret").start().await;
     let lab = Lab::between(netbox, proxmox, Policy::default());
     let failure = Discover::new(bridge(&lab), 8).plan().await.unwrap_err();
-    assert!(failure.why.contains("NetBox has no custom field proxmox_vmid") && failure.why.contains("setup"), "{}", failure.why);
+    assert!(
+        failure.why.contains("NetBox has no custom field proxmox_vmid") && failure.why.contains("setup"),
+        "{}",
+        failure.why
+    );
 }

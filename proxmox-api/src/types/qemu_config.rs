@@ -174,7 +174,9 @@ mod tests {
 
     #[test]
     fn an_agent_in_every_spelling() {
-        for value in [json!(1), json!("1"), json!("enabled=1"), json!("1,fstrim_cloned_disks=1"), json!("enabled=1,type=isa")] {
+        for value in
+            [json!(1), json!("1"), json!("enabled=1"), json!("1,fstrim_cloned_disks=1"), json!("enabled=1,type=isa")]
+        {
             assert!(config(json!({ "agent": value })).has_agent(), "{value}");
         }
         for value in [json!(0), json!("0,type=virtio"), json!("enabled=0"), json!("type=isa"), json!(null)] {

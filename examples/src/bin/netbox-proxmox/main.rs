@@ -6,6 +6,7 @@ mod adopt;
 mod apply;
 #[cfg(feature = "demo")]
 mod demo;
+mod discover;
 mod doctor;
 mod drift;
 mod events;
@@ -56,6 +57,8 @@ enum Command {
     Apply(apply::Arguments),
     /// Makes a guest that exists in Proxmox VE the guest of a virtual machine in NetBox
     Adopt(adopt::Arguments),
+    /// Makes guests that Proxmox VE has virtual machines in NetBox
+    Discover(discover::Arguments),
     /// What the inbox holds
     Events(events::Arguments),
     /// Sets NetBox up: cluster, custom fields with choices from Proxmox VE, webhook, event rule, user and token
@@ -109,6 +112,7 @@ fn run(arguments: Arguments) -> Result<Exit, Problem> {
             Command::Plan(arguments) => plan::run(&arguments, &settings()?, &output).await,
             Command::Apply(arguments) => apply::run(&arguments, &settings()?, &output).await,
             Command::Adopt(arguments) => adopt::run(&arguments, &settings()?, &output).await,
+            Command::Discover(arguments) => discover::run(&arguments, &settings()?, &output).await,
             Command::Events(arguments) => events::run(&arguments, &settings()?, &output).await,
             Command::Setup(arguments) => setup::run(&arguments, &settings()?, &output).await,
             Command::Doctor => doctor::run(&settings()?, &output).await,

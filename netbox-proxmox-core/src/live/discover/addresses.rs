@@ -56,7 +56,8 @@ pub(super) fn addresses_of(guest: &Found, index: u8, policy: &Policy) -> Vec<Add
 fn within(inner: &[InnerInterface], mac: &str, policy: &Policy) -> Vec<IpNet> {
     let is_it = |interface: &&InnerInterface| {
         let same = interface.mac.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(mac));
-        let ignored = policy.ignored_interfaces.iter().any(|begin| begin != "bond" && interface.name.starts_with(begin));
+        let ignored =
+            policy.ignored_interfaces.iter().any(|begin| begin != "bond" && interface.name.starts_with(begin));
         same && !ignored && !interface.name.contains(['.', '@'])
     };
     let mut found: Vec<IpNet> = Vec::new();
@@ -116,10 +117,14 @@ impl<'a> Taken<'a> {
     pub(super) fn fate(&mut self, address: IpNet, interface: Option<u64>, vmid: Vmid) -> Fate {
         if let Some(other) = self.given.insert(address.addr(), vmid).filter(|other| *other != vmid) {
             self.given.insert(address.addr(), other);
-            return Fate::Another(format!("{address} is guest {other}'s, too: it was left there. Correct one of the two"));
+            return Fate::Another(format!(
+                "{address} is guest {other}'s, too: it was left there. Correct one of the two"
+            ));
         }
         let all = self.known.get(&address.addr()).map_or(&[][..], Vec::as_slice);
-        let is_here = |it: &&&IpAddress| interface.is_some() && it.assigned_object_id == interface && it.virtual_machine().is_some();
+        let is_here = |it: &&&IpAddress| {
+            interface.is_some() && it.assigned_object_id == interface && it.virtual_machine().is_some()
+        };
         if let Some(here) = all.iter().find(is_here) {
             return Fate::There(here.id);
         }
@@ -132,7 +137,10 @@ impl<'a> Taken<'a> {
                     free.address
                 )),
             },
-            several => Fate::Another(format!("{address} is {} in NetBox, and was left there. If it is this guest's, take it from there", places(several))),
+            several => Fate::Another(format!(
+                "{address} is {} in NetBox, and was left there. If it is this guest's, take it from there",
+                places(several)
+            )),
         }
     }
 }

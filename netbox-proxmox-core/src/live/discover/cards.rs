@@ -143,7 +143,11 @@ fn interface(
                 vids
             });
             let tagged: (Vec<u64>, Vec<u64>) = wanted.tagged.into_iter().unzip();
-            tagged_vlans = draft.set_as("tagged_vlans", vids.as_ref().filter(|it| !it.is_empty()), Some(tagged).filter(|it| !it.0.is_empty()));
+            tagged_vlans = draft.set_as(
+                "tagged_vlans",
+                vids.as_ref().filter(|it| !it.is_empty()),
+                Some(tagged).filter(|it| !it.0.is_empty()),
+            );
         }
         Err(why) => said.push((RemarkKind::Left, format!("net{index}: {why}"))),
     }
@@ -166,7 +170,15 @@ fn interface(
             Write::Create(new)
         }
         Some(interface) => {
-            let patch = VmInterfacePatch { enabled, mtu, mode, untagged_vlan, tagged_vlans, custom_fields, ..VmInterfacePatch::default() };
+            let patch = VmInterfacePatch {
+                enabled,
+                mtu,
+                mode,
+                untagged_vlan,
+                tagged_vlans,
+                custom_fields,
+                ..VmInterfacePatch::default()
+            };
             proposed.extend(draft.proposed(Verb::Change, "interface", called));
             match patch == VmInterfacePatch::default() {
                 true => Write::Keep(interface.id),
@@ -248,8 +260,12 @@ fn gateway(world: &World<'_>, guest: &Found, primary: [Option<IpNet>; 2]) -> Opt
     let mut own: Vec<Option<IpAddr>> = Vec::new();
     let mut differs = false;
     for address in primary.into_iter().flatten() {
-        let is = |setting: &proxmox_api::IpSetting| setting.cidr().is_some_and(|cidr| cidr.to_string() == address.to_string());
-        let config = configs.values().find(|config| [&config.ip, &config.ip6].into_iter().flatten().any(is))?;
+        let is = |setting: &proxmox_api::IpSetting| {
+            setting.cidr().is_some_and(|cidr| cidr.to_string() == address.to_string())
+        };
+        // Of what the guest has set itself nobody knows.
+        let of_it = configs.values().find(|config| [&config.ip, &config.ip6].into_iter().flatten().any(is));
+        let Some(config) = of_it else { continue };
         let gateway = if address.addr().is_ipv4() { config.gw } else { config.gw6 };
         differs |= gateway != world.policy.gateway.gateway(&address);
         own.push(gateway);

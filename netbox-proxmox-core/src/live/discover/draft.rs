@@ -33,7 +33,12 @@ impl<'a> Draft<'a> {
     }
 
     /// An attribute that Proxmox says: set where NetBox has none, or another one and is not the master.
-    pub(super) fn set<T: Serialize + PartialEq + Clone>(&mut self, name: &str, has: Option<&T>, found: Option<T>) -> Field<T> {
+    pub(super) fn set<T: Serialize + PartialEq + Clone>(
+        &mut self,
+        name: &str,
+        has: Option<&T>,
+        found: Option<T>,
+    ) -> Field<T> {
         let Some(found) = found else { return Field::Leave };
         match self.shown(name, has, &found) {
             true => Field::Set(found),
@@ -53,7 +58,13 @@ impl<'a> Draft<'a> {
     }
 
     /// The same of a custom field.
-    pub(super) fn custom(&mut self, patch: CustomFieldsPatch, name: &str, has: &CustomFields, found: Option<&str>) -> CustomFieldsPatch {
+    pub(super) fn custom(
+        &mut self,
+        patch: CustomFieldsPatch,
+        name: &str,
+        has: &CustomFields,
+        found: Option<&str>,
+    ) -> CustomFieldsPatch {
         let Some(found) = found else { return patch };
         let written = match self.fields.value(self.object, name, found) {
             Ok(Some(written)) => written,

@@ -31,7 +31,8 @@ impl Fields {
         for field in fields {
             let set = field.choice_set.as_ref().and_then(|of| sets.iter().find(|set| set.id == of.id));
             // One of NetBox's own base sets has more than these.
-            let all = |set: &&CustomFieldChoiceSet| set.choices_count.is_none_or(|all| all == set.extra_choices.len() as u64);
+            let all =
+                |set: &&CustomFieldChoiceSet| set.choices_count.is_none_or(|all| all == set.extra_choices.len() as u64);
             let choices = set.filter(all).into_iter().flat_map(|set| &set.extra_choices);
             let choices: BTreeSet<String> = choices.map(|(value, _)| value.clone()).collect();
             for object in &field.object_types {

@@ -72,9 +72,8 @@ pub(super) async fn read(
     parallel: usize,
 ) -> (Vec<Found>, Vec<Remark>) {
     let is_meant = |guest: &&Resource| {
-        let named = |only: &str| {
-            guest.name.as_deref() == Some(only) || guest.vmid.is_some_and(|vmid| vmid.to_string() == only)
-        };
+        let named =
+            |only: &str| guest.name.as_deref() == Some(only) || guest.vmid.is_some_and(|vmid| vmid.to_string() == only);
         !guest.template && only.is_none_or(named)
     };
     let mut guests: Vec<&Resource> = listing.guests().iter().filter(is_meant).collect();

@@ -37,11 +37,21 @@ pub(super) fn machine(
     let status = status(current.power.given(), has.map(|machine| machine.status.value.as_str()));
     let text = |text: Option<&str>| text.map(str::to_owned);
     let status = draft.set("status", text(has.map(|it| it.status.value.as_str())).as_ref(), text(status));
-    let vcpus = current.cores.given().zip(current.sockets.given()).map(|(cores, sockets)| cores.saturating_mul(*sockets));
+    let vcpus =
+        current.cores.given().zip(current.sockets.given()).map(|(cores, sockets)| cores.saturating_mul(*sockets));
     let vcpus = vcpus.map(|vcpus| Decimal::from_hundredths(i64::from(vcpus) * 100));
-    let vcpus = draft.set("vcpus", has.and_then(|it| it.vcpus.as_ref()), vcpus);
-    let memory = draft.set("memory", has.and_then(|it| it.memory.as_ref()), current.memory.given().map(|memory| memory.0));
-    let onboot = draft.set("start_on_boot", text(has.and_then(|it| Some(it.start_on_boot.as_ref()?.value.as_str()))).as_ref(), text(onboot(current.onboot.given().copied(), has.map(|it| it.start_on_boot.as_ref().map(|it| it.value.as_str())))));
+    let vcpus =
+        draft.set_as("vcpus", has.and_then(|it| it.vcpus).map(number).as_ref(), vcpus.map(|it| (number(it), it)));
+    let memory =
+        draft.set("memory", has.and_then(|it| it.memory.as_ref()), current.memory.given().map(|memory| memory.0));
+    let onboot = draft.set(
+        "start_on_boot",
+        text(has.and_then(|it| Some(it.start_on_boot.as_ref()?.value.as_str()))).as_ref(),
+        text(onboot(
+            current.onboot.given().copied(),
+            has.map(|it| it.start_on_boot.as_ref().map(|it| it.value.as_str())),
+        )),
+    );
     let described = has.is_some_and(|machine| !machine.description.is_empty());
     let description = draft.set("description", None, current.description.given().filter(|_| !described).cloned());
 
@@ -111,6 +121,14 @@ pub(super) fn machine(
             (write, shown)
         }
     })
+}
+
+/// A number as it is shown.
+fn number(decimal: Decimal) -> serde_json::Value {
+    match decimal.whole() {
+        Some(whole) => whole.into(),
+        None => decimal.to_string().into(),
+    }
 }
 
 /// What is set, if it is.
@@ -197,7 +215,8 @@ pub(super) struct Tags<'a> {
 
 impl<'a> Tags<'a> {
     pub(super) fn new(tags: &'a [Tag]) -> Self {
-        let known = tags.iter().flat_map(|tag| record::tags_of(std::slice::from_ref(tag)).into_iter().map(move |it| (it, tag)));
+        let known =
+            tags.iter().flat_map(|tag| record::tags_of(std::slice::from_ref(tag)).into_iter().map(move |it| (it, tag)));
         let slugs = tags.iter().map(|tag| tag.slug.as_str()).collect();
         Self { known: known.collect(), slugs, made: BTreeMap::new() }
     }
@@ -205,14 +224,22 @@ impl<'a> Tags<'a> {
     /// Those that NetBox lacks.
     pub(super) fn made(self) -> Vec<(NewTag, Proposed)> {
         let shown = |tag: &NewTag| {
-            let slug = Attribute { name: "slug".to_owned(), old: serde_json::Value::Null, new: tag.slug.clone().into() };
+            let slug =
+                Attribute { name: "slug".to_owned(), old: serde_json::Value::Null, new: tag.slug.clone().into() };
             Proposed { verb: Verb::Create, kind: "tag".to_owned(), name: tag.name.clone(), attributes: vec![slug] }
         };
         self.made.into_values().map(|tag| (tag.clone(), shown(&tag))).collect()
     }
 
     /// All tags of a record, if it lacks some of its guest's; none is taken from it.
-    fn of(&mut self, world: &World<'_>, guest: &Found, known: Option<&Record>, draft: &mut Draft<'_>, said: &mut Said) -> Field<Vec<TagRef>> {
+    fn of(
+        &mut self,
+        world: &World<'_>,
+        guest: &Found,
+        known: Option<&Record>,
+        draft: &mut Draft<'_>,
+        said: &mut Said,
+    ) -> Field<Vec<TagRef>> {
         let Part::Given(found) = &guest.current.tags else { return Field::Leave };
         let ours = [&world.policy.tag, &world.policy.removal_tag];
         let is_ours = |tag: &String| ours.iter().any(|it| it.as_ref() == Some(tag));
@@ -243,7 +270,8 @@ impl<'a> Tags<'a> {
         if let Some(known) = self.known.get(tag) {
             return Ok((known.name.clone(), TagRef::Id(known.id)));
         }
-        let slug: String = tag.chars().map(|c| if c.is_ascii_alphanumeric() || "_-".contains(c) { c } else { '-' }).collect();
+        let slug: String =
+            tag.chars().map(|c| if c.is_ascii_alphanumeric() || "_-".contains(c) { c } else { '-' }).collect();
         let of_another = self.made.values().any(|it| it.slug == slug && it.name != tag);
         if of_another || self.slugs.contains(&slug.as_str()) {
             return Err(format!("tag {tag} was left out, as another one in NetBox has its slug {slug}"));

@@ -224,7 +224,9 @@ impl<'a> Index<'a> {
         }
         let marker = observed.marker(world.identities);
         if marker.as_ref().is_some_and(|marker| world.known.busy.contains(&marker.record)) {
-            return Err("changes of its virtual machine, or its removal, wait to be answered. Discover again later".to_owned());
+            return Err(
+                "changes of its virtual machine, or its removal, wait to be answered. Discover again later".to_owned()
+            );
         }
         let whose = marker.filter(|marker| {
             let there = world.known.owners.get(&marker.record);
@@ -264,7 +266,10 @@ impl<'a> Index<'a> {
         let typed = machine.custom_fields.get(&names.vm_type).is_set();
         if typed && written != Some(kind) {
             let is = if kind == GuestType::Lxc { "a container" } else { "a virtual machine" };
-            return Err(format!("{called} says its VMID and another {}, and it is {is}: correct one of them", names.vm_type));
+            return Err(format!(
+                "{called} says its VMID and another {}, and it is {is}: correct one of them",
+                names.vm_type
+            ));
         }
         if !machine.name.eq_ignore_ascii_case(&guest.name()) {
             return Err(format!(
@@ -279,7 +284,10 @@ impl<'a> Index<'a> {
             ownership => matches!(ownership, Some(Ownership::Ours { .. })),
         };
         if follows && !typed {
-            return Err(format!("it belongs to {called}, whose {} is empty, so it is not managed: set it in NetBox", names.vm_type));
+            return Err(format!(
+                "it belongs to {called}, whose {} is empty, so it is not managed: set it in NetBox",
+                names.vm_type
+            ));
         }
         Ok(Target::Known { record: known, follows })
     }
@@ -313,7 +321,8 @@ fn one(
 ) -> Option<GuestPlan> {
     let about = guest.about();
     if let super::Inner::Silent(why) = &guest.inner {
-        let text = format!("its addresses are those of its configuration, as what is within it could not be asked: {why}");
+        let text =
+            format!("its addresses are those of its configuration, as what is within it could not be asked: {why}");
         plan.remark(RemarkKind::Note, about.as_str(), text);
     }
     let mut said = Vec::new();

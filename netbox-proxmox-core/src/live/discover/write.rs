@@ -271,7 +271,8 @@ impl Writer<'_> {
             let Some(birth) = birth(machine.created.as_deref()) else { continue };
             let owner = Owner { record: RecordId(*id), birth };
             let ours = || guests[*at].last_updated.as_deref();
-            let ours = machines.made.contains(at) || (ours().is_some() && inbox.discovered(owner).await?.as_deref() == ours());
+            let ours =
+                machines.made.contains(at) || (ours().is_some() && inbox.discovered(owner).await?.as_deref() == ours());
             if let Some(now) = machine.last_updated.as_deref().filter(|_| ours) {
                 inbox.put_discovered(owner, now).await?;
             }
@@ -290,7 +291,8 @@ impl Writer<'_> {
         let mut made = Vec::new();
         let mut groups = grouped(items);
         while let Some(group) = groups.pop() {
-            let (rest, bodies): (Vec<_>, Vec<_>) = group.into_iter().map(|(key, about, new)| ((key, about), new)).unzip();
+            let (rest, bodies): (Vec<_>, Vec<_>) =
+                group.into_iter().map(|(key, about, new)| ((key, about), new)).unzip();
             match endpoint.create_all(&bodies).await {
                 Ok(written) => {
                     self.own(written.request_id).await?;

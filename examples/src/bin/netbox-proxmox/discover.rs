@@ -1,0 +1,144 @@
+//! `discover`: guests that Proxmox has become records in NetBox.
+
+use clap::Args;
+use netbox_proxmox_core::live::adopt::adopt;
+use netbox_proxmox_core::live::discover::{Discover, Plan, Remark, RemarkKind, Written, apply};
+use netbox_proxmox_core::live::{Bridge, Proposed};
+use netbox_proxmox_core::{Outcome, RecordId, Related};
+use netbox_proxmox_examples::output::{Format, Output, complain, line};
+use netbox_proxmox_examples::{Exit, Problem, Settings};
+use serde_json::{Value, json};
+
+use crate::{act, look};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Only one guest, by its name or VMID in Proxmox
+    #[arg(long, value_name = "NAME|VMID")]
+    vm: Option<String>,
+    /// Shows what would be written, and writes nothing
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+    /// Does not ask
+    #[arg(long, short)]
+    yes: bool,
+    /// Makes the guests their records' afterwards: from then on they are kept as NetBox says
+    #[arg(long)]
+    adopt: bool,
+}
+
+pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
+    act::can_ask(arguments.yes || arguments.dry_run)?;
+    let inbox = look::inbox_or_new(settings).await?;
+    let bridge = look::bridge(settings, inbox).await?;
+    let discover = Discover::new(&bridge, settings.parallel()?).only(arguments.vm.as_deref());
+    let plan = discover.plan().await?;
+    plan.remarks.iter().for_each(told);
+    let proposed: Vec<Proposed> = plan.proposed().cloned().collect();
+    let remarks = plan.remarks.clone();
+    if arguments.dry_run {
+        shown(output, &proposed, &remarks)?;
+        return Ok(exit(&remarks));
+    }
+    let adopted = if arguments.adopt { plan.guests.iter().filter(|guest| !guest.owned).count() } else { 0 };
+    if !proposed.is_empty() || adopted > 0 {
+        proposed.iter().for_each(|write| output.say(&write.to_string()));
+        output.say(&summary(&plan, adopted));
+        act::consent(arguments.yes).await?;
+    }
+    let written = apply(&bridge, plan).await;
+    written.refused.iter().for_each(told);
+    let mut failed = written.failed.clone().map(Problem::from);
+    let mut adoptions = Vec::new();
+    if arguments.adopt && failed.is_none() {
+        for (_, record) in &written.records {
+            match adopted_by(&bridge, *record).await {
+                Ok(done) => adoptions.push(done),
+                Err(problem) => {
+                    complain(&format!("not adopted by virtual machine {record}: {problem}"));
+                    failed = failed.or(Some(Problem::new(Exit::Conflict, "")));
+                }
+            }
+        }
+    }
+    report(output, &proposed, &remarks, &written, &adoptions)?;
+    match failed {
+        Some(problem) => Err(problem),
+        None => Ok(exit(remarks.iter().chain(&written.refused))),
+    }
+}
+
+/// Adopts the guest of a record under its lease; gives the record's id where the guest was not its own before.
+async fn adopted_by(bridge: &Bridge, record: RecordId) -> Result<(RecordId, Outcome), Problem> {
+    let machine = bridge.netbox.virtual_machines().get(record.0).await?.value;
+    let guest = bridge.fields.guest(&machine, &Related::default());
+    let cluster = guest.cluster.as_ref().and_then(|it| bridge.cluster(it.id));
+    let cluster = cluster.ok_or_else(|| Problem::new(Exit::Conflict, "it is in another cluster now"))?;
+    let mut outcome = Outcome::Unchanged;
+    let work = async {
+        outcome = adopt(bridge, cluster, &guest).await?;
+        Ok(Exit::Done)
+    };
+    act::leased(bridge, record, "adopt", work).await?;
+    Ok((record, outcome))
+}
+
+/// What a dry run prints: a write a line, or everything as JSON.
+fn shown(output: &Output, proposed: &[Proposed], remarks: &[Remark]) -> Result<(), Problem> {
+    match output.format {
+        Format::Json => json_of(&json!({"proposed": proposed, "remarks": remarks})),
+        Format::Table => proposed.iter().try_for_each(|write| line(&write.to_string())),
+    }
+}
+
+fn report(
+    output: &Output,
+    proposed: &[Proposed],
+    remarks: &[Remark],
+    written: &Written,
+    adoptions: &[(RecordId, Outcome)],
+) -> Result<(), Problem> {
+    let adopted = adoptions.iter().filter(|(_, outcome)| *outcome != Outcome::Unchanged).count();
+    if output.format == Format::Json {
+        let Written { made, changed, refused, .. } = written;
+        return json_of(&json!({
+            "proposed": proposed, "remarks": remarks, "created": made, "changed": changed, "refused": refused, "adopted": adopted,
+        }));
+    }
+    for (verb, counts) in [("created", &written.made), ("changed", &written.changed)] {
+        for (kind, count) in counts.iter().filter(|(_, count)| **count > 0) {
+            line(&format!("{verb:<10} {count} {kind}"))?;
+        }
+    }
+    if adopted > 0 {
+        line(&format!("{:<10} {adopted} guests", "adopted"))?;
+    }
+    if written.made.is_empty() && written.changed.is_empty() && adopted == 0 {
+        output.say("NetBox has everything that was found: nothing was written");
+    }
+    Ok(())
+}
+
+fn json_of(value: &Value) -> Result<(), Problem> {
+    line(&serde_json::to_string_pretty(value).map_err(std::io::Error::from)?)
+}
+
+fn told(remark: &Remark) {
+    let word = match remark.kind {
+        RemarkKind::Left => "left",
+        RemarkKind::Differs => "differs",
+        RemarkKind::Note => "note",
+    };
+    complain(&format!("{word:<8} {}: {}", remark.about, remark.text));
+}
+
+fn summary(plan: &Plan, adopted: usize) -> String {
+    let adopted = if adopted > 0 { format!("; {adopted} guests to adopt") } else { String::new() };
+    format!("{} objects of {} guests to write{adopted}", plan.proposed().count(), plan.guests.len())
+}
+
+/// What a person has to do something about is a conflict.
+fn exit<'a>(remarks: impl IntoIterator<Item = &'a Remark>) -> Exit {
+    let left = remarks.into_iter().any(|remark| remark.kind != RemarkKind::Note);
+    if left { Exit::Conflict } else { Exit::Done }
+}
