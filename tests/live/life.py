@@ -21,6 +21,7 @@ sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), 'netbox
 import branches as branching    # noqa: E402
 import clusters as of_netbox    # noqa: E402
 import containers    # noqa: E402
+import discover as from_proxmox    # noqa: E402
 import lostfield as lost    # noqa: E402
 import meant as read_as    # noqa: E402
 import mistakes as wrong    # noqa: E402
@@ -142,6 +143,13 @@ class Bench:
             check.that(f'{guest.name} is stopped by hand', lambda: guest.runs('stopped'))
         self.pve.write('DELETE', guest.path(''))
         check.that(f'{guest.name} is removed by hand', guest.is_gone)
+
+    def guest(self, record, vmid, kind):
+        """A handle on a guest that was there before its record."""
+        self.since = len(self.pve.requests())
+        guest = Guest(self, record, record['name'], kind)
+        guest.vmid = vmid
+        return guest
 
     def create(self, name, kind='vm', **attributes):
         """A record of a guest in NetBox, staged; returns a handle on both sides of it."""
@@ -483,6 +491,11 @@ def branches(bench):
     branching.branches(bench, check, created)
 
 
+def discover(bench):
+    """guests that Proxmox has become records in NetBox"""
+    from_proxmox.discover(bench, check, created)
+
+
 def restored(bench):
     """NetBox is restored from a dump"""
     put_back.restored(bench, check, created)
@@ -512,9 +525,9 @@ def clear(netbox):
 
 # After `restored` ids come again: it is the last.
 SCENARIOS = [machine, beyond, container, doubled, crash, outsiders, predecessor, mistakes, meant, vmids, stagedthenactive, branches,
-             clusters, lostfield, restored]
+             clusters, lostfield, discover, restored]
 # Of a Proxmox with two nodes, which fakepve is not; what is about NetBox, or only about the texts, is tried once.
-OF_TWO_NODES = [machine, beyond, container, placement, crash, stagedthenactive]
+OF_TWO_NODES = [machine, beyond, container, placement, crash, stagedthenactive, discover]
 # These run there, too, if they are named.
 ON_REQUEST = [meant, vmids, branches, clusters, lostfield, restored]
 
