@@ -158,6 +158,32 @@ async fn adopt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn discover() {
+    let sides = Sides::begin().await;
+    sides.proxmox.add_guest(500, "shop", |guest| {
+        let guest =
+            guest.disk("scsi0", "local-lvm", 10_240).net("net0", "virtio=BC:24:11:00:05:00,bridge=vmbr0,tag=20");
+        let guest = guest.option("agent", "enabled=1").option("ipconfig0", "ip=192.0.2.10/24,gw=192.0.2.1");
+        guest.cores(2).memory(2048).tags("prod").running()
+    });
+    sides.proxmox.add_guest(501, "web01", |guest| guest.disk("scsi0", "local-lvm", 10_240));
+    let mut transcript = Transcript::between(&sides);
+    for arguments in [
+        &["discover"][..],
+        &["discover", "--vm", "nobody", "--dry-run"],
+        &["discover", "--dry-run"],
+        &["discover", "--vm", "shop", "--dry-run", "--output", "json"],
+        &["discover", "--yes"],
+        &["discover", "--vm", "500", "--yes", "--output", "json"],
+        &["discover", "--vm", "500", "--adopt", "--yes"],
+    ] {
+        transcript.add(arguments, &sides.run(arguments));
+        assert!(sides.inbox().exists() || !arguments.contains(&"--yes"), "a dry run leaves nothing behind");
+    }
+    transcript.is(&expect_file!["golden/discover.txt"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn events() {
     let sides = Sides::begin().await;
     let mut transcript = Transcript::between(&sides);

@@ -29,7 +29,10 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
     act::can_ask(arguments.yes || arguments.dry_run)?;
-    let inbox = look::inbox_or_new(settings).await?;
+    let inbox = match arguments.dry_run {
+        true => look::inbox_or_memory(settings).await?,
+        false => look::inbox_or_new(settings).await?,
+    };
     let bridge = look::bridge(settings, inbox).await?;
     let discover = Discover::new(&bridge, settings.parallel()?).only(arguments.vm.as_deref());
     let plan = discover.plan().await?;

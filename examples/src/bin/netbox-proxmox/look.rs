@@ -1,7 +1,7 @@
 //! Finding a virtual machine in NetBox and looking both sides up, for the commands that act on one.
 
 use netbox_api::client::VirtualMachineFilter;
-use netbox_proxmox_core::live::{Bridge, Inbox, LookUp, Looked, ProxmoxCluster};
+use netbox_proxmox_core::live::{Bridge, Inbox, LookUp, Looked, MemoryStore, ProxmoxCluster};
 use netbox_proxmox_core::{Event, RecordId};
 use netbox_proxmox_examples::output::complain;
 use netbox_proxmox_examples::{Exit, Problem, Settings, connect};
@@ -24,6 +24,12 @@ pub(crate) async fn inbox_or_new(settings: &Settings) -> Result<Inbox, Problem> 
         complain(&format!("a new inbox {}: the server needs the same NETBOX_PROXMOX_INBOX", path.display()));
     }
     connect::inbox(&path).await
+}
+
+/// The server's inbox, if there is one: what only shows something leaves nothing behind, not even an inbox.
+pub(crate) async fn inbox_or_memory(settings: &Settings) -> Result<Inbox, Problem> {
+    let path = settings.inbox()?;
+    if path.exists() { connect::inbox(&path).await } else { Ok(Inbox::new(MemoryStore::default())) }
 }
 
 /// Both sides, with the clusters' names asked for where the settings do not say them.

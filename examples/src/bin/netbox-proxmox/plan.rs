@@ -4,10 +4,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use netbox_proxmox_core::live::{Inbox, MemoryStore};
 use netbox_proxmox_core::{Action, Event, plan_with};
 use netbox_proxmox_examples::output::Output;
-use netbox_proxmox_examples::{Exit, Problem, Settings, connect, delivery};
+use netbox_proxmox_examples::{Exit, Problem, Settings, delivery};
 
 use crate::saved::Saved;
 use crate::{drift, look};
@@ -43,7 +42,7 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
         (Some(file), _) => of_delivery(file, settings, output)?,
         (None, Some(vm)) => of_guest(vm, arguments.out.as_deref(), settings, output).await?,
         (None, None) => {
-            let bridge = look::bridge(settings, inbox(settings).await?).await?;
+            let bridge = look::bridge(settings, look::inbox_or_memory(settings).await?).await?;
             let (found, exit) = drift::print(&bridge, settings, output).await?;
             return Ok(if exit == Exit::Done && arguments.check && found > 0 { Exit::Conflict } else { exit });
         }
@@ -72,7 +71,7 @@ fn of_delivery(file: &Path, settings: &Settings, output: &Output) -> Result<Vec<
 }
 
 async fn of_guest(vm: &str, out: Option<&Path>, settings: &Settings, output: &Output) -> Result<Vec<Action>, Problem> {
-    let bridge = look::bridge(settings, inbox(settings).await?).await?;
+    let bridge = look::bridge(settings, look::inbox_or_memory(settings).await?).await?;
     let record = look::record(&bridge.netbox, vm).await?;
     match look::up(&bridge, record).await? {
         Ok((event, _)) => {
@@ -87,12 +86,6 @@ async fn of_guest(vm: &str, out: Option<&Path>, settings: &Settings, output: &Ou
             Ok(Vec::new())
         }
     }
-}
-
-/// The server's inbox, if there is one: a plan leaves nothing behind, not even an inbox.
-async fn inbox(settings: &Settings) -> Result<Inbox, Problem> {
-    let path = settings.inbox()?;
-    if path.exists() { connect::inbox(&path).await } else { Ok(Inbox::new(MemoryStore::default())) }
 }
 
 /// Prints a plan.

@@ -20,6 +20,9 @@ mod found;
 mod known;
 mod machine;
 mod plan;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
 mod write;
 
 use serde::Serialize;
