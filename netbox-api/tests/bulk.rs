@@ -50,6 +50,17 @@ async fn several_are_created_with_one_request() {
     assert_eq!(disks.create_all(&[]).await.unwrap().request_id, None, "nothing is sent");
 }
 
+/// NetBox 4.7.3 answers in an order of its own, by name.
+#[tokio::test]
+async fn what_was_changed_comes_back_in_the_order_in_which_it_was_sent() {
+    let server =
+        answers(ResponseTemplate::new(200).set_body_json(json!([shown(5, "a"), shown(3, "b"), shown(4, "c")]))).await;
+    let patch = |size: u64| VirtualDiskPatch { size: size.into(), ..Default::default() };
+    let sent = [(3, patch(1)), (4, patch(1)), (5, patch(1))];
+    let written = client(&server).virtual_disks().update_all(&sent).await.unwrap();
+    assert_eq!(written.value.iter().map(|disk| disk.id).collect::<Vec<_>>(), [3, 4, 5]);
+}
+
 #[tokio::test]
 async fn several_are_changed_with_one_request_without_those_that_stay() {
     let server = MockServer::start().await;

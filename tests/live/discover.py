@@ -5,7 +5,7 @@ from harness import first, same
 
 VMS, DISKS, NICS = '/virtualization/virtual-machines/', '/virtualization/virtual-disks/', '/virtualization/interfaces/'
 ADDRESSES, VLANS, CHANGES = '/ipam/ip-addresses/', '/ipam/vlans/', '/core/object-changes/'
-USERS, TOKENS = '/users/users/', '/users/tokens/'
+USERS, TOKENS, PERMISSIONS = '/users/users/', '/users/tokens/', '/users/permissions/'
 IMPORTER = 'live-importer'
 VM, OFF, CT, SAME = 7001, 7002, 7003, 7004
 
@@ -123,10 +123,11 @@ def adopted(bench, check, guest):
 
 def importer(bench):
     """NetBox, as another tool's user."""
-    user = bench.netbox.ensure(USERS, {'username': IMPORTER}, password='live-importer-Password-1', is_superuser=True)
+    user = bench.netbox.ensure(USERS, {'username': IMPORTER}, password='live-importer-Password-1')
+    bench.netbox.ensure(PERMISSIONS, {'name': IMPORTER}, object_types=['virtualization.virtualmachine'],
+                        actions=['view', 'change'], users=[user['id']])
     token = bench.netbox('POST', TOKENS, {'user': user['id']})
-    secret = f"nbt_{token['key']}.{token['token']}" if token.get('key') else token['token']
-    return type(bench.netbox)(bench.netbox.url, secret)
+    return type(bench.netbox)(bench.netbox.url, f"nbt_{token['key']}.{token['token']}")
 
 
 def remove(bench, check):

@@ -5,7 +5,9 @@ use serde_json::{Map, Value, json};
 use super::answer::Answer;
 use super::api::{Done, not_an_object, precondition, refusal, remove};
 use super::fields::python_type;
+use super::ordering;
 use super::schema::{Kind, Model};
+use super::store::Record;
 use super::write::{Refused, Work};
 
 /// A write to a list.
@@ -89,20 +91,20 @@ fn targets<'a>(work: &Work<'_>, kind: Kind, items: &'a [Value]) -> Result<Target
     }
 }
 
+/// In the natural order of the objects, whatever that of the list: so NetBox changes, tells and answers them (seen on 4.7.3).
 fn update(work: &mut Work<'_>, kind: Kind, targets: &Targets<'_>, whole: bool) -> Result<Done, Answer> {
     let mut wrong = Vec::new();
-    for (id, fields) in targets {
+    let mut records: Vec<&Record> = targets.iter().filter_map(|(id, _)| work.store.get(kind, *id)).collect();
+    ordering::sort(&work.store, kind, &mut records, None);
+    let order: Vec<u64> = records.iter().map(|record| record.id).collect();
+    for (id, fields) in order.iter().filter_map(|id| targets.iter().find(|(of, _)| of == id)) {
         match work.update(kind, *id, fields, whole) {
             Ok(()) => {}
             Err(Refused::Invalid(errors)) => wrong.push(json!({"id": id, "errors": errors})),
             Err(Refused::Other(answer)) => return Err(answer),
         }
     }
-    if wrong.is_empty() {
-        Ok(Done::Many(200, targets.iter().map(|(id, _)| *id).collect()))
-    } else {
-        Err(failed(work, 400, "updated", targets.len(), &wrong))
-    }
+    if wrong.is_empty() { Ok(Done::Many(200, order)) } else { Err(failed(work, 400, "updated", targets.len(), &wrong)) }
 }
 
 fn delete(work: &mut Work<'_>, kind: Kind, targets: &Targets<'_>) -> Result<Done, Answer> {
