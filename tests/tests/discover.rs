@@ -215,7 +215,7 @@ async fn a_thousand_guests_cost_pages() {
     let made: Vec<usize> = written.made.values().copied().collect();
     assert_eq!((made, written.refused.len()), (vec![1000, 1000, 1000, 1, 1000, 1000], 0), "{:?}", written.made);
     let calls = lab.netbox.requests().len() - netbox;
-    let bulks = 7 * 10; // records, disks, interfaces, MAC addresses, and which is primary; addresses, and which is primary
+    let bulks = 7 * 20; // records, disks, interfaces, MAC addresses, and which is primary; addresses, and which is primary
     let read = 10 + 8; // whose addresses they are; version, fields, choices, records, tags
     assert!(calls <= bulks + read, "{calls}");
     assert_eq!(lab.proxmox.requests().len() - proxmox, 1 + 1_000, "the listing, and each configuration");

@@ -36,6 +36,10 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
     let bridge = look::bridge(settings, inbox).await?;
     let discover = Discover::new(&bridge, settings.parallel()?).only(arguments.vm.as_deref());
     let plan = discover.plan().await?;
+    if let (Some(vm), true, true) = (&arguments.vm, plan.guests.is_empty(), plan.remarks.is_empty()) {
+        let text = format!("Proxmox has no guest {vm} that is no template, or the token may not see it (VM.Audit)");
+        return Err(Problem::new(Exit::NotFound, text));
+    }
     plan.remarks.iter().for_each(told);
     let proposed: Vec<Proposed> = plan.proposed().cloned().collect();
     let remarks = plan.remarks.clone();
@@ -114,7 +118,7 @@ fn report(
         }
     }
     if adopted > 0 {
-        line(&format!("{:<10} {adopted} guests", "adopted"))?;
+        line(&format!("{:<10} {adopted} guest(s)", "adopted"))?;
     }
     if written.made.is_empty() && written.changed.is_empty() && adopted == 0 {
         output.say("NetBox has everything that was found: nothing was written");
@@ -136,8 +140,9 @@ fn told(remark: &Remark) {
 }
 
 fn summary(plan: &Plan, adopted: usize) -> String {
-    let adopted = if adopted > 0 { format!("; {adopted} guests to adopt") } else { String::new() };
-    format!("{} objects of {} guests to write{adopted}", plan.proposed().count(), plan.guests.len())
+    let adopted = if adopted > 0 { format!("; {adopted} guest(s) to adopt") } else { String::new() };
+    let (objects, guests) = (plan.proposed().count(), plan.guests.len());
+    format!("{objects} object(s) to write, of {guests} guest(s) that were found{adopted}")
 }
 
 /// What a person has to do something about is a conflict.

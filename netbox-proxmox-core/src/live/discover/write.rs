@@ -1,4 +1,4 @@
-//! Writes a plan: object type by object type, a hundred at once. What NetBox refuses is told, and the rest is written.
+//! Writes a plan: object type by object type, fifty at once. What NetBox refuses is told, and the rest is written.
 //!
 //! Where it is cut short the next run goes on: a record is known by its VMID once it is there, and what it lacks is found.
 
@@ -11,7 +11,7 @@ use netbox_api::{Endpoint, ErrorKind, Item, ObjectType, VirtualMachine};
 use proxmox_api::Vmid;
 
 use super::plan::{AddressWrite, GuestPlan, MacPlan, Plan, Write};
-use super::{AT_ONCE, Remark, RemarkKind};
+use super::{Remark, RemarkKind, WRITTEN_AT_ONCE};
 use crate::delivery::birth;
 use crate::executor::Failure;
 use crate::guest::{Owner, RecordId};
@@ -384,7 +384,7 @@ fn grouped<Item>(items: Vec<Item>) -> Vec<Vec<Item>> {
     let mut groups: Vec<Vec<Item>> = Vec::new();
     for item in items {
         match groups.last_mut() {
-            Some(group) if group.len() < AT_ONCE => group.push(item),
+            Some(group) if group.len() < WRITTEN_AT_ONCE => group.push(item),
             _ => groups.push(vec![item]),
         }
     }
