@@ -167,6 +167,18 @@ filter! {
 }
 
 filter! {
+    /// Which devices.
+    DeviceFilter {
+        /// Ids.
+        id: Vec<u64>,
+        /// Names.
+        name: Vec<String>,
+        /// Ids of clusters.
+        cluster_id: Vec<u64>,
+    }
+}
+
+filter! {
     /// Which IP addresses.
     IpAddressFilter {
         /// Ids.

@@ -58,8 +58,8 @@ pub use resource::{Resource, Writable};
 
 use crate::error::{Attempt, Error};
 use crate::{
-    Cluster, CustomField, CustomFieldChoiceSet, EventRule, IpAddress, JournalEntry, MacAddress, ObjectChange, Prefix,
-    Status, Tag, Version, VirtualDisk, VirtualMachine, Vlan, VmInterface, Webhook,
+    Cluster, CustomField, CustomFieldChoiceSet, Device, EventRule, IpAddress, JournalEntry, MacAddress, ObjectChange,
+    Prefix, Status, Tag, Version, VirtualDisk, VirtualMachine, Vlan, VmInterface, Webhook,
 };
 use proxy::Proxy;
 use retry::Retry;
@@ -162,6 +162,12 @@ impl Client {
     /// `virtualization/clusters`.
     #[must_use]
     pub fn clusters(&self) -> Endpoint<Cluster> {
+        Endpoint::new(self)
+    }
+
+    /// `dcim/devices`. Lists leave out `config_context`, which is slow to make.
+    #[must_use]
+    pub fn devices(&self) -> Endpoint<Device> {
         Endpoint::new(self)
     }
 

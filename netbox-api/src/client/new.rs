@@ -136,6 +136,29 @@ new! {
 }
 
 new! {
+    /// A new device.
+    NewDevice {
+        /// Name.
+        name: String,
+        /// Id of its role.
+        role: u64,
+        /// Id of its type.
+        device_type: u64,
+        /// Id of its site.
+        site: u64,
+        ;
+        /// Id of its cluster.
+        cluster: u64,
+        /// Status.
+        status: String,
+        /// Description.
+        description: String,
+        /// Tags.
+        tags: Vec<TagRef>,
+    } custom_fields
+}
+
+new! {
     /// A new IP address.
     NewIpAddress {
         /// Address with its mask; without one it becomes /32.

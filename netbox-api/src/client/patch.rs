@@ -133,6 +133,22 @@ patch! {
 }
 
 patch! {
+    /// A change of a device.
+    DevicePatch {
+        /// Name.
+        name: String,
+        /// Id of its cluster.
+        cluster: u64,
+        /// Status.
+        status: String,
+        /// Description.
+        description: String,
+        /// All tags.
+        tags: Vec<TagRef>,
+    } custom_fields
+}
+
+patch! {
     /// A change of an IP address.
     IpAddressPatch {
         /// Address with its mask.

@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use super::filter::*;
 use super::{new::*, patch::*};
 use crate::{
-    Cluster, CustomField, CustomFieldChoiceSet, EventRule, IpAddress, JournalEntry, MacAddress, ObjectChange, Prefix,
-    Tag, VirtualDisk, VirtualMachine, Vlan, VmInterface, Webhook,
+    Cluster, CustomField, CustomFieldChoiceSet, Device, EventRule, IpAddress, JournalEntry, MacAddress, ObjectChange,
+    Prefix, Tag, VirtualDisk, VirtualMachine, Vlan, VmInterface, Webhook,
 };
 
 /// A kind of record that can be read. Not to be implemented elsewhere.
@@ -62,6 +62,7 @@ resource!(VirtualMachine, "virtualization/virtual-machines/", VirtualMachineFilt
 resource!(VirtualDisk, "virtualization/virtual-disks/", VirtualDiskFilter);
 resource!(VmInterface, "virtualization/interfaces/", VmInterfaceFilter);
 resource!(Cluster, "virtualization/clusters/", ClusterFilter);
+resource!(Device, "dcim/devices/", DeviceFilter, omit "config_context");
 resource!(IpAddress, "ipam/ip-addresses/", IpAddressFilter);
 resource!(MacAddress, "dcim/mac-addresses/", MacAddressFilter);
 resource!(Vlan, "ipam/vlans/", VlanFilter);
@@ -78,6 +79,7 @@ writable!(VirtualMachine, NewVirtualMachine, VirtualMachinePatch);
 writable!(VirtualDisk, NewVirtualDisk, VirtualDiskPatch);
 writable!(VmInterface, NewVmInterface, VmInterfacePatch);
 writable!(Cluster, NewCluster, ClusterPatch);
+writable!(Device, NewDevice, DevicePatch);
 writable!(IpAddress, NewIpAddress, IpAddressPatch);
 writable!(MacAddress, NewMacAddress, MacAddressPatch);
 writable!(Prefix, NewPrefix, PrefixPatch);

@@ -5,6 +5,7 @@
 
 mod brief;
 mod change;
+mod dcim;
 mod extras;
 mod ipam;
 mod status;
@@ -12,6 +13,7 @@ mod virtualization;
 
 pub use brief::{AssignedObject, Brief, MacBrief, PrimaryIp, Tag, VlanBrief};
 pub use change::{JournalEntry, ObjectChange};
+pub use dcim::Device;
 pub use extras::{CustomField, CustomFieldChoiceSet, EventRule, Webhook};
 pub use ipam::{IpAddress, MacAddress, Prefix, Vlan};
 pub use status::{ParseVersionError, Status, Version};

@@ -95,7 +95,7 @@ fn targets<'a>(work: &Work<'_>, kind: Kind, items: &'a [Value]) -> Result<Target
 fn update(work: &mut Work<'_>, kind: Kind, targets: &Targets<'_>, whole: bool) -> Result<Done, Answer> {
     let mut wrong = Vec::new();
     let mut records: Vec<&Record> = targets.iter().filter_map(|(id, _)| work.store.get(kind, *id)).collect();
-    ordering::sort(&work.store, kind, &mut records, None);
+    ordering::sort(work.store, kind, &mut records, None);
     let order: Vec<u64> = records.iter().map(|record| record.id).collect();
     for (id, fields) in order.iter().filter_map(|id| targets.iter().find(|(of, _)| of == id)) {
         match work.update(kind, *id, fields, whole) {

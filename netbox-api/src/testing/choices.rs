@@ -17,6 +17,15 @@ pub(super) const CLUSTER_STATUS: &[(&str, &str)] = &[
     ("decommissioning", "Decommissioning"),
     ("offline", "Offline"),
 ];
+pub(super) const DEVICE_STATUS: &[(&str, &str)] = &[
+    ("offline", "Offline"),
+    ("active", "Active"),
+    ("planned", "Planned"),
+    ("staged", "Staged"),
+    ("failed", "Failed"),
+    ("inventory", "Inventory"),
+    ("decommissioning", "Decommissioning"),
+];
 pub(super) const IP_STATUS: &[(&str, &str)] = &[
     ("active", "Active"),
     ("reserved", "Reserved"),

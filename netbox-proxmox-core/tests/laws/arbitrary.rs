@@ -337,6 +337,7 @@ prop_compose! {
         Context {
             agreed_node: Part::Unknown,
             untouched: false,
+            imported: false,
             known_interfaces: vec![],
             former_cluster: None,
             keys_at_creation: None,

@@ -1,8 +1,10 @@
 //! `discover`: guests that Proxmox has become records in NetBox.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use netbox_proxmox_core::live::adopt::adopt;
-use netbox_proxmox_core::live::discover::{Discover, Plan, Remark, RemarkKind, Written, apply};
+use netbox_proxmox_core::live::discover::{
+    Discover, NodeChoices, Plan, Remark, RemarkKind, Written, apply, apply_nodes, plan_nodes,
+};
 use netbox_proxmox_core::live::{Bridge, Proposed};
 use netbox_proxmox_core::{Outcome, RecordId, Related};
 use netbox_proxmox_examples::output::{Format, Output, complain, line};
@@ -11,8 +13,38 @@ use serde_json::{Value, json};
 
 use crate::{act, look};
 
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Only {
+    /// Virtual machines and containers
+    Guests,
+    /// The nodes of the cluster
+    Nodes,
+}
+
+/// What a new device in NetBox needs, by name or slug; what NetBox lacks of it is made.
+#[derive(Args)]
+struct Device {
+    /// Of nodes: the device role
+    #[arg(long, value_name = "ROLE")]
+    role: Option<String>,
+    /// Of nodes: the device type
+    #[arg(long = "type", value_name = "TYPE")]
+    device_type: Option<String>,
+    /// Of nodes: the manufacturer of a device type that is new
+    #[arg(long, value_name = "NAME")]
+    manufacturer: Option<String>,
+    /// Of nodes: the site
+    #[arg(long, value_name = "SITE")]
+    site: Option<String>,
+}
+
 #[derive(Args)]
 pub(crate) struct Arguments {
+    /// The guests, or the nodes as devices; without it the guests
+    #[arg(long, value_enum, default_value_t = Only::Guests)]
+    only: Only,
+    #[command(flatten)]
+    device: Device,
     /// Only one guest, by its name or VMID in Proxmox
     #[arg(long, value_name = "NAME|VMID")]
     vm: Option<String>,
@@ -34,6 +66,9 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
         false => look::inbox_or_new(settings).await?,
     };
     let bridge = look::bridge(settings, inbox).await?;
+    if arguments.only == Only::Nodes {
+        return nodes(arguments, &bridge, output).await;
+    }
     let discover = Discover::new(&bridge, settings.parallel()?).only(arguments.vm.as_deref());
     let plan = discover.plan().await?;
     if let (Some(vm), true, true) = (&arguments.vm, plan.guests.is_empty(), plan.remarks.is_empty()) {
@@ -71,6 +106,31 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
     report(output, &proposed, &remarks, &written, &adoptions)?;
     match failed {
         Some(problem) => Err(problem),
+        None => Ok(exit(remarks.iter().chain(&written.refused))),
+    }
+}
+
+/// The nodes as devices.
+async fn nodes(arguments: &Arguments, bridge: &Bridge, output: &Output) -> Result<Exit, Problem> {
+    let Device { role, device_type, manufacturer, site } = &arguments.device;
+    let (role, device_type) = (role.clone(), device_type.clone());
+    let choices = NodeChoices { role, device_type, manufacturer: manufacturer.clone(), site: site.clone() };
+    let plan = plan_nodes(bridge, &choices).await?;
+    plan.remarks.iter().for_each(told);
+    let (proposed, remarks) = (plan.proposed.clone(), plan.remarks.clone());
+    if arguments.dry_run {
+        shown(output, &proposed, &remarks)?;
+        return Ok(exit(&remarks));
+    }
+    if !proposed.is_empty() {
+        proposed.iter().for_each(|write| output.say(&write.to_string()));
+        act::consent(arguments.yes).await?;
+    }
+    let written = apply_nodes(bridge, plan).await;
+    written.refused.iter().for_each(told);
+    report(output, &proposed, &remarks, &written, &[])?;
+    match written.failed.clone() {
+        Some(failure) => Err(failure.into()),
         None => Ok(exit(remarks.iter().chain(&written.refused))),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use netbox_api::client::{CustomFieldsPatch, Field, NewIpAddress, NewVmInterface, VmInterfacePatch};
+use netbox_api::client::{CustomFieldsPatch, Field, NewVmInterface, VmInterfacePatch};
 use netbox_api::{CustomFields, ObjectType, Vlan, VmInterface};
 use serde_json::Value;
 
@@ -50,11 +50,7 @@ pub(super) fn cards(
             let write = match taken.fate(found.address, has.map(|it| it.id), guest.observed.vmid) {
                 Fate::There(id) => AddressWrite::Keep(id),
                 Fate::Free(id) => AddressWrite::Assign(id),
-                Fate::New => AddressWrite::Create(NewIpAddress {
-                    address: found.address.to_string(),
-                    status: Some(found.status.to_owned()),
-                    ..NewIpAddress::default()
-                }),
+                Fate::New => AddressWrite::Create { status: found.status },
                 Fate::Another(why) => {
                     said.push((RemarkKind::Left, why));
                     continue;
@@ -85,6 +81,9 @@ pub(super) fn cards(
     cards
 }
 
+/// Whether an interface is the card with an index.
+type Rule<'a> = &'a dyn Fn(&VmInterface, u8, &CurrentInterface) -> bool;
+
 /// Which interface each card is: the one with its MAC address, else the one of its name.
 fn assigned<'a>(guest: &Found, known: Option<&'a Record>) -> BTreeMap<u8, &'a VmInterface> {
     let mut left: Vec<&VmInterface> = known.into_iter().flat_map(|record| &record.interfaces).collect();
@@ -95,7 +94,7 @@ fn assigned<'a>(guest: &Found, known: Option<&'a Record>) -> BTreeMap<u8, &'a Vm
     let named = |it: &VmInterface, index: u8, card: &CurrentInterface| {
         it.name == format!("net{index}") || card.name.as_ref() == Some(&it.name)
     };
-    let rules: [&dyn Fn(&VmInterface, u8, &CurrentInterface) -> bool; 2] = [&has_mac, &named];
+    let rules: [Rule<'_>; 2] = [&has_mac, &named];
     let mut assigned = BTreeMap::new();
     for rule in rules {
         for (index, card) in guest.current.interfaces.given().into_iter().flatten() {
@@ -249,7 +248,7 @@ fn shown(write: &AddressWrite, found: &Address, interface: &str, guest: &str) ->
     let (verb, attributes) = match write {
         AddressWrite::Keep(_) => return None,
         AddressWrite::Assign(_) => (Verb::Change, vec![on]),
-        AddressWrite::Create(_) => (Verb::Create, vec![on, attribute("status", found.status)]),
+        AddressWrite::Create { .. } => (Verb::Create, vec![on, attribute("status", found.status)]),
     };
     Some(Proposed { verb, kind: "IP address".to_owned(), name: found.address.to_string(), attributes })
 }

@@ -10,15 +10,18 @@
 //! | `known`, `fields` | NetBox's side: records and what belongs to them; custom fields and what may be written into them |
 //! | `plan`, `draft` | which guest is which record; what of one object differs |
 //! | `machine`, `cards`, `addresses` | a record and its disks, its interfaces, their addresses |
-//! | `write` | everything at once, object type by object type |
+//! | `nodes` | nodes become devices |
+//! | `write`, `bulk` | everything at once, object type by object type; what NetBox refuses of many |
 
 mod addresses;
+mod bulk;
 mod cards;
 mod draft;
 mod fields;
 mod found;
 mod known;
 mod machine;
+mod nodes;
 mod plan;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -27,11 +30,13 @@ mod write;
 
 use serde::Serialize;
 
+pub use self::bulk::Written;
 pub use self::fields::Fields;
 pub use self::found::{Found, Inner};
 pub use self::known::{Known, Record};
+pub use self::nodes::{NodeChoices, NodePlan, apply_nodes, plan_nodes};
 pub use self::plan::{AddressPlan, AddressWrite, GuestPlan, InterfacePlan, MacPlan, Plan, World, Write, plan};
-pub use self::write::{Written, apply};
+pub use self::write::apply;
 use super::bridge::Bridge;
 use super::listing::Listing;
 use super::proposed::Proposed;

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 use netbox_api::client::{
-    NewIpAddress, NewTag, NewVirtualDisk, NewVirtualMachine, NewVmInterface, VirtualDiskPatch, VirtualMachinePatch,
-    VmInterfacePatch,
+    NewTag, NewVirtualDisk, NewVirtualMachine, NewVmInterface, VirtualDiskPatch, VirtualMachinePatch, VmInterfacePatch,
 };
 use proxmox_api::{GuestType, Vmid};
 
@@ -120,8 +119,11 @@ pub enum AddressWrite {
     Keep(u64),
     /// The object with this id is on no interface, and is given to this one.
     Assign(u64),
-    /// One is made.
-    Create(NewIpAddress),
+    /// One is made, with this status.
+    Create {
+        /// `active`, `dhcp` or `slaac`.
+        status: &'static str,
+    },
 }
 
 impl Plan {

@@ -1,50 +1,26 @@
-//! Writes a plan: object type by object type, fifty at once. What NetBox refuses is told, and the rest is written.
+//! Writes a plan, object type by object type.
 //!
 //! Where it is cut short the next run goes on: a record is known by its VMID once it is there, and what it lacks is found.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use netbox_api::client::{
-    Field, IpAddressPatch, NewMacAddress, NewTag, TagRef, VirtualMachinePatch, VmInterfacePatch, Writable,
+    Field, IpAddressPatch, NewIpAddress, NewMacAddress, NewTag, TagRef, VirtualMachinePatch, VmInterfacePatch,
 };
-use netbox_api::{Endpoint, ErrorKind, Item, ObjectType, VirtualMachine};
-use proxmox_api::Vmid;
+use netbox_api::{ObjectType, VirtualMachine};
 
+use super::bulk::{Writer, Written};
 use super::plan::{AddressWrite, GuestPlan, MacPlan, Plan, Write};
-use super::{Remark, RemarkKind, WRITTEN_AT_ONCE};
 use crate::delivery::birth;
 use crate::executor::Failure;
 use crate::guest::{Owner, RecordId};
 use crate::live::bridge::Bridge;
 
-/// What NetBox's change log says of the writes.
-const MESSAGE: &str = "discovered in Proxmox";
-
-/// What was written.
-#[derive(Debug, Clone, Default)]
-pub struct Written {
-    /// How many objects were made or changed, by their kinds.
-    pub made: BTreeMap<&'static str, usize>,
-    /// The same of those that were changed.
-    pub changed: BTreeMap<&'static str, usize>,
-    /// The guests that are records now, and that carry no marker of theirs.
-    pub records: Vec<(Vmid, RecordId)>,
-    /// What NetBox refused.
-    pub refused: Vec<Remark>,
-    /// Why it ended early, if it did.
-    pub failed: Option<Failure>,
-}
-
 /// Writes a plan, and remembers each request as our own: what it causes is an echo.
 pub async fn apply(bridge: &Bridge, plan: Plan) -> Written {
-    let mut writer = Writer { bridge, written: Written::default() };
+    let mut writer = Writer::new(bridge);
     writer.written.failed = writer.all(plan).await.err();
     writer.written
-}
-
-struct Writer<'a> {
-    bridge: &'a Bridge,
-    written: Written,
 }
 
 /// A guest and one of its objects.
@@ -225,9 +201,14 @@ impl Writer<'_> {
                         };
                         patches.push((key, about, id, patch));
                     }
-                    AddressWrite::Create(mut it) => {
-                        it.assigned_object_type = Some(ObjectType::VM_INTERFACE.into());
-                        it.assigned_object_id = Some(*interface);
+                    AddressWrite::Create { status } => {
+                        let it = NewIpAddress {
+                            address: address.address.to_string(),
+                            status: Some(status.to_owned()),
+                            assigned_object_type: Some(ObjectType::VM_INTERFACE.into()),
+                            assigned_object_id: Some(*interface),
+                            ..NewIpAddress::default()
+                        };
                         new.push((key, about, it));
                     }
                 }
@@ -279,117 +260,6 @@ impl Writer<'_> {
         }
         Ok(())
     }
-
-    /// Makes objects; gives those that were made with their keys. One that NetBox refuses is told.
-    async fn create<T: Writable, Key>(
-        &mut self,
-        endpoint: Endpoint<T>,
-        kind: &'static str,
-        items: Vec<(Key, String, T::New)>,
-    ) -> Result<Vec<(Key, T)>, Failure> {
-        let endpoint = endpoint.changelog_message(MESSAGE);
-        let mut made = Vec::new();
-        let mut groups = grouped(items);
-        while let Some(group) = groups.pop() {
-            let (rest, bodies): (Vec<_>, Vec<_>) =
-                group.into_iter().map(|(key, about, new)| ((key, about), new)).unzip();
-            match endpoint.create_all(&bodies).await {
-                Ok(written) => {
-                    self.own(written.request_id).await?;
-                    *self.written.made.entry(kind).or_default() += written.value.len();
-                    made.extend(rest.into_iter().map(|(key, _)| key).zip(written.value));
-                }
-                Err(error) if error.kind() == ErrorKind::Validation => {
-                    let group = rest.into_iter().zip(bodies).map(|((key, about), new)| (key, about, new)).collect();
-                    let which = |index: usize, _: &(Key, String, T::New)| Item::Index(index);
-                    groups.extend(self.without_refused(group, &error, which));
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(made)
-    }
-
-    /// The same of objects that are changed.
-    async fn change<T: Writable, Key>(
-        &mut self,
-        endpoint: Endpoint<T>,
-        kind: &'static str,
-        items: Vec<(Key, String, u64, T::Patch)>,
-    ) -> Result<Vec<(Key, T)>, Failure> {
-        let endpoint = endpoint.changelog_message(MESSAGE);
-        let items = items.into_iter().map(|(key, about, id, patch)| (key, about, (id, patch))).collect();
-        let mut changed = Vec::new();
-        let mut groups = grouped(items);
-        while let Some(group) = groups.pop() {
-            let (rest, bodies): (Vec<_>, Vec<_>) = group.into_iter().map(|(key, about, it)| ((key, about), it)).unzip();
-            match endpoint.update_all(&bodies).await {
-                Ok(written) => {
-                    self.own(written.request_id).await?;
-                    *self.written.changed.entry(kind).or_default() += written.value.len();
-                    changed.extend(rest.into_iter().map(|(key, _)| key).zip(written.value));
-                }
-                Err(error) if error.kind() == ErrorKind::Validation => {
-                    let group = rest.into_iter().zip(bodies).map(|((key, about), it)| (key, about, it)).collect();
-                    let which = |_: usize, item: &(Key, String, (u64, T::Patch))| Item::Id(item.2.0);
-                    groups.extend(self.without_refused(group, &error, which));
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(changed)
-    }
-
-    /// What is left of a group once what NetBox refuses was told: where it does not say which, each one alone.
-    fn without_refused<Key, Body>(
-        &mut self,
-        group: Vec<(Key, String, Body)>,
-        error: &netbox_api::Error,
-        which: impl Fn(usize, &(Key, String, Body)) -> Item,
-    ) -> Vec<Vec<(Key, String, Body)>> {
-        let alone = group.len() == 1;
-        let said = |index: usize, item: &(Key, String, Body)| {
-            error.items().iter().find(|it| it.item == which(index, item) || it.item == Item::Index(index))
-        };
-        let mut left = Vec::new();
-        let mut refused = 0;
-        for (index, item) in group.into_iter().enumerate() {
-            let why = said(index, &item).map(ToString::to_string);
-            match why.or_else(|| alone.then(|| error.message().to_owned())) {
-                Some(why) => {
-                    refused += 1;
-                    let text = format!("not written, everything else was: NetBox does not take it: {why}");
-                    self.written.refused.push(Remark::new(RemarkKind::Left, item.1, text));
-                }
-                None => left.push(item),
-            }
-        }
-        match (left.is_empty(), refused) {
-            (true, _) => Vec::new(),
-            (false, 0) => left.into_iter().map(|item| vec![item]).collect(),
-            (false, _) => vec![left],
-        }
-    }
-
-    async fn own(&self, request: Option<String>) -> Result<(), Failure> {
-        match request {
-            Some(request) => Ok(self.bridge.inbox.put_own_request(&request).await?),
-            None => Ok(()),
-        }
-    }
-}
-
-/// In the order in which they are taken from the end.
-fn grouped<Item>(items: Vec<Item>) -> Vec<Vec<Item>> {
-    let mut groups: Vec<Vec<Item>> = Vec::new();
-    for item in items {
-        match groups.last_mut() {
-            Some(group) if group.len() < WRITTEN_AT_ONCE => group.push(item),
-            _ => groups.push(vec![item]),
-        }
-    }
-    groups.reverse();
-    groups
 }
 
 /// The records of guests, by the guests' places.
