@@ -4,7 +4,7 @@ import json
 from harness import first, same
 
 VMS, DISKS, NICS = '/virtualization/virtual-machines/', '/virtualization/virtual-disks/', '/virtualization/interfaces/'
-ADDRESSES, VLANS, CHANGES = '/ipam/ip-addresses/', '/ipam/vlans/', '/core/object-changes/'
+VLANS, CHANGES, DEVICES = '/ipam/vlans/', '/core/object-changes/', '/dcim/devices/'
 USERS, TOKENS, PERMISSIONS = '/users/users/', '/users/tokens/', '/users/permissions/'
 IMPORTER = 'live-importer'
 VM, OFF, CT, SAME = 7001, 7002, 7003, 7004
@@ -44,6 +44,7 @@ def discover(bench, check, created):
             *(same('journal', guest.journal(), []) for guest in guests.values()),
             same('requests', bench.pve.writes()[ours:], [])), 6)
 
+    nodes(bench, check)
     adopted(bench, check, guests['live-found-vm'])
     for name, record in records.items():
         if name != 'live-found-vm':
@@ -101,6 +102,30 @@ def is_as_found(bench, records, vlan):
         same('VLAN', ((nic['untagged_vlan'] or {}).get('id'), (nic['mode'] or {}).get('value')), (vlan['id'], 'access')),
         same('addresses', [(it['primary_ip4'] or {}).get('address') for it in (machine, off, container)],
              ['192.0.2.201/24', '192.0.2.202/24', '192.0.2.203/24']))
+
+
+def nodes(bench, check):
+    """Nodes become devices, with what these need."""
+    def discover(*arguments):
+        ended = bench.server.command('discover', '--only', 'nodes', '--output', 'json', '--yes', *arguments)
+        return ended, json.loads(ended.stdout or '{}')
+
+    ended, told = discover('--role', 'live-discover', '--type', 'live-discover')
+    check.that('nodes: what a device lacks is said', lambda: first(same('exit status', ended.returncode, 5), lacks(
+        ended.stderr, 'give --manufacturer, --site'), same('proposed', told['proposed'], [])), within=0)
+    needed = ('--role', 'live-discover', '--type', 'live-discover', '--manufacturer', 'live-discover', '--site', 'live-discover')
+    ended, told = discover(*needed)
+    wanted = sorted(bench.pve.ready['nodes'])
+    check.that('nodes: they become devices of the cluster', lambda: first(
+        same('exit status', (ended.returncode, ended.stderr), (0, ended.stderr)), same('devices', sorted(
+            (it['name'], it['status']['value'], it['role']['name']) for it in bench.netbox.find(DEVICES, cluster_id=bench.cluster)),
+            [(node, 'active', 'live-discover') for node in wanted])), within=0)
+    before = newest(bench)
+    ended, told = discover(*needed)
+    check.that('nodes: a second run writes nothing', lambda: first(same('proposed', told['proposed'], []),
+        same('newest change', newest(bench), before)), within=0)
+    for device in bench.netbox.find(DEVICES, cluster_id=bench.cluster):
+        bench.netbox('DELETE', f"{DEVICES}{device['id']}/")
 
 
 def adopted(bench, check, guest):

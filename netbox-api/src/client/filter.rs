@@ -171,8 +171,10 @@ filter! {
     DeviceFilter {
         /// Ids.
         id: Vec<u64>,
-        /// Names.
+        /// Names, exactly.
         name: Vec<String>,
+        /// Names, whatever their case.
+        name_ie as "name__ie": Vec<String>,
         /// Ids of clusters.
         cluster_id: Vec<u64>,
     }

@@ -74,7 +74,7 @@ pub async fn plan_nodes(bridge: &Bridge, choices: &NodeChoices) -> Result<NodePl
         let filter = DeviceFilter { cluster_id: vec![cluster.netbox_cluster.id], ..Default::default() };
         let mut devices = bridge.netbox.devices().all(&filter).await?;
         if !nodes.is_empty() {
-            let filter = DeviceFilter { name: nodes.keys().cloned().collect(), ..Default::default() };
+            let filter = DeviceFilter { name_ie: nodes.keys().cloned().collect(), ..Default::default() };
             devices.extend(bridge.netbox.devices().all(&filter).await?);
         }
         compare(&cluster.netbox_cluster, &nodes, &devices, &mut plan);
