@@ -62,3 +62,13 @@ async fn any_certificate_is_believed_only_on_demand() {
     assert_eq!(error.fingerprint().is_some(), error.kind() == ErrorKind::Certificate, "{error}");
     assert_eq!(error.phase(), Phase::NotSent);
 }
+
+#[tokio::test]
+async fn whoever_answers_shows_its_certificate() {
+    let server = server().await;
+    let insecure = Client::builder(&server.url).insecure().build().unwrap();
+    let peer = insecure.peer().await.unwrap();
+    assert_eq!((peer.fingerprint.as_ref(), insecure.verifies_certificates()), (Some(&server.fingerprint), false));
+    let pinned = Client::builder(&server.url).fingerprint(&server.fingerprint).build().unwrap();
+    assert_eq!((pinned.peer().await.unwrap().fingerprint, pinned.verifies_certificates()), (peer.fingerprint, true));
+}

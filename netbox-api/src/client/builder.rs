@@ -151,7 +151,8 @@ impl ClientBuilder {
             tracing::info!(url = %base, %proxy, "NetBox is asked through a proxy");
         }
         let secrets = proxy.iter().flat_map(|proxy| proxy.secrets()).collect();
-        let inner = Inner { http, base, token, proxy, secrets, limit, retry: self.retry, version: OnceLock::new() };
+        let (retry, verifies) = (self.retry, !matches!(self.trust, Trust::Anything));
+        let inner = Inner { http, base, token, proxy, secrets, limit, retry, verifies, version: OnceLock::new() };
         Ok(Client { inner: Arc::new(inner) })
     }
 }
@@ -196,6 +197,8 @@ fn http_client(
     }
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls::client_config(trust, encrypted)?)
+        // Whoever is asked for its certificate shows it.
+        .tls_info(true)
         .user_agent(concat!("netbox-api/", env!("CARGO_PKG_VERSION")))
         // A redirected write loses its body, and a redirect can leave for another host.
         .redirect(Policy::none())

@@ -67,6 +67,17 @@ use secrecy::SecretString;
 use token::Token;
 use url::Url;
 
+/// Who answers as NetBox.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Peer {
+    /// What it says about itself.
+    pub status: Status,
+    /// Its clock, as HTTP writes times.
+    pub date: Option<String>,
+    /// SHA-256 of its certificate, `AA:BB:…`; none where the connection is not encrypted.
+    pub fingerprint: Option<String>,
+}
+
 /// A NetBox. Cheap to clone: clones share their connections.
 #[derive(Clone)]
 pub struct Client {
@@ -84,6 +95,8 @@ struct Inner {
     /// How long one attempt may take, where that is known.
     limit: Option<Duration>,
     retry: Retry,
+    /// Whether certificates are verified.
+    verifies: bool,
     /// Of the first answer that told it.
     version: OnceLock<Version>,
 }
@@ -106,6 +119,14 @@ impl Client {
     /// # Errors
     /// Any [`Error`] of a request.
     pub async fn status(&self) -> Result<Status, Error> {
+        self.peer().await.map(|peer| peer.status)
+    }
+
+    /// Who answers: what [`status`](Self::status) says, and what it shows of itself.
+    ///
+    /// # Errors
+    /// Any [`Error`] of a request.
+    pub async fn peer(&self) -> Result<Peer, Error> {
         let call = self.call("GET", "status/", "status/")?;
         let reply = self.send(call).await?;
         let status: Status = reply.decode()?;
@@ -116,7 +137,13 @@ impl Client {
         if let Some(version) = status.version() {
             let _ = self.inner.version.set(version);
         }
-        Ok(status)
+        Ok(Peer { status, date: reply.date, fingerprint: reply.fingerprint })
+    }
+
+    /// Whether certificates are verified: not after [`insecure`](ClientBuilder::insecure).
+    #[must_use]
+    pub fn verifies_certificates(&self) -> bool {
+        self.inner.verifies
     }
 
     /// The version of NetBox: what its answers said so far, else asked for.

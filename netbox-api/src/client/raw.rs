@@ -59,6 +59,16 @@ impl Client {
         }
     }
 
+    /// OPTIONS of a path below `/api/`: its `actions` are what the token may do there, `POST` to add and `PUT` to change
+    /// (NetBox 4.2 to 4.7). Changes nothing.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn options(&self, path: &str) -> Result<Answer, Error> {
+        let call = self.raw("OPTIONS", path)?;
+        self.answer(call).await
+    }
+
     /// POST to a path below `/api/`.
     ///
     /// # Errors

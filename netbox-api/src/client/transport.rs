@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, HeaderMap, IF_MATCH, LOCATION, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, IF_MATCH, LOCATION, RETRY_AFTER};
+use reqwest::tls::TlsInfo;
 use secrecy::ExposeSecret;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use url::Url;
 
 use super::unanswered::{ASKS_FOR_PASSWORD, Asked, unanswered};
+use super::verifier::fingerprint;
 use super::{Client, ETag, Inner, foreign};
 use crate::error::{Attempt, Error, ErrorKind, Phase};
 
@@ -48,6 +50,10 @@ pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) etag: Option<ETag>,
     pub(super) request_id: Option<String>,
+    /// Its clock, as HTTP writes times.
+    pub(super) date: Option<String>,
+    /// SHA-256 of its certificate.
+    pub(super) fingerprint: Option<String>,
     pub(super) body: Vec<u8>,
 }
 
@@ -131,6 +137,7 @@ impl Client {
         let response = request.send().await.map_err(failed)?;
         let status = response.status();
         let headers = response.headers().clone();
+        let shown = response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate).map(fingerprint);
         tracing::debug!(
             method = call.attempt.method,
             path = call.attempt.path,
@@ -172,6 +179,8 @@ impl Client {
             status: status.as_u16(),
             etag,
             request_id,
+            date: text(&headers, DATE.as_str()).map(str::to_owned),
+            fingerprint: shown,
             body,
         };
         Ok(reply)

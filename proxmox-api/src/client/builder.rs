@@ -176,7 +176,8 @@ impl ClientBuilder {
         }
         let secrets = endpoints.proxies().flat_map(|proxy| proxy.secrets()).collect();
         let request_timeout = self.timeouts.request;
-        Ok(Client { transport: Arc::new(Transport { http, endpoints, auth, secrets, request_timeout }) })
+        let (auth, verifies) = (Arc::new(auth), !insecure);
+        Ok(Client { transport: Arc::new(Transport { http, endpoints, auth, secrets, request_timeout, verifies }) })
     }
 }
 
@@ -209,6 +210,8 @@ fn http_client(
 ) -> Result<reqwest::Client, Error> {
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls::client_config(trust, encrypted)?)
+        // Whoever is asked for its certificate shows it.
+        .tls_info(true)
         .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
         // Proxmox VE speaks nothing else.
         .http1_only()

@@ -57,7 +57,7 @@ pub(super) struct Endpoints {
 }
 
 /// Where requests go.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Endpoint {
     /// Up to and including `/api2/json`.
     pub(super) base: String,
@@ -87,6 +87,16 @@ impl Endpoints {
             }
         }
         Ok(())
+    }
+
+    /// Each alone.
+    pub(super) fn each(&self) -> impl Iterator<Item = Self> {
+        self.all.iter().map(|endpoint| Self { all: vec![endpoint.clone()], current: AtomicUsize::new(0) })
+    }
+
+    /// The addresses as they are written.
+    pub(super) fn servers(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(Endpoint::server)
     }
 
     pub(super) fn any_encrypted(&self) -> bool {

@@ -45,6 +45,17 @@ use crate::answers::{List, Node, Permissions, StorageConfig, Version};
 use crate::params::Params;
 use crate::types::{NodeName, Upid};
 
+/// Who answers at an address.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Peer {
+    /// Its version.
+    pub version: Version,
+    /// Its clock, as HTTP writes times.
+    pub date: Option<String>,
+    /// SHA-256 of its certificate, `AA:BB:…`; none where the connection is not encrypted.
+    pub fingerprint: Option<String>,
+}
+
 /// A client of one Proxmox VE cluster, or single node. Cheap to clone; clones share connections and ticket.
 ///
 /// Every method is one request, unless it says otherwise. Nothing is repeated that can have been acted on: see
@@ -99,6 +110,34 @@ impl Client {
     /// As every request.
     pub async fn version(&self) -> Result<Version, Error> {
         self.request(Attempt::new("GET", "/version", &[]), &Params::new()).await
+    }
+
+    /// Who answers: its version, and what it shows of itself.
+    ///
+    /// # Errors
+    /// As every request.
+    pub async fn peer(&self) -> Result<Peer, Error> {
+        let (attempt, params) = (Attempt::new("GET", "/version", &[]), Params::new());
+        let answer = self.transport.send(&attempt, &params).await?;
+        let version = decode::data(&answer.body)
+            .map_err(|message| self.transport.undecodable(&attempt, &params, &answer, &message))?;
+        Ok(Peer { version, date: answer.date, fingerprint: answer.fingerprint })
+    }
+
+    /// A client for each of the addresses alone, with the address as it is written.
+    pub fn at_each_endpoint(&self) -> Vec<(String, Self)> {
+        let Transport { http, endpoints, auth, secrets, request_timeout, verifies } = &*self.transport;
+        let (request_timeout, verifies) = (*request_timeout, *verifies);
+        let alone = |endpoints| {
+            let (http, auth, secrets) = (http.clone(), Arc::clone(auth), secrets.clone());
+            Self { transport: Arc::new(Transport { http, endpoints, auth, secrets, request_timeout, verifies }) }
+        };
+        endpoints.servers().map(str::to_owned).zip(endpoints.each().map(alone)).collect()
+    }
+
+    /// Whether certificates are verified: not after [`insecure`](ClientBuilder::insecure).
+    pub fn verifies_certificates(&self) -> bool {
+        self.transport.verifies
     }
 
     /// The privileges of whoever asks.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION};
+use reqwest::tls::TlsInfo;
 use reqwest::{Method, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -16,6 +17,7 @@ use super::auth::{Auth, Ticket, hide, token_headers};
 use super::endpoints::{Endpoint, Endpoints};
 use super::error::Attempt;
 use super::unanswered::{ASKS_FOR_PASSWORD, Asked, Outcome, unanswered};
+use super::verifier::fingerprint;
 use super::{Error, ErrorKind, Phase, decode, foreign};
 use crate::params::Params;
 
@@ -23,15 +25,21 @@ use crate::params::Params;
 pub(super) struct Transport {
     pub(super) http: reqwest::Client,
     pub(super) endpoints: Endpoints,
-    pub(super) auth: Auth,
+    pub(super) auth: Arc<Auth>,
     /// Of the proxies.
     pub(super) secrets: Vec<SecretString>,
     pub(super) request_timeout: Duration,
+    /// Whether certificates are verified.
+    pub(super) verifies: bool,
 }
 
-/// The body of a success, and which endpoint gave it.
+/// The body of a success, which endpoint gave it, and what that showed of itself.
 pub(super) struct Answer {
     pub(super) body: Vec<u8>,
+    /// Its clock, as HTTP writes times.
+    pub(super) date: Option<String>,
+    /// SHA-256 of its certificate, `AA:BB:…`.
+    pub(super) fingerprint: Option<String>,
     endpoint: usize,
 }
 
@@ -72,7 +80,7 @@ impl Transport {
         let (mut may_renew, mut may_repeat) = (true, attempt.reads());
         loop {
             let ticket = self.ticket().await?;
-            let headers = match (&self.auth, &ticket) {
+            let headers = match (&*self.auth, &ticket) {
                 (Auth::Token { header, .. }, _) => token_headers(header),
                 (Auth::Ticket(_), Some(ticket)) => ticket.headers(!attempt.reads()),
                 (Auth::Ticket(_), None) => HeaderMap::new(),
@@ -81,7 +89,7 @@ impl Transport {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            match (error.kind(), &self.auth, ticket) {
+            match (error.kind(), &*self.auth, ticket) {
                 (ErrorKind::Unauthorized, Auth::Ticket(login), Some(ticket)) if may_renew => {
                     may_renew = false;
                     login.discard(&ticket);
@@ -97,7 +105,7 @@ impl Transport {
     }
 
     async fn ticket(&self) -> Result<Option<Arc<Ticket>>, Error> {
-        match &self.auth {
+        match &*self.auth {
             Auth::Token { .. } => Ok(None),
             Auth::Ticket(login) => {
                 login.ticket(|| self.log_in(&login.user, login.password.expose_secret())).await.map(Some)
@@ -135,7 +143,7 @@ impl Transport {
                 }
                 result => {
                     self.endpoints.answered(index);
-                    return result.map(|body| Answer { body, endpoint: index });
+                    return result.map(|answer| Answer { endpoint: index, ..answer });
                 }
             }
         }
@@ -148,7 +156,7 @@ impl Transport {
         attempt: &Attempt,
         params: &Params,
         headers: HeaderMap,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<Answer, Error> {
         let method = Method::from_bytes(attempt.method.as_bytes()).unwrap_or_default();
         let mut url = format!("{}{}", endpoint.base, attempt.path);
         let mut form = None;
@@ -177,6 +185,7 @@ impl Transport {
         tracing::debug!(method = attempt.method, path = %attempt.path, status, "Proxmox VE answered");
         let success = response.status().is_success();
         let (reason, answered) = (reason(&response), response.headers().clone());
+        let shown = response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate).map(fingerprint);
         let body = match response.bytes().await {
             Ok(body) => body,
             Err(_) if !success => Default::default(),
@@ -197,7 +206,8 @@ impl Transport {
             return Err(foreign::page(endpoint, attempt, status));
         }
         if success {
-            return Ok(body.into());
+            let date = answered.get(DATE).and_then(|date| date.to_str().ok()).map(str::to_owned);
+            return Ok(Answer { body: body.into(), date, fingerprint: shown, endpoint: 0 });
         }
         let (message, fields) = decode::refusal(&reason, &body);
         let fields = fields.into_iter().map(|(field, reason)| (field, self.redact(reason, params))).collect();

@@ -22,8 +22,7 @@ pub(crate) struct Untrusted {
 
 impl Untrusted {
     fn because(certificate: &CertificateDer<'_>, reason: String) -> rustls::Error {
-        let digest: [u8; 32] = Sha256::digest(certificate).into();
-        let fingerprint = Some(digest.map(|byte| format!("{byte:02X}")).join(":"));
+        let fingerprint = Some(fingerprint(certificate));
         CertificateError::Other(OtherError(Arc::new(Self { fingerprint, reason }))).into()
     }
 
@@ -40,6 +39,12 @@ impl Untrusted {
             _ => None,
         })
     }
+}
+
+/// SHA-256 of a certificate, `AA:BB:…`.
+pub(crate) fn fingerprint(certificate: &[u8]) -> String {
+    let digest: [u8; 32] = Sha256::digest(certificate).into();
+    digest.map(|byte| format!("{byte:02X}")).join(":")
 }
 
 /// Why a certificate is refused, for a person.

@@ -87,6 +87,23 @@ async fn a_pinned_certificate_is_accepted_and_another_refused() {
 }
 
 #[tokio::test]
+async fn each_address_shows_its_certificate() {
+    let shown = [0, 1].map(|_| rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap());
+    let mut urls = Vec::new();
+    for shown in &shown {
+        urls.push(serve(shown.cert.der().clone(), &shown.signing_key, &[&rustls::version::TLS13]).await);
+    }
+    let all = builder(&urls.join(",")).insecure().build().unwrap();
+    assert!(!all.verifies_certificates());
+    for (index, (address, alone)) in all.at_each_endpoint().into_iter().enumerate() {
+        assert_eq!(address, urls[index]);
+        let peer = alone.peer().await.unwrap();
+        assert_eq!(peer.fingerprint, Some(fingerprint(shown[index].cert.der())), "{address}");
+        assert!(!alone.verifies_certificates());
+    }
+}
+
+#[tokio::test]
 async fn a_pinned_certificate_without_its_key_is_refused() {
     let shown = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let other = KeyPair::generate().unwrap();
