@@ -25,6 +25,7 @@ enum Place {
     Root,
     Status,
     AuthenticationCheck,
+    Queues,
     List(&'static Model),
     Object(&'static Model, u64),
     /// The choices of a choice set.
@@ -94,6 +95,11 @@ impl State {
                     user.map_or(Value::Null, |user| Value::Object(view.full(Kind::User, &user)))
                 });
             }
+            // For superusers only (source).
+            Place::Queues if asker.access != Access::Full => {
+                return Err(Answer::detail(403, "You do not have permission to perform this action."));
+            }
+            Place::Queues => return read_only(request, || self.queues()),
             Place::Choices(set) => {
                 let set = self.store.get(Kind::ChoiceSet, set).ok_or_else(|| not_found(model(Kind::ChoiceSet)))?;
                 let shown: Vec<_> = choices(set).map(|(value, label)| json!({"id": value, "display": label})).collect();
@@ -105,6 +111,9 @@ impl State {
             Place::List(model) => (model, None),
             Place::Object(model, object) => (model, Some(object)),
         };
+        if request.method == "OPTIONS" {
+            return Ok(auth::options(&asker.access, &self.store, asker.user, model));
+        }
         let known = match (reads, object, request.method.as_str()) {
             (true, ..) => true,
             (_, Some(_), "PUT" | "PATCH" | "DELETE") | (_, None, "POST" | "PUT" | "PATCH" | "DELETE") => model.writable,
@@ -114,7 +123,8 @@ impl State {
             return Err(Answer::detail(405, format!("Method \"{}\" not allowed.", request.method)));
         }
         auth::allowed(&asker.access, &self.store, asker.user, model, &request.method)?;
-        if object.is_some_and(|id| self.store.get(model.kind, id).is_none() || asker.access == Access::SeesNothing) {
+        let hidden = asker.access == Access::SeesNothing || (!reads && asker.access == Access::ChangesNothing);
+        if object.is_some_and(|id| self.store.get(model.kind, id).is_none() || hidden) {
             return Err(not_found(model));
         }
         if reads {
@@ -159,12 +169,6 @@ impl State {
             return Err(Answer::detail(415, format!("Unsupported media type \"{content}\" in request.")));
         }
         Ok(())
-    }
-
-    fn status(&self) -> Value {
-        let version = self.settings.version.full();
-        json!({"django-version": "6.1.2", "hostname": "netbox", "installed_apps": {}, "netbox-version": version,
-            "netbox-full-version": version, "plugins": {}, "python-version": "3.13.0", "rq-workers-running": 1})
     }
 
     fn object(&self, model: &Model, id: u64, query: &Query) -> Answer {
@@ -395,6 +399,7 @@ fn locate(path: &str) -> Option<Place> {
     match path {
         "" => return Some(Place::Root),
         "status" => return Some(Place::Status),
+        "core/background-queues" => return Some(Place::Queues),
         "authentication-check" => return Some(Place::AuthenticationCheck),
         _ => {}
     }

@@ -1,5 +1,7 @@
 //! Who asks: the token of a request. Wrong is 403, never 401, and there is no `WWW-Authenticate` (seen: 4.7.3).
 
+use serde_json::{Map, Value, json};
+
 use super::answer::Answer;
 use super::schema::{Kind, Model};
 use super::settings::{Access, Settings};
@@ -34,7 +36,7 @@ pub(super) fn authenticate(
         let user = token.number("user").and_then(|user| store.get(Kind::User, user));
         let name = user.map(|user| user.text("username").to_owned()).unwrap_or_default();
         let is_admin = settings.tokens.iter().any(|known| known.user == name && known.access == Access::Full);
-        let access = match (token.value("write_enabled") == &serde_json::json!(true), is_admin) {
+        let access = match (token.value("write_enabled") == &json!(true), is_admin) {
             (false, true) => Access::ReadOnly,
             (true, true) => Access::Full,
             _ => Access::Permitted,
@@ -48,20 +50,7 @@ pub(super) fn authenticate(
     })
 }
 
-/// Whether this access of a user may do that with objects of a type.
-pub(super) fn allowed(access: &Access, store: &Store, user: u64, of: &Model, method: &str) -> Result<(), Answer> {
-    let writes = !matches!(method, "GET" | "HEAD");
-    let may = match access {
-        Access::Full => true,
-        Access::ReadOnly | Access::SeesNothing => !writes,
-        Access::Except(paths) => !paths.iter().any(|denied| denied.trim_matches('/') == of.path),
-        Access::Permitted => tokens::permits(store, user, &of.object_type(), deed(method)),
-        Access::None => false,
-    };
-    if may { Ok(()) } else { Err(Answer::detail(403, "You do not have permission to perform this action.")) }
-}
-
-/// What a method does, as permissions call it.
+/// The permission that a method takes.
 fn deed(method: &str) -> &'static str {
     match method {
         "POST" => "add",
@@ -69,4 +58,34 @@ fn deed(method: &str) -> &'static str {
         "DELETE" => "delete",
         _ => "view",
     }
+}
+
+/// Whether this access of a user may do that with objects of a type.
+pub(super) fn allowed(access: &Access, store: &Store, user: u64, of: &Model, method: &str) -> Result<(), Answer> {
+    let may = match access {
+        Access::Full | Access::ChangesNothing => true,
+        Access::ReadOnly | Access::SeesNothing => deed(method) == "view",
+        Access::Lacks(deeds) => {
+            !deeds.iter().any(|(lacks, path)| *lacks == deed(method) && path.trim_matches('/') == of.path)
+        }
+        Access::Except(paths) => !paths.iter().any(|denied| denied.trim_matches('/') == of.path),
+        Access::Permitted => tokens::permits(store, user, &of.object_type(), deed(method)),
+        Access::None => false,
+    };
+    if may { Ok(()) } else { Err(Answer::detail(403, "You do not have permission to perform this action.")) }
+}
+
+/// What `OPTIONS` of a list tells: that a token may add (`POST`) and change (`PUT`), whatever the constraints of its permissions. Whoever is
+/// known may ask (source: NetBox's `BulkOperationMetadata`; the fields of the actions are left out).
+pub(super) fn options(access: &Access, store: &Store, user: u64, model: &Model) -> Answer {
+    // A constraint that matches nothing is no lack of the permission.
+    let may = |method| *access == Access::SeesNothing || allowed(access, store, user, model, method).is_ok();
+    let actions = ["POST", "PUT"].into_iter().filter(|method| model.writable && may(method));
+    let actions: Map<String, Value> = actions.map(|method| (method.to_owned(), json!({}))).collect();
+    let mut told = json!({"name": format!("{} List", model.class), "description": "", "renders": ["application/json", "text/html"],
+        "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]});
+    if !actions.is_empty() {
+        told["actions"] = Value::Object(actions);
+    }
+    Answer::new(200, told)
 }

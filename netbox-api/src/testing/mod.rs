@@ -54,6 +54,7 @@ mod faults;
 mod fields;
 mod filters;
 mod filters_special;
+mod health;
 mod index;
 mod json;
 mod lookups;

@@ -165,6 +165,13 @@ impl FakeNetBox {
         self.shared.lock().mode.delay = time;
     }
 
+    /// How many workers run, and how many jobs have failed, as it says itself. Whether deliveries are sent is another matter:
+    /// [`FakeNetBox::hold`].
+    pub fn jobs(&self, workers: u64, failed: u64) {
+        let mode = &mut self.shared.lock().mode;
+        (mode.workers, mode.failed_jobs) = (workers, failed);
+    }
+
     /// Waits until everything that was queued has been answered, or failed. What is held or lost is not waited for.
     pub async fn settled(&self) {
         let mut pending = self.shared.lock().pending.subscribe();

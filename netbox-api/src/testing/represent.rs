@@ -120,6 +120,8 @@ impl View<'_> {
     fn column(&self, kind: Kind, record: &Record, holds: Holds, name: &str) -> Value {
         let value = record.value(name);
         match holds {
+            // The method of a webhook is plain text (seen: 4.7.3).
+            Holds::Choice(_) if kind == Kind::Webhook => value.clone(),
             Holds::Choice(_) => value
                 .as_str()
                 .map_or(Value::Null, |chosen| json!({"value": chosen, "label": label(kind, name, chosen)})),

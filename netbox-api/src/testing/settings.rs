@@ -15,6 +15,11 @@ pub enum Access {
     ReadOnly,
     /// Everything except these paths under `/api/`, such as `core/object-changes`: 403.
     Except(Vec<String>),
+    /// Everything except one deed (`add`, `change`, `delete`) with the objects of a path: 403.
+    Lacks(Vec<(&'static str, String)>),
+    /// Permissions to change and delete whose constraints match nothing: an object that is seen is 404 for a write (source: NetBox restricts
+    /// the rows by the method of the request).
+    ChangesNothing,
     /// A permission whose constraints match nothing: lists are empty with status 200, objects are 404, writes are 403 (seen: 4.7.3).
     SeesNothing,
     /// No permission at all: 403.

@@ -32,12 +32,20 @@ pub(super) struct Job {
 }
 
 /// What happens to new deliveries.
-#[derive(Default)]
 pub(super) struct Mode {
     pub(super) held: bool,
     pub(super) double: bool,
     pub(super) delay: Duration,
     pub(super) loses: Option<Loses>,
+    /// What `/api/status/` says of workers.
+    pub(super) workers: u64,
+    pub(super) failed_jobs: u64,
+}
+
+impl Default for Mode {
+    fn default() -> Self {
+        Self { held: false, double: false, delay: Duration::ZERO, loses: None, workers: 1, failed_jobs: 0 }
+    }
 }
 
 /// The state.

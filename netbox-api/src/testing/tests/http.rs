@@ -85,10 +85,27 @@ async fn tokens_with_fewer_rights() {
     let netbox = FakeNetBox::builder()
         .token_of("reader", "r", Access::ReadOnly)
         .token_of("blind", "b", Access::SeesNothing)
+        .token_of("careful", "c", Access::Lacks(vec![("change", "virtualization/virtual-machines".to_owned())]))
+        .token_of("elsewhere", "e", Access::ChangesNothing)
         .token_of("nobody", "n", Access::None)
         .token_of("some", "s", Access::Except(vec!["core/object-changes".to_owned()]))
         .start()
         .await;
+    let actions = async |token: &str, path: &str| {
+        let header = [("Authorization", &*format!("Token {token}"))];
+        let answer = send(&netbox, "OPTIONS", path, &header, &Value::Null).await.unwrap();
+        assert_eq!(answer.status, 200, "{token} {path}");
+        answer.json()["actions"]
+            .as_object()
+            .map(|actions| actions.keys().cloned().collect::<Vec<_>>())
+            .unwrap_or_default()
+    };
+    let machines = "/api/virtualization/virtual-machines/";
+    assert_eq!(actions("r", machines).await, [] as [&str; 0]);
+    assert_eq!(actions("n", machines).await, [] as [&str; 0], "whoever is known may ask");
+    assert_eq!(actions("c", machines).await, ["POST"]);
+    assert_eq!(actions("b", machines).await, ["POST", "PUT"], "whatever the constraints");
+    assert_eq!(actions("s", "/api/core/object-changes/").await, [] as [&str; 0]);
     netbox.create_vm(json!({"name": "web01"}));
     let status = async |token: &str, method: &str, path: &str| {
         send(&netbox, method, path, &[("Authorization", &format!("Token {token}"))], &Value::Null).await.unwrap()
@@ -99,6 +116,9 @@ async fn tokens_with_fewer_rights() {
     assert_eq!(status("b", "GET", list).await.json()["count"], 0);
     assert_eq!(status("b", "GET", &format!("{list}1/")).await.status, 404);
     assert_eq!(status("n", "GET", list).await.status, 403);
+    assert_eq!(status("c", "PATCH", &format!("{list}1/")).await.status, 403);
+    assert_eq!(status("e", "GET", &format!("{list}1/")).await.status, 200);
+    assert_eq!(status("e", "PATCH", &format!("{list}1/")).await.status, 404);
     assert_eq!(status("s", "GET", "/api/core/object-changes/").await.status, 403);
     assert_eq!(status("s", "GET", list).await.status, 200);
 }
