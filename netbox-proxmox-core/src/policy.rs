@@ -132,6 +132,18 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// The choices that are not the default ones, as a person writes them; nothing in a policy is secret.
+    pub fn chosen(&self) -> String {
+        let as_map = |policy: &Self| serde_json::to_value(policy).unwrap_or_default();
+        let (ours, default) = (as_map(self), as_map(&Self::default()));
+        let ours = ours.as_object().into_iter().flatten();
+        let chosen: Vec<_> = ours
+            .filter(|(name, value)| default.get(name) != Some(value))
+            .map(|(name, value)| format!("{name} = {value}"))
+            .collect();
+        if chosen.is_empty() { "default".to_owned() } else { chosen.join(", ") }
+    }
+
     /// What an option of a new guest is where its record does not say.
     pub fn option(&self, option: GuestOption) -> Option<&str> {
         let value = match option {

@@ -62,6 +62,19 @@ pub async fn followed(inbox: &Inbox, setting: &str, cluster: &Cluster) -> Result
     Ok(inbox.put_cluster(setting, cluster, born).await?)
 }
 
+/// The name that a Proxmox cluster gives itself; of a single node, which is in no cluster, the node's.
+///
+/// # Errors
+/// Proxmox did not answer; [`FailureKind::Refused`] where it says neither.
+pub async fn own_name(client: &proxmox_api::Client) -> Result<String, Failure> {
+    let members = client.cluster().status().await?;
+    let cluster = members.iter().find(|member| member.kind == "cluster");
+    let node = || members.iter().find(|member| member.kind == "node" && member.local);
+    cluster.or_else(node).and_then(|member| member.name.clone()).ok_or_else(|| {
+        refused("Proxmox does not say what its cluster is called: set NETBOX_CLUSTER to its name in NetBox".to_owned())
+    })
+}
+
 /// The cluster that has the name or, where none has, the id; none if there is neither.
 pub(super) async fn find(netbox: &netbox_api::Client, setting: &str) -> Result<Option<netbox_api::Cluster>, Failure> {
     let filter = ClusterFilter { name: vec![setting.to_owned()], ..Default::default() };

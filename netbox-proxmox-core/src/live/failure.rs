@@ -1,5 +1,6 @@
 //! What follows from an error of a client: the one table that decides between again, look first, wait and park.
 
+use super::advice;
 use super::inbox::InboxError;
 use crate::executor::{Failure, FailureKind};
 
@@ -7,13 +8,13 @@ impl From<proxmox_api::Error> for Failure {
     fn from(error: proxmox_api::Error) -> Self {
         let ambiguous = error.phase() == proxmox_api::Phase::Ambiguous;
         let kind = of_proxmox(error.cause(), ambiguous, error.is_retryable());
-        Self::new(kind, format!("Proxmox: {error}"))
+        Self::new(kind, advice::advised(format!("Proxmox: {error}"), advice::on_proxmox(&error)))
     }
 }
 
 impl From<netbox_api::Error> for Failure {
     fn from(error: netbox_api::Error) -> Self {
-        Self::new(what_follows(&error), error.to_string())
+        Self::new(what_follows(&error), advice::advised(error.to_string(), advice::on_netbox(&error)))
     }
 }
 

@@ -2,10 +2,12 @@
 //! event of the inbox. Nothing here decides what should be done: that is [`crate::plan()`].
 
 pub mod adopt;
+pub mod advice;
 pub mod backoff;
 mod brakes;
 pub mod bridge;
 pub mod catch_up;
+pub mod checks;
 pub mod clusters;
 pub mod discover;
 pub mod dispatcher;
@@ -23,6 +25,7 @@ pub mod reconcile;
 mod remember;
 mod restored;
 pub mod setup;
+pub mod status;
 mod templates;
 
 pub use backoff::Backoff;

@@ -133,6 +133,7 @@ const CLUSTER: &str = "cluster";
 const RESTED: &str = "rested";
 const DESTROYED: &str = "destroyed";
 const DISCOVERED: &str = "discovered";
+const TRIED: &str = "tried";
 
 impl Inbox {
     /// Over a store.
@@ -143,6 +144,15 @@ impl Inbox {
     /// The store: the queue is used directly.
     pub fn store(&self) -> &dyn Store {
         &*self.store
+    }
+
+    /// Tries whether it can be written: a fact is stored and removed.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub async fn try_writing(&self) -> Result<(), InboxError> {
+        self.store.put(TRIED, "write", "").await?;
+        self.store.delete(TRIED, "write").await
     }
 
     /// Stores changes that NetBox delivered; says for each whether it is new. A deletion that comes after all is not one

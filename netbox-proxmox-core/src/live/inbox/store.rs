@@ -158,6 +158,14 @@ pub struct StoredEvent {
     pub received: u64,
 }
 
+impl StoredEvent {
+    /// What happened, for a person: `virtualmachine 7 updated`.
+    pub fn what(&self) -> String {
+        let object = self.key.split('/').find(|part| part.contains('.')).unwrap_or_default();
+        format!("{} {} {}", object.rsplit('.').next().unwrap_or_default(), self.change.object, self.change.event)
+    }
+}
+
 /// How events are settled after a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settlement {

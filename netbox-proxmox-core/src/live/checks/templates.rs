@@ -1,0 +1,38 @@
+//! Templates of VMs without a cloud-init drive: Proxmox accepts addresses, SSH keys and users for them, which then do nothing
+//! (seen on Proxmox VE 9.1.7).
+
+use proxmox_api::{Client, ConfigView};
+
+use super::Check;
+use super::choices::Side;
+
+/// The templates that a cluster has.
+pub(super) async fn check(client: &Client, side: &Side) -> Vec<Check> {
+    let what = format!("VM templates of {}", side.label);
+    let (mut without, mut unread) = (Vec::new(), 0);
+    for (vmid, name, node) in &side.vm_templates {
+        match client.node(node).qemu(*vmid).config(ConfigView::Pending).await {
+            Ok(config) if config.cloudinit_drive().is_some() => {}
+            Ok(_) => without.push(format!("{vmid} ({name})")),
+            Err(_) => unread += 1,
+        }
+    }
+    let all = side.vm_templates.len();
+    if !without.is_empty() {
+        let detail = format!(
+            "without a cloud-init drive: {}. Clones of these get no address, SSH key or user, and nobody complains",
+            without.join(", ")
+        );
+        let advice = "`qm set VMID --ide2 STORAGE:cloudinit` adds one, if the system in it has cloud-init";
+        return vec![Check::warning(what, detail, advice)];
+    }
+    if unread > 0 {
+        let detail = format!("{unread} of {all} cannot be read");
+        return vec![Check::warning(what, detail, "The token needs VM.Audit and VM.Clone on them")];
+    }
+    let detail = match all {
+        0 => "none that the token sees: only containers can be made".to_owned(),
+        all => format!("{all}, each with a cloud-init drive"),
+    };
+    vec![Check::ok(what, detail)]
+}

@@ -1,0 +1,185 @@
+//! What a server tells people of itself: connected, waiting, done, and what is wrong. Never a secret.
+
+use serde::{Deserialize, Serialize};
+
+use super::bridge::now;
+use super::checks::{Check, Verdict};
+use super::inbox::{EventState, Inbox, InboxError, StoredEvent};
+
+/// The figures count no further.
+pub const COUNTED: u32 = 1000;
+
+/// How many of the newest events are told.
+const NEWEST: u32 = 20;
+
+/// What a server tells of itself.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Status {
+    /// Its version.
+    pub version: String,
+    /// Since when it runs, in seconds since 1970.
+    pub started: u64,
+    /// Whether it can work.
+    pub ready: bool,
+    /// Why not.
+    pub reasons: Vec<String>,
+    /// NetBox's address.
+    pub netbox: String,
+    /// The clusters, with their addresses.
+    pub clusters: Vec<ClusterStatus>,
+    /// The file of the inbox.
+    pub inbox: String,
+    /// The policy in force, where it is not the default.
+    pub policy: String,
+    /// How many events stand where; at most [`COUNTED`] are counted of each.
+    pub events: Counts,
+    /// When NetBox's change log was last read, in seconds since 1970.
+    pub caught_up: Option<u64>,
+    /// When both sides were last compared, and what was found.
+    pub compared: Option<Compared>,
+    /// What is not as it should be.
+    pub troubles: Vec<Trouble>,
+    /// The newest events, newest first.
+    pub newest: Vec<Recent>,
+}
+
+/// A Proxmox cluster.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClusterStatus {
+    /// What it is called.
+    pub name: String,
+    /// Its addresses.
+    pub addresses: Vec<String>,
+}
+
+/// How many events stand where.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// Wait for their turn.
+    pub waiting: usize,
+    /// Wait for a person.
+    pub parked: usize,
+    /// Were answered with something that could only be reported.
+    pub reported: usize,
+}
+
+/// A comparison of both sides.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Compared {
+    /// When, in seconds since 1970.
+    pub at: u64,
+    /// How many records were compared with their guests.
+    pub compared: usize,
+    /// How many differ.
+    pub differ: usize,
+    /// How many could not be compared.
+    pub failed: usize,
+}
+
+/// What is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// How bad it is.
+    pub verdict: Verdict,
+    /// What it is, and what to do.
+    pub text: String,
+}
+
+/// An event, as people look at it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Recent {
+    /// When it came, in seconds since 1970.
+    pub received: u64,
+    /// Where it stands.
+    pub state: String,
+    /// The guest's name.
+    pub guest: String,
+    /// The record's id.
+    pub record: u64,
+    /// What happened: `virtualmachine 7 updated`.
+    pub what: String,
+    /// Why it stands there, or what could only be reported.
+    pub reason: Option<String>,
+    /// The request in NetBox.
+    pub request: Option<String>,
+}
+
+impl From<&StoredEvent> for Recent {
+    fn from(event: &StoredEvent) -> Self {
+        let change = &event.change;
+        Self {
+            received: event.received,
+            state: event.state.as_str().to_owned(),
+            guest: change.name.clone(),
+            record: change.record.0,
+            what: event.what(),
+            reason: event.reason.clone(),
+            request: change.request.clone(),
+        }
+    }
+}
+
+impl Status {
+    /// Takes from the inbox how many events stand where, and the newest.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn read(&mut self, inbox: &Inbox) -> Result<(), InboxError> {
+        let of = async |state| inbox.store().events(Some(state), COUNTED).await;
+        let waiting = of(EventState::Pending).await?.len();
+        let parked = of(EventState::Parked).await?.len();
+        let reported = of(EventState::Done).await?.iter().filter(|event| event.reason.is_some()).count();
+        self.events = Counts { waiting, parked, reported };
+        self.newest = inbox.store().events(None, NEWEST).await?.iter().map(Recent::from).collect();
+        Ok(())
+    }
+
+    /// What is told in lines: of what, and what.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        let ready = match self.ready {
+            true => "ready".to_owned(),
+            false => format!("NOT READY: {}", self.reasons.join("; ")),
+        };
+        let clusters = self.clusters.iter().map(|it| format!("{} ({})", it.name, it.addresses.join(", ")));
+        let caught_up = self.caught_up.map_or("not yet".to_owned(), ago);
+        let compared = self.compared.map(|it| {
+            let Compared { at, compared, differ, failed } = it;
+            let unread = if failed > 0 { format!(", {failed} could not be compared") } else { String::new() };
+            format!("{}: {compared} compared, {differ} differed{unread}", ago(at))
+        });
+        let Counts { waiting, parked, reported } = self.events;
+        vec![
+            ("server", format!("version {}, started {}, {ready}", self.version, ago(self.started))),
+            ("NetBox", self.netbox.clone()),
+            ("Proxmox", clusters.collect::<Vec<_>>().join(", ")),
+            ("inbox", self.inbox.clone()),
+            ("policy", self.policy.clone()),
+            ("events", format!("{waiting} waiting, {parked} parked (for a person), {reported} reported")),
+            ("change log read", caught_up),
+            ("both sides compared", compared.unwrap_or_else(|| "not yet".to_owned())),
+        ]
+    }
+
+    /// Takes from checks what is not as it should be.
+    pub fn judge(&mut self, checks: &[Check]) {
+        let bad = checks.iter().filter(|check| check.verdict != Verdict::Ok);
+        self.troubles = bad.map(|check| Trouble { verdict: check.verdict, text: check.to_string() }).collect();
+        self.troubles.sort_by_key(|trouble| std::cmp::Reverse(trouble.verdict));
+    }
+}
+
+/// How long ago a time is, as people say it.
+pub fn ago(time: u64) -> String {
+    let seconds = now().saturating_sub(time);
+    match seconds {
+        0..=119 => format!("{seconds} s ago"),
+        120..=7199 => format!("{} min ago", seconds / 60),
+        7200..=172_799 => format!("{} h ago", seconds / 3600),
+        _ => format!("{} d ago", seconds / 86_400),
+    }
+}
