@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use netbox_proxmox_core::FailureKind;
+use netbox_proxmox_core::live::checks::{Candidate, Kept, Receiving, Surroundings};
 use netbox_proxmox_core::live::{Bridge, Inbox, ProxmoxCluster, SqliteStore, clusters};
 
 use crate::config::{ClusterSettings, LoginSettings, NetBoxSettings, Settings, Trust};
@@ -21,6 +22,15 @@ pub fn netbox(settings: &NetBoxSettings) -> Result<netbox_api::Client, Problem> 
         Trust::Insecure => builder.insecure(),
     };
     builder.build().map_err(|error| Problem::new(Exit::Usage, format!("NETBOX_* settings: {error}")))
+}
+
+/// The settings of each Proxmox cluster with the client of its API. Sends nothing yet.
+///
+/// # Errors
+/// The settings cannot be right.
+pub fn clusters(settings: &Settings) -> Result<Vec<(ClusterSettings, proxmox_api::Client)>, Problem> {
+    let clusters = settings.clusters()?.into_iter();
+    clusters.map(|cluster| proxmox(&cluster).map(|client| (cluster, client))).collect()
 }
 
 /// The client of a Proxmox cluster. Sends nothing yet.
@@ -49,60 +59,10 @@ fn built(builder: proxmox_api::ClientBuilder, trust: &Trust) -> Result<proxmox_a
     builder.build().map_err(|error| Problem::new(Exit::Usage, format!("PROXMOX_* settings: {error}")))
 }
 
-/// What to set after this error of NetBox's client, which knows no variables; said after its text.
-pub fn advice_on_netbox(error: &netbox_api::Error) -> Option<String> {
-    use netbox_api::ErrorKind as Kind;
-    let printed = "`openssl x509 -noout -fingerprint -sha256 -in FILE` prints of its certificate on NetBox's server";
-    match error.kind() {
-        Kind::Certificate => Some(trusting("NETBOX", error.fingerprint(), printed, "the authority that signed it")),
-        Kind::NotNetBox | Kind::Redirect => Some("NETBOX_URL sets it.".to_owned()),
-        _ => None,
-    }
-}
-
-/// What to set after this error of Proxmox's client, which knows no variables; said after its text.
-pub fn advice_on_proxmox(error: &proxmox_api::Error) -> Option<String> {
-    use proxmox_api::ErrorKind as Kind;
-    let redirected = error.status().is_some_and(|status| (300..=399).contains(&status));
-    let printed = "`pvenode cert info` prints on the node";
-    let authority = "the cluster's authority, /etc/pve/pve-root-ca.pem on each node";
-    match error.cause() {
-        Kind::Certificate => Some(trusting("PROXMOX", error.fingerprint(), printed, authority)),
-        Kind::NotProxmox => Some("PROXMOX_URL sets it.".to_owned()),
-        Kind::Config if redirected => Some("PROXMOX_URL sets it.".to_owned()),
-        _ => None,
-    }
-}
-
-/// How a certificate comes to be trusted, and that it is to be compared before.
-fn trusting(of: &str, fingerprint: Option<&str>, printed: &str, authority: &str) -> String {
-    let Some(fingerprint) = fingerprint else {
-        return format!("Set {of}_FINGERPRINT to what {printed}, or {of}_CA_FILE to the PEM file of {authority}.");
-    };
-    format!(
-        "Compare this fingerprint with the one that {printed}. If they are the same, set {of}_FINGERPRINT={fingerprint}, or \
-         {of}_CA_FILE to the PEM file of {authority}; if not, somebody is in between."
-    )
-}
-
-/// The name that a Proxmox cluster gives itself; of a single node, which is in no cluster, the node's.
-///
-/// # Errors
-/// Proxmox did not answer, or says neither.
-pub async fn own_name(client: &proxmox_api::Client) -> Result<String, Problem> {
-    let members = client.cluster().status().await?;
-    let cluster = members.iter().find(|member| member.kind == "cluster");
-    let node = || members.iter().find(|member| member.kind == "node" && member.local);
-    cluster.or_else(node).and_then(|member| member.name.clone()).ok_or_else(|| {
-        let text = "Proxmox does not say what its cluster is called: set NETBOX_CLUSTER to its name in NetBox";
-        Problem::new(Exit::Failed, text)
-    })
-}
-
 /// A Proxmox cluster with the NetBox cluster that it is; asks Proxmox where the settings do not say.
 ///
 /// # Errors
-/// As [`own_name`], and as [`clusters::resolve`].
+/// As [`clusters::own_name`] and [`clusters::resolve`].
 pub async fn cluster(
     settings: &ClusterSettings,
     client: &proxmox_api::Client,
@@ -111,7 +71,7 @@ pub async fn cluster(
 ) -> Result<ProxmoxCluster, Problem> {
     let setting = match &settings.netbox_cluster {
         Some(name) => name.clone(),
-        None => own_name(client).await?,
+        None => clusters::own_name(client).await?,
     };
     let resolved = clusters::resolve(netbox, inbox, &setting).await;
     let resolved = resolved.map_err(|failure| match failure.kind {
@@ -160,16 +120,23 @@ pub fn bridge(
     Ok(bridge)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_certificate_is_to_be_compared_before_it_is_trusted() {
-        let advice = trusting("PROXMOX", Some("AA:BB"), "`pvenode cert info` prints on the node", "the authority");
-        let compare = advice.find("Compare this fingerprint with the one that `pvenode cert info` prints on the node");
-        assert!(compare < advice.find("set PROXMOX_FINGERPRINT=AA:BB, or PROXMOX_CA_FILE to"), "{advice}");
-        let advice = trusting("NETBOX", None, "FILE prints", "the authority");
-        assert!(advice.starts_with("Set NETBOX_FINGERPRINT to what FILE prints, or NETBOX_CA_FILE to"), "{advice}");
-    }
+/// All that checks look at. What cannot be a setting is an error at once; what cannot be reached, a check says.
+///
+/// # Errors
+/// Settings that cannot be right.
+pub fn surroundings(
+    settings: &Settings,
+    netbox: netbox_api::Client,
+    clusters: &[(ClusterSettings, proxmox_api::Client)],
+    kept: Kept,
+) -> Result<Surroundings, Problem> {
+    let candidates = clusters.iter().map(|(settings, client)| Candidate {
+        label: settings.label(),
+        netbox_cluster: settings.netbox_cluster.clone(),
+        client: client.clone(),
+    });
+    let paths = settings.paths()?.into_iter().collect();
+    let receiving = Receiving { paths, secrets: settings.webhook_secrets()?.unwrap_or_default() };
+    let (policy, fields) = (settings.policy().clone(), settings.fields().clone());
+    Ok(Surroundings { netbox, clusters: candidates.collect(), kept, receiving, policy, fields })
 }

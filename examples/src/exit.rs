@@ -4,10 +4,11 @@ use std::fmt;
 use std::process::ExitCode;
 
 use netbox_proxmox_core::live::InboxError;
+use netbox_proxmox_core::live::advice::{self, advised};
+use netbox_proxmox_core::live::checks::{Check, Fault, Verdict};
 use netbox_proxmox_core::{Failure, FailureKind};
 
 use crate::config::ConfigError;
-use crate::connect;
 
 /// The exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,19 @@ pub enum Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
+    }
+}
+
+impl Exit {
+    /// Of checks: the first failure's, as what comes later often follows from it. Warnings are none.
+    pub fn of(checks: &[Check]) -> Self {
+        let failed = checks.iter().find(|check| check.verdict == Verdict::Failure);
+        failed.map_or(Self::Done, |check| match check.fault {
+            Some(Fault::Denied) => Self::Denied,
+            Some(Fault::Missing) => Self::NotFound,
+            Some(Fault::Unreachable) => Self::Unreachable,
+            Some(Fault::Wrong) | None => Self::Failed,
+        })
     }
 }
 
@@ -94,7 +108,7 @@ impl From<netbox_api::Error> for Problem {
             }
             _ => Exit::Failed,
         };
-        Self::new(exit, advised(error.to_string(), connect::advice_on_netbox(&error)))
+        Self::new(exit, advised(error.to_string(), advice::on_netbox(&error)))
     }
 }
 
@@ -114,15 +128,7 @@ impl From<proxmox_api::Error> for Problem {
             | Kind::NotProxmox => Exit::Unreachable,
             _ => Exit::Failed,
         };
-        Self::new(exit, advised(format!("Proxmox: {error}"), connect::advice_on_proxmox(&error)))
-    }
-}
-
-/// What happened, then what to set, where that is known.
-fn advised(text: String, advice: Option<String>) -> String {
-    match advice {
-        Some(advice) => format!("{text}. {advice}"),
-        None => text,
+        Self::new(exit, advised(format!("Proxmox: {error}"), advice::on_proxmox(&error)))
     }
 }
 

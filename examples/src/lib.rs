@@ -1,6 +1,7 @@
 //! What the front-ends share: configuration, connections, exit codes, output, and the webhook server itself, which
 //! tests and the demo run in process. Nothing here decides what a change means: that is `netbox_proxmox_core`.
 
+pub mod ask;
 pub mod config;
 pub mod connect;
 pub mod delivery;

@@ -204,13 +204,14 @@ async fn exit_codes_tell_the_class_of_a_failure() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_finds_what_is_missing() {
     let sides = Sides::begin().await;
+    sides.netbox.webhook("http://bridge.example.org/webhook", Some("hook"));
     let healthy = sides.run(&["doctor"]);
     assert_eq!(code(&healthy), 0, "{}", stdout(&healthy));
     let wrong = sides.run_with(&["doctor", "--output", "json"], &[("NETBOX_CLUSTER", "nowhere")]);
     assert_eq!(code(&wrong), 4);
     let findings: Value = serde_json::from_slice(&wrong.stdout).unwrap();
-    let failed = findings.as_array().unwrap().iter().filter(|finding| finding["ok"] == false);
-    assert_eq!(failed.map(|finding| &finding["what"]).collect::<Vec<_>>(), ["cluster in NetBox"]);
+    let failed = findings.as_array().unwrap().iter().filter(|finding| finding["verdict"] == "failure");
+    assert_eq!(failed.map(|finding| &finding["what"]).collect::<Vec<_>>(), ["cluster of nowhere in NetBox"]);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What an operator is told of a connection that cannot be made, and that both clients make theirs alike.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use netbox_proxmox_examples::connect::{advice_on_netbox, advice_on_proxmox};
+use netbox_proxmox_core::Failure;
+use netbox_proxmox_core::live::advice;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -19,12 +20,16 @@ async fn answering(bytes: &'static str) -> String {
     address
 }
 
-/// What both clients say of a server, each with the advice on its error.
+/// What both clients say of a server, each with the advice on its error; which is told wherever a plan fails of it, too.
 async fn said_of(address: &str) -> [(String, Option<String>); 2] {
     let netbox = netbox_api::Client::builder(format!("http://{address}")).build().unwrap();
     let proxmox = proxmox_api::Client::builder(format!("http://{address}")).token("root@pam!x=secret").build().unwrap();
     let (netbox, proxmox) = (netbox.status().await.unwrap_err(), proxmox.version().await.unwrap_err());
-    [(netbox.to_string(), advice_on_netbox(&netbox)), (proxmox.to_string(), advice_on_proxmox(&proxmox))]
+    let said = [(netbox.to_string(), advice::on_netbox(&netbox)), (proxmox.to_string(), advice::on_proxmox(&proxmox))];
+    for (failure, (_, advice)) in [Failure::from(netbox), Failure::from(proxmox)].iter().zip(&said) {
+        assert!(failure.why.ends_with(advice.as_deref().unwrap_or_default()), "{}", failure.why);
+    }
+    said
 }
 
 #[tokio::test]

@@ -69,7 +69,7 @@ fn stable(word: &str) -> String {
 #[test]
 fn help() {
     let mut transcript = Transcript::default();
-    let commands = ["", "plan", "apply", "adopt", "discover", "events", "setup", "doctor", "demo", "completions", "man"];
+    let commands = ["", "plan", "apply", "adopt", "discover", "events", "setup", "doctor", "status", "demo", "completions", "man"];
     for command in commands {
         let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         transcript.add(&arguments, &run(&arguments, &[]));
@@ -207,12 +207,23 @@ async fn events() {
 async fn doctor() {
     let sides = Sides::begin().await;
     let mut transcript = Transcript::between(&sides);
-    transcript.add(&["doctor"], &sides.run(&["doctor"]));
-    let elsewhere = [("NETBOX_CLUSTER", "nowhere")];
-    transcript.add(&["doctor"], &sides.run_with(&["doctor"], &elsewhere));
-    transcript.add(&["doctor", "--output", "json"], &sides.run_with(&["doctor", "--output", "json"], &elsewhere));
-    transcript.add(&["doctor"], &sides.run_with(&["doctor"], &[("PROXMOX_TOKEN", "root@pam!test=wrong")]));
-    transcript.add(&["doctor"], &run(&["doctor"], &with(&[])));
+    // Nobody listens at the lowest ports of this machine.
+    let nobody = ("NETBOX_PROXMOX_LISTEN", "127.0.0.1:9");
+    let secret = ("NETBOX_WEBHOOK_SECRET", "hook");
+    let mut step = |arguments: &[&str], others: &[(&str, &str)]| {
+        transcript.add(arguments, &sides.run_with(arguments, &[&[nobody, secret], others].concat()));
+    };
+    step(&["doctor"], &[]);
+    sides.netbox.webhook("http://bridge.example.org:8080/webhook", Some("hook"));
+    step(&["doctor"], &[]);
+    let slips = [("NETBOX_CLUSTER", "nowhere"), ("NETBOX_PROXMOX_LISTN", ":80"), ("NETBOX_WEBHOOK_SECRET", "another")];
+    step(&["doctor"], &slips);
+    step(&["doctor", "--output", "json"], &slips);
+    step(&["doctor"], &[("PROXMOX_TOKEN", "root@pam!test=wrong")]);
+    step(&["plan", "--vm", "web01", "--quiet"], &[("NETBOX_PROXMOX_LISTN", ":80")]);
+    step(&["plan", "--vm", "web01"], &[("NETBOX_PROXMOX_LISTN", ":80")]);
+    step(&["status"], &[]);
+    transcript.add(&["doctor"], &run(&["doctor"], &with(&[nobody])));
     transcript.is(&expect_file!["golden/doctor.txt"]);
 }
 

@@ -19,6 +19,8 @@
 //!
 //! Each command asks for the settings that it needs, so that `events` works without a token of NetBox.
 
+mod near;
+mod receiver;
 mod setup;
 mod source;
 
@@ -33,6 +35,8 @@ use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 use url::Url;
 
+pub use near::Stray;
+pub use receiver::ReceiverSettings;
 use source::{GENERAL, OF_A_CLUSTER, Source};
 
 /// A setting that is missing or wrong: its name, what is wrong and what to do. Never its value where that is secret.
@@ -107,25 +111,6 @@ pub struct LoginSettings {
     pub trust: Trust,
 }
 
-/// How the server receives.
-#[derive(Debug, Clone)]
-pub struct ReceiverSettings {
-    /// `NETBOX_WEBHOOK_SECRET`: any of them may have signed.
-    pub secrets: Vec<SecretString>,
-    /// `NETBOX_PROXMOX_LISTEN`
-    pub listen: String,
-    /// `/webhook`, `/` and `NETBOX_PROXMOX_PATHS`, without trailing slash.
-    pub paths: BTreeSet<String>,
-    /// `NETBOX_PROXMOX_BODY_LIMIT`, in bytes.
-    pub body_limit: usize,
-    /// `NETBOX_PROXMOX_PARALLEL`: how many guests are worked on at once.
-    pub parallel: usize,
-    /// `NETBOX_PROXMOX_CATCH_UP`: how often NetBox's change log is read for what was not delivered.
-    pub catch_up: Duration,
-    /// `NETBOX_PROXMOX_RECONCILE`: how often both sides are compared; none: never.
-    pub reconcile: Option<Duration>,
-}
-
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -135,6 +120,14 @@ pub enum LogFormat {
     Json,
 }
 
+impl ClusterSettings {
+    /// What the cluster is called in texts: by its name in NetBox, else by its first address.
+    pub fn label(&self) -> String {
+        let address = || self.urls.split(',').next().unwrap_or_default().trim().to_owned();
+        self.netbox_cluster.clone().unwrap_or_else(address)
+    }
+}
+
 /// All settings, not yet judged.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -142,6 +135,7 @@ pub struct Settings {
     clusters: Vec<Source>,
     policy: Policy,
     fields: FieldNames,
+    strays: Vec<Stray>,
 }
 
 impl Settings {
@@ -162,13 +156,17 @@ impl Settings {
         N: Into<OsString>,
         V: Into<OsString>,
     {
-        let (mut environment, mut credentials) = (BTreeMap::new(), None);
+        let (mut environment, mut credentials, mut strays) = (BTreeMap::new(), None, Vec::new());
         for (name, value) in variables {
             let (name, value) = (name.into(), value.into());
             if name == "CREDENTIALS_DIRECTORY" {
                 credentials = Some(PathBuf::from(&value));
             }
-            let Some(name) = name.into_string().ok().filter(|name| source::is_known(name)) else { continue };
+            let Ok(name) = name.into_string() else { continue };
+            if !source::is_known(&name) {
+                strays.extend(near::stray(&name));
+                continue;
+            }
             let value = value.into_string().map_err(|_| ConfigError::new(format!("{name} is not UTF-8 text")))?;
             environment.insert(name, value);
         }
@@ -180,7 +178,7 @@ impl Settings {
         let clusters = clusters.map(|(number, table)| Ok(Source::cluster(number, table)?.credentials(credentials)));
         let clusters = clusters.collect::<Result<Vec<_>, _>>()?;
         let source = Source::new(environment, texts).credentials(credentials);
-        Ok(Self { source, clusters, policy, fields })
+        Ok(Self { source, clusters, policy, fields, strays })
     }
 
     /// How NetBox is reached.
@@ -273,66 +271,6 @@ impl Settings {
         }
     }
 
-    /// How the server receives.
-    ///
-    /// # Errors
-    /// As [`netbox`](Self::netbox).
-    pub fn receiver(&self) -> Result<ReceiverSettings, ConfigError> {
-        let source = &self.source;
-        let why = "without it anybody who reaches the server could destroy guests. Set the same secret here and in \
-                   NetBox's webhook";
-        let secrets = source.required_secret("NETBOX_WEBHOOK_SECRET", why)?;
-        let secrets: Vec<_> = source::items(secrets.expose_secret()).into_iter().map(SecretString::from).collect();
-        if secrets.is_empty() {
-            return Err(source.error("NETBOX_WEBHOOK_SECRET", "holds no secret".into()));
-        }
-        let listen = source.text("NETBOX_PROXMOX_LISTEN").unwrap_or("127.0.0.1:8080");
-        if !listen.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok()) {
-            return Err(
-                source.error("NETBOX_PROXMOX_LISTEN", format!("is {listen:?}: give HOST:PORT, like 127.0.0.1:8080"))
-            );
-        }
-        let mut paths = BTreeSet::from(["/".to_owned(), "/webhook".to_owned()]);
-        for path in source.list("NETBOX_PROXMOX_PATHS") {
-            paths.insert(self.path(&path)?);
-        }
-        Ok(ReceiverSettings {
-            secrets,
-            listen: listen.to_owned(),
-            paths,
-            body_limit: source.number("NETBOX_PROXMOX_BODY_LIMIT", 8 << 20, "give a number of bytes")?,
-            parallel: self.parallel()?,
-            catch_up: Duration::from_secs(
-                source.number("NETBOX_PROXMOX_CATCH_UP", 60, "give a number of seconds")?.max(1) as u64,
-            ),
-            reconcile: match source.number("NETBOX_PROXMOX_RECONCILE", 3600, "give a number of seconds, 0 for never")? {
-                0 => None,
-                seconds => Some(Duration::from_secs(seconds as u64)),
-            },
-        })
-    }
-
-    /// How many guests are worked on at once (`NETBOX_PROXMOX_PARALLEL`).
-    ///
-    /// # Errors
-    /// As [`netbox`](Self::netbox).
-    pub fn parallel(&self) -> Result<usize, ConfigError> {
-        Ok(self.source.number("NETBOX_PROXMOX_PARALLEL", 8, "give a number of guests")?.max(1))
-    }
-
-    fn path(&self, path: &str) -> Result<String, ConfigError> {
-        let fits = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
-        let taken = ["/livez", "/readyz", "/metrics"];
-        let bare = path.trim_end_matches('/');
-        if !path.starts_with('/') || !path.chars().all(fits) || taken.contains(&bare) {
-            let why = format!(
-                "holds {path:?}: give paths like /hooks/netbox, of letters, digits and -_.~, no path of the server's own"
-            );
-            return Err(self.source.error("NETBOX_PROXMOX_PATHS", why));
-        }
-        Ok(if bare.is_empty() { "/".to_owned() } else { bare.to_owned() })
-    }
-
     /// How long a task of Proxmox may take (`NETBOX_PROXMOX_TASK_TIMEOUT`, seconds).
     ///
     /// # Errors
@@ -365,6 +303,11 @@ impl Settings {
             Some("json") => Ok(LogFormat::Json),
             Some(other) => Err(self.source.error("NETBOX_PROXMOX_LOG", format!("is {other:?}: it is text or json"))),
         }
+    }
+
+    /// Variables of the environment that look like ours, and are none.
+    pub fn strays(&self) -> &[Stray] {
+        &self.strays
     }
 
     /// `[policy]`
@@ -463,6 +406,7 @@ fn section<T: DeserializeOwned + Default>(table: &mut Table, name: &str) -> Resu
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
         let path = if path == "." { String::new() } else { format!("{path}: ") };
-        ConfigError::new(format!("[{name}] {path}{}", error.inner().message()))
+        let why = error.inner().message();
+        ConfigError::new(format!("[{name}] {path}{why}{}", near::meant_in(why)))
     })
 }

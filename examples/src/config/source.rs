@@ -8,7 +8,7 @@ use std::str::FromStr;
 use secrecy::SecretString;
 use toml::{Table, Value};
 
-use super::ConfigError;
+use super::{ConfigError, near};
 
 /// Secrets; each may be given as `NAME_FILE`, the path of a file that holds it.
 pub(super) const SECRETS: &[&str] = &[
@@ -46,6 +46,7 @@ pub(super) const GENERAL: &[&str] = &[
     "NETBOX_PROXMOX_CONTAINER_PASSWORD",
     "NETBOX_PROXMOX_CONTAINER_PASSWORD_FILE",
     "NETBOX_PROXMOX_LISTEN",
+    "NETBOX_PROXMOX_STATUS_PAGE",
     "NETBOX_PROXMOX_PATHS",
     "NETBOX_PROXMOX_BODY_LIMIT",
     "NETBOX_PROXMOX_INBOX",
@@ -124,8 +125,13 @@ impl Source {
     }
 
     pub(super) fn flag(&self, name: &str) -> Result<bool, ConfigError> {
+        self.flag_or(name, false)
+    }
+
+    pub(super) fn flag_or(&self, name: &str, default: bool) -> Result<bool, ConfigError> {
         match self.text(name).map(str::to_lowercase).as_deref() {
-            None | Some("0" | "false" | "no" | "off") => Ok(false),
+            None => Ok(default),
+            Some("0" | "false" | "no" | "off") => Ok(false),
             Some("1" | "true" | "yes" | "on") => Ok(true),
             Some(_) => Err(self.error(name, "is neither 1 nor 0".into())),
         }
@@ -186,10 +192,14 @@ pub(super) fn texts(table: Table, known: &[&str]) -> Result<BTreeMap<String, Str
     for (key, value) in table {
         let name = key.to_uppercase();
         if !known.contains(&name.as_str()) {
-            return Err(ConfigError::new(format!(
-                "{key} is no setting here; there are: {}",
-                known.join(", ").to_lowercase()
-            )));
+            // In the file people leave out what most of these names have in common.
+            let full = format!("NETBOX_PROXMOX_{name}");
+            let short = known.iter().copied().find(|known| *known == full);
+            let meant = short.or_else(|| near::nearest(&name, known.iter().copied()));
+            let meant =
+                meant.map(|meant| format!(". Did you mean {}?", meant.to_lowercase())).unwrap_or_else(|| ".".into());
+            let there_are = known.join(", ").to_lowercase();
+            return Err(ConfigError::new(format!("{key} is no setting here{meant} There are: {there_are}")));
         }
         // The value is not repeated: it may be a secret.
         let text =

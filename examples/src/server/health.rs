@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::future::{join, join_all, join3};
 use netbox_proxmox_core::live::EventState;
 use netbox_proxmox_core::live::bridge::now;
+use netbox_proxmox_core::live::status::COUNTED;
 use serde_json::json;
 
 use super::ServerState;
@@ -20,9 +21,6 @@ const BAD_BELIEVED: Duration = Duration::from_millis(500);
 
 /// How long a side may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// The gauges count no further.
-const COUNTED: u32 = 1000;
 
 /// What stands in the way of working.
 #[derive(Debug, Clone)]
@@ -44,18 +42,21 @@ pub(super) async fn livez() -> Response {
 
 /// Deliveries can be stored, both sides be reached, and the guests of every cluster be managed.
 pub(super) async fn readyz(State(state): State<Arc<ServerState>>) -> Response {
-    // Held while asking: who comes meanwhile gets the same answer.
-    let mut known = state.readiness.lock().await;
-    let readiness = match &*known {
-        Some(readiness) if readiness.is_fresh() => readiness.clone(),
-        _ => known.insert(ask(&state).await).clone(),
-    };
-    drop(known);
-    if readiness.reasons.is_empty() {
+    let reasons = reasons(&state).await;
+    if reasons.is_empty() {
         return Json(json!({"status": "ready"})).into_response();
     }
-    let answer = json!({"status": "not ready", "reasons": readiness.reasons});
-    (StatusCode::SERVICE_UNAVAILABLE, Json(answer)).into_response()
+    (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"status": "not ready", "reasons": reasons}))).into_response()
+}
+
+/// What stands in the way of working, as it was found a few seconds ago or is now.
+pub(super) async fn reasons(state: &ServerState) -> Vec<String> {
+    // Held while asking: who comes meanwhile gets the same answer.
+    let mut known = state.readiness.lock().await;
+    match &*known {
+        Some(readiness) if readiness.is_fresh() => readiness.reasons.clone(),
+        _ => known.insert(ask(state).await).reasons.clone(),
+    }
 }
 
 async fn ask(state: &ServerState) -> Readiness {
@@ -66,7 +67,7 @@ async fn ask(state: &ServerState) -> Readiness {
     }));
     let (inbox, netbox, proxmox) = join3(in_time("the inbox", inbox), in_time("NetBox", netbox), proxmox).await;
     let reasons = [inbox, netbox].into_iter().chain(proxmox).chain([state.not_begun()]).flatten();
-    let reasons = reasons.chain(state.troubles()).collect();
+    let reasons = reasons.chain(state.troubles()).chain(state.blocking()).collect();
     Readiness { reasons, at: Instant::now() }
 }
 

@@ -1,7 +1,9 @@
 //! The webhook server: receives deliveries, stores them, and answers them in the background.
 
 mod arguments;
+mod checking;
 mod health;
+mod page;
 mod receive;
 mod state;
 
@@ -12,7 +14,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
+use netbox_proxmox_core::live::bridge::now;
+use netbox_proxmox_core::live::checks::{Kept, Surroundings};
 use netbox_proxmox_core::live::lease::unique_owner;
+use netbox_proxmox_core::live::status::{Compared, Status};
 use netbox_proxmox_core::live::{Dispatcher, Observer, ProxmoxCluster, Swept};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -43,6 +48,9 @@ pub fn router(state: Arc<ServerState>) -> Router {
             router = router.route(&format!("{path}/"), post(receive::webhook));
         }
     }
+    if state.receiver.status_page {
+        router = router.route("/", get(page::page));
+    }
     router.with_state(state)
 }
 
@@ -53,6 +61,7 @@ pub struct Server<O> {
     state: Arc<ServerState>,
     settings: Settings,
     clusters: Vec<(ClusterSettings, proxmox_api::Client)>,
+    surroundings: Surroundings,
     observer: O,
 }
 
@@ -65,22 +74,34 @@ impl<O: Observer + 'static> Server<O> {
     pub async fn bind(settings: &Settings, observer: O) -> Result<Self, Problem> {
         let receiver = settings.receiver()?;
         let netbox = connect::netbox(&settings.netbox()?)?;
-        let clusters = settings.clusters()?;
-        let clusters = clusters.into_iter().map(|cluster| connect::proxmox(&cluster).map(|client| (cluster, client)));
-        let clusters = clusters.collect::<Result<Vec<_>, _>>()?;
+        let clusters = connect::clusters(settings)?;
         settings.identities()?;
         settings.task_timeout()?;
         settings.container_password()?;
-        let inbox = connect::inbox(&settings.inbox()?).await?;
+        let file = settings.inbox()?;
+        let inbox = connect::inbox(&file).await?;
+        let kept = Kept::Open { inbox: inbox.clone(), file: file.clone() };
+        let surroundings = connect::surroundings(settings, netbox.clone(), &clusters, kept)?;
         let listener = TcpListener::bind(&receiver.listen).await;
         let failed = |error| Problem::new(Exit::Failed, format!("NETBOX_PROXMOX_LISTEN {}: {error}", receiver.listen));
         let listener = listener.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let label = |cluster: &ClusterSettings| cluster.netbox_cluster.clone().unwrap_or_else(|| "Proxmox".into());
-        let proxmox = clusters.iter().map(|(cluster, client)| (label(cluster), client.clone())).collect();
+        let proxmox = clusters.iter().map(|(cluster, client)| (cluster.label(), client.clone())).collect();
         let peers = Peers { netbox, proxmox };
         let state = ServerState::new(receiver, settings.fields().clone(), inbox, peers);
-        Ok(Self { listener, address, state: Arc::new(state), settings: settings.clone(), clusters, observer })
+        state.note(|status| {
+            status.inbox = file.display().to_string();
+            status.policy = settings.policy().chosen();
+        });
+        Ok(Self {
+            listener,
+            address,
+            state: Arc::new(state),
+            settings: settings.clone(),
+            clusters,
+            surroundings,
+            observer,
+        })
     }
 
     /// The address it listens on.
@@ -99,13 +120,18 @@ impl<O: Observer + 'static> Server<O> {
     /// # Errors
     /// The settings cannot be right.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Problem> {
-        let Self { listener, address, state, settings, clusters, observer } = self;
+        let Self { listener, address, state, settings, clusters, surroundings, observer } = self;
+        introduce(&state.status());
+        for stray in settings.strays() {
+            tracing::warn!("{stray}");
+        }
         tracing::info!(%address, paths = ?state.receiver.paths, "listening");
         let (send, stopped) = watch::channel(false);
         let http = axum::serve(listener, router(Arc::clone(&state))).with_graceful_shutdown(until(stopped.clone()));
         let http = tokio::spawn(http.into_future());
         let observer = Both(Watch::new(Arc::clone(&state.metrics)), observer);
         let owner = unique_owner(&format!("{}/{address}", host_name()));
+        let watching = tokio::spawn(checking::watch(Arc::clone(&state), surroundings));
         let mut work = tokio::spawn(work(state, settings, clusters, observer, owner, stopped));
         let mut early = None;
         tokio::select! {
@@ -117,6 +143,7 @@ impl<O: Observer + 'static> Server<O> {
             }
         }
         send.send_replace(true);
+        watching.abort();
         let both = async {
             let _ = http.await;
             let ended = match early {
@@ -133,6 +160,14 @@ impl<O: Observer + 'static> Server<O> {
             }
         }
     }
+}
+
+/// One line that says what this is.
+fn introduce(status: &Status) {
+    let clusters: Vec<_> =
+        status.clusters.iter().map(|it| format!("{} ({})", it.name, it.addresses.join(", "))).collect();
+    let Status { version, netbox, inbox, policy, .. } = status;
+    tracing::info!(%version, %netbox, clusters = clusters.join(", "), %inbox, %policy, "netbox-proxmox-webhook starts");
 }
 
 /// Answers what the inbox holds, once it is known which NetBox cluster each Proxmox cluster is.
@@ -166,19 +201,20 @@ async fn work(
     tokio::select! {
         () = dispatcher.run(until(stopped)) => {}
         () = look => {}
-        () = catch_up(&dispatcher, state.receiver.catch_up) => {}
-        () = reconcile(&dispatcher, state.receiver.reconcile, state.receiver.parallel) => {}
+        () = catch_up(&dispatcher, &state) => {}
+        () = reconcile(&dispatcher, &state) => {}
     }
     Ok(())
 }
 
 /// Reads NetBox's change log: at the start to its end, as what came while the server was away is lost; then, at an
 /// interval, only what was there the time before, as younger deliveries may still be on their way.
-async fn catch_up(dispatcher: &Dispatcher, every: Duration) {
+async fn catch_up(dispatcher: &Dispatcher, state: &ServerState) {
     let mut upto = None;
     loop {
         match dispatcher.catch_up(upto).await {
             Ok(done) => {
+                state.note(|status| status.caught_up = Some(now()));
                 if done.new > 0 {
                     tracing::info!(new = done.new, held = done.held, "made up for lost deliveries");
                 }
@@ -186,18 +222,19 @@ async fn catch_up(dispatcher: &Dispatcher, every: Duration) {
             }
             Err(why) => tracing::warn!(%why, "NetBox's change log cannot be read"),
         }
-        tokio::time::sleep(every).await;
+        tokio::time::sleep(state.receiver.catch_up).await;
     }
 }
 
 /// Compares both sides at an interval. Not at the start: first comes what was lost while the server was away.
-async fn reconcile(dispatcher: &Dispatcher, every: Option<Duration>, parallel: usize) {
-    let Some(every) = every else { return std::future::pending().await };
+async fn reconcile(dispatcher: &Dispatcher, state: &ServerState) {
+    let Some(every) = state.receiver.reconcile else { return std::future::pending().await };
     loop {
         tokio::time::sleep(every).await;
-        match dispatcher.reconcile(parallel).await {
+        match dispatcher.reconcile(state.receiver.parallel).await {
             Ok(swept) => {
                 let Swept { compared, differ, orphans, foreign, failed } = swept;
+                state.note(|status| status.compared = Some(Compared { at: now(), compared, differ, failed }));
                 tracing::info!(compared, differ, orphans, foreign, failed, "compared both sides");
             }
             Err(why) => tracing::warn!(%why, "both sides cannot be compared"),

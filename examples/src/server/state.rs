@@ -4,7 +4,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use netbox_proxmox_core::FieldNames;
 use netbox_proxmox_core::live::bridge::now;
+use netbox_proxmox_core::live::checks::{Check, blocking};
+use netbox_proxmox_core::live::status::{ClusterStatus, Status};
 use netbox_proxmox_core::live::{Dispatcher, Inbox, InboxError, NewEvent};
+
+use tokio::sync::Notify;
 
 use super::health::Readiness;
 use crate::config::ReceiverSettings;
@@ -29,12 +33,29 @@ pub struct ServerState {
     pub(super) readiness: tokio::sync::Mutex<Option<Readiness>>,
     dispatcher: OnceLock<Dispatcher>,
     waits_for: Mutex<Option<String>>,
+    /// What the status page tells that is known without asking, and the checks that were last made.
+    known: Mutex<(Status, Vec<Check>)>,
+    /// The checks are to be made again, as something has changed.
+    pub(super) look_again: Notify,
 }
 
 impl ServerState {
     /// Without a dispatcher: deliveries are stored.
     pub fn new(receiver: ReceiverSettings, fields: FieldNames, inbox: Inbox, peers: Peers) -> Self {
+        let clusters = peers.proxmox.iter().map(|(name, client)| {
+            let addresses = client.at_each_endpoint().into_iter().map(|(address, _)| address).collect();
+            ClusterStatus { name: name.clone(), addresses }
+        });
+        let status = Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started: now(),
+            netbox: peers.netbox.url().to_owned(),
+            clusters: clusters.collect(),
+            ..Status::default()
+        };
         Self {
+            known: Mutex::new((status, Vec::new())),
+            look_again: Notify::new(),
             receiver,
             fields,
             inbox,
@@ -46,6 +67,28 @@ impl ServerState {
         }
     }
 
+    /// What is known of it, changed.
+    pub(super) fn note(&self, change: impl FnOnce(&mut Status)) {
+        change(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner).0);
+    }
+
+    /// What is known of it.
+    pub(super) fn status(&self) -> Status {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+
+    /// Checks were made.
+    pub(super) fn checked(&self, checks: Vec<Check>) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.0.judge(&checks);
+        known.1 = checks;
+    }
+
+    /// What the checks found that keeps everything from being managed.
+    pub(super) fn blocking(&self) -> Vec<String> {
+        blocking(&self.known.lock().unwrap_or_else(PoisonError::into_inner).1)
+    }
+
     /// The inbox.
     pub fn inbox(&self) -> &Inbox {
         &self.inbox
@@ -55,6 +98,7 @@ impl ServerState {
     pub(super) fn attach(&self, dispatcher: Dispatcher) {
         // Once only: there is one dispatcher for each server.
         let _ = self.dispatcher.set(dispatcher);
+        self.look_again.notify_one();
     }
 
     /// What the dispatcher waits for before it can begin.

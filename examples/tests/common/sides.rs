@@ -2,7 +2,7 @@
 
 use std::process::{Output, Stdio};
 
-use netbox_api::testing::FakeNetBox;
+use netbox_api::testing::{Builder, FakeNetBox};
 use netbox_proxmox_core::live::SqliteStore;
 use proxmox_api::testing::{FakeProxmox, Storage};
 use serde_json::json;
@@ -30,7 +30,20 @@ pub(crate) struct Sides {
 
 impl Sides {
     pub(crate) async fn begin() -> Self {
-        let netbox = FakeNetBox::builder().cluster("pve-cluster-1").cluster("elsewhere").start().await;
+        Self::of(FakeNetBox::builder()).await
+    }
+
+    /// With tokens and the like of the test's own.
+    pub(crate) async fn of(netbox: Builder) -> Self {
+        let netbox = netbox
+            .cluster("pve-cluster-1")
+            .cluster("elsewhere")
+            .choices("proxmox_node", ["pve01"])
+            .choices("proxmox_vm_templates", ["9000"])
+            .choices("proxmox_lxc_templates", [])
+            .choices("proxmox_vm_storage", ["local-lvm"])
+            .start()
+            .await;
         let proxmox = FakeProxmox::builder()
             .cluster("pve-cluster-1")
             .node("pve01")
@@ -54,18 +67,22 @@ impl Sides {
         SqliteStore::open(&self.inbox()).await.unwrap()
     }
 
+    /// The settings that lead to both.
+    pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("NETBOX_URL", self.netbox.url()),
+            ("NETBOX_TOKEN", self.netbox.token()),
+            ("NETBOX_PROXMOX_IDENTITY", IDENTITY.to_owned()),
+            ("PROXMOX_URL", self.proxmox.url().to_owned()),
+            ("PROXMOX_TOKEN", self.proxmox.token_string().to_owned()),
+            ("NETBOX_PROXMOX_INBOX", format!("sqlite:{}", self.inbox().display())),
+        ]
+    }
+
     pub(crate) fn run_with(&self, arguments: &[&str], others: &[(&str, &str)]) -> Output {
-        let (url, token, inbox) =
-            (self.netbox.url(), self.netbox.token(), format!("sqlite:{}", self.inbox().display()));
-        let variables = [
-            ("NETBOX_URL", url.as_str()),
-            ("NETBOX_TOKEN", &token),
-            ("NETBOX_PROXMOX_IDENTITY", IDENTITY),
-            ("PROXMOX_URL", self.proxmox.url()),
-            ("PROXMOX_TOKEN", self.proxmox.token_string()),
-            ("NETBOX_PROXMOX_INBOX", &inbox),
-        ];
-        run(arguments, &[&variables, others].concat())
+        let variables = self.variables();
+        let variables = variables.iter().map(|(name, value)| (*name, value.as_str()));
+        run(arguments, &variables.chain(others.iter().copied()).collect::<Vec<_>>())
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {

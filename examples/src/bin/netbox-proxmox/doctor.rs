@@ -1,132 +1,86 @@
-//! `doctor`: whether both sides can be reached, and the tokens may do what is needed.
+//! `doctor`: whether everything is as the bridge needs it, from NetBox to Proxmox VE, and what to do where it is not.
 
-use netbox_api::client::ObjectChangeFilter;
-use netbox_proxmox_core::live::{Inbox, MemoryStore};
-use netbox_proxmox_examples::config::ClusterSettings;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use clap::Args;
+use netbox_proxmox_core::live::checks::{Answered, Arrivals, Check, Kept, probe, server};
+use netbox_proxmox_examples::ask::{address_of, ask};
 use netbox_proxmox_examples::output::Output;
 use netbox_proxmox_examples::{Exit, Problem, Settings, connect};
-use serde::Serialize;
 
-/// Paths and the privileges that the token needs on all below them.
-const PRIVILEGES: &[(&str, &[&str])] = &[
-    (
-        "/vms",
-        &[
-            "VM.Audit",
-            "VM.Allocate",
-            "VM.Clone",
-            "VM.PowerMgmt",
-            "VM.Migrate",
-            "VM.Config.CPU",
-            "VM.Config.Memory",
-            "VM.Config.Disk",
-            "VM.Config.Options",
-            "VM.Config.Network",
-            "VM.Config.Cloudinit",
-        ],
-    ),
-    ("/storage", &["Datastore.Audit", "Datastore.AllocateSpace"]),
-    ("/sdn/zones", &["SDN.Use"]),
-];
-
-#[derive(Serialize)]
-struct Finding {
-    what: String,
-    ok: bool,
-    detail: String,
-    #[serde(skip)]
-    exit: Exit,
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Saves a virtual machine in NetBox that is none of ours, without a change, and waits for its delivery. Without such a one,
+    /// makes one for it and deletes it again
+    #[arg(long)]
+    probe: bool,
+    /// How many seconds a test delivery may take
+    #[arg(long, default_value_t = 20, requires = "probe", value_name = "SECONDS")]
+    within: u64,
+    /// Where the server is asked (else at NETBOX_PROXMOX_LISTEN)
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
 }
 
-#[derive(Default)]
-struct Findings(Vec<Finding>);
-
-impl Findings {
-    fn add(&mut self, what: impl Into<String>, result: Result<String, Problem>) -> bool {
-        let what = what.into();
-        let (ok, detail, exit) = match result {
-            Ok(detail) => (true, detail, Exit::Done),
-            Err(problem) => (false, problem.text, problem.exit),
-        };
-        self.0.push(Finding { what, ok, detail, exit });
-        ok
-    }
-}
-
-pub(crate) async fn run(settings: &Settings, output: &Output) -> Result<Exit, Problem> {
+pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
     let netbox = connect::netbox(&settings.netbox()?)?;
-    let clusters = settings.clusters()?;
-    let mut findings = Findings::default();
-    let reached = look_at_netbox(&netbox, &mut findings).await;
-    for cluster in &clusters {
-        look_at_proxmox(cluster, reached.then_some(&netbox), settings.policy().pool.as_deref(), &mut findings).await?;
-    }
-    output.data(&findings.0, &["", "what", ""], |_, finding| {
-        vec![if finding.ok { "ok" } else { "FAILED" }.to_owned(), finding.what.clone(), finding.detail.clone()]
-    })?;
-    Ok(findings.0.iter().find(|finding| !finding.ok).map_or(Exit::Done, |finding| finding.exit))
-}
-
-async fn look_at_netbox(netbox: &netbox_api::Client, findings: &mut Findings) -> bool {
-    let status = netbox.status().await.map_err(Problem::from);
-    let workers = status.as_ref().ok().and_then(|status| status.rq_workers_running);
-    if !findings
-        .add(format!("NetBox {}", netbox.url()), status.map(|status| format!("version {}", status.netbox_version)))
-    {
-        return false;
-    }
-    if workers == Some(0) {
-        let why = "none runs, so no webhook is sent: start NetBox's rqworker";
-        findings.add("NetBox workers", Err(Problem::new(Exit::Failed, why)));
-    }
-    let log = match netbox.object_changes().newest(&ObjectChangeFilter::default()).await {
-        Ok(Some(_)) => Ok("can be read".to_owned()),
-        // A token without the permission sees an empty list (NetBox 4.7).
-        Ok(None) => {
-            Err(Problem::new(Exit::Denied, "empty: give the token core.view_objectchange, or no deletion is believed"))
-        }
-        Err(error) => Err(error.into()),
+    let clusters = connect::clusters(settings)?;
+    let kept = kept(settings).await?;
+    let surroundings = connect::surroundings(settings, netbox, &clusters, kept)?;
+    let mut checks: Vec<Check> = settings.strays().iter().map(ToString::to_string).map(stray).collect();
+    checks.extend(surroundings.check().await);
+    let address = match &arguments.server {
+        Some(address) => address.clone(),
+        None => address_of(&settings.listen()?),
     };
-    findings.add("NetBox change log", log);
-    true
+    checks.push(server(&address, &ask(&address).await?, env!("CARGO_PKG_VERSION")));
+    if arguments.probe {
+        let at_server = AtServer(address);
+        // With the inbox at hand it works with the status page off, too.
+        let arrivals: &dyn Arrivals = match &surroundings.kept {
+            Kept::Open { inbox, .. } if arguments.server.is_none() => inbox,
+            _ => &at_server,
+        };
+        let within = Duration::from_secs(arguments.within);
+        checks.push(probe(&surroundings.netbox, &surroundings.fields, arrivals, within).await);
+    }
+    output.data(&checks, &["", "what", ""], |_, check| {
+        let verdict = if check.fault.is_some() { "FAILED" } else { check.verdict.as_str() };
+        vec![verdict.to_owned(), check.what.clone(), check.text()]
+    })?;
+    Ok(Exit::of(&checks))
 }
 
-async fn look_at_proxmox(
-    settings: &ClusterSettings,
-    netbox: Option<&netbox_api::Client>,
-    pool: Option<&str>,
-    findings: &mut Findings,
-) -> Result<(), Problem> {
-    let client = connect::proxmox(settings)?;
-    let version = client.version().await.map_err(Problem::from);
-    let version = version.map(|version| format!("version {}", version.version.unwrap_or_default()));
-    if !findings.add(format!("Proxmox {}", settings.urls), version) {
-        return Ok(());
-    }
-    if let Some(netbox) = netbox {
-        // What the server's inbox keeps is not asked: the settings alone must tell which cluster is meant.
-        let inbox = Inbox::new(MemoryStore::default());
-        let cluster = connect::cluster(settings, &client, netbox, &inbox).await;
-        findings.add(
-            "cluster in NetBox",
-            cluster.map(|it| format!("{} (id {})", it.netbox_cluster.name, it.netbox_cluster.id)),
-        );
-    }
-    let permissions = client.permissions().await.map_err(Problem::from);
-    let held = permissions.and_then(|permissions| {
-        // Where all new guests are in one pool, rights on that are enough.
-        let pool = pool.map(|pool| format!("/pool/{pool}"));
-        let mut missing = Vec::new();
-        for (path, privileges) in PRIVILEGES {
-            let pool = pool.as_deref().filter(|_| *path == "/vms");
-            let lacks = |it: &&&str| !permissions.has(path, it) && !pool.is_some_and(|pool| permissions.has(pool, it));
-            missing.extend(privileges.iter().filter(lacks).map(|it| format!("{it} on {}", pool.unwrap_or(path))));
+/// What came is seen on the server's status page.
+struct AtServer(String);
+
+#[async_trait]
+impl Arrivals for AtServer {
+    async fn came(&self, request: &str) -> Result<bool, String> {
+        match ask(&self.0).await {
+            Ok(Answered::Status(status)) => {
+                Ok(status.newest.iter().any(|event| event.request.as_deref() == Some(request)))
+            }
+            Ok(Answered::Alive) => Err("the server's status page is off".to_owned()),
+            Ok(Answered::Nothing(why)) => Err(why),
+            Err(problem) => Err(problem.text),
         }
-        match missing.is_empty() {
-            true => Ok("all that is needed".to_owned()),
-            false => Err(Problem::new(Exit::Denied, format!("the token lacks {}", missing.join(", ")))),
-        }
-    });
-    findings.add("privileges in Proxmox", held);
-    Ok(())
+    }
+}
+
+fn stray(text: String) -> Check {
+    Check::warning("environment", text, "Unset it, or set the one that is meant")
+}
+
+/// The server's inbox, which is not made by looking.
+async fn kept(settings: &Settings) -> Result<Kept, Problem> {
+    let file = settings.inbox()?;
+    if !file.exists() {
+        return Ok(Kept::Absent { file });
+    }
+    Ok(match connect::inbox(&file).await {
+        Ok(inbox) => Kept::Open { inbox, file },
+        Err(problem) => Kept::Unusable { file, why: problem.text },
+    })
 }

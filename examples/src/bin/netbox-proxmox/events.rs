@@ -64,7 +64,6 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
     let columns = ["id", "received", "state", "tried", "record", "guest", "what", "reason"];
     output.data(&events, &columns, |_, event| {
         let change = &event.change;
-        let object = event.key.split('/').find(|part| part.contains('.')).unwrap_or_default();
         vec![
             event.id.to_string(),
             time(event.received),
@@ -72,7 +71,7 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
             event.attempts.to_string(),
             change.record.to_string(),
             change.name.clone(),
-            format!("{} {} {}", object.rsplit('.').next().unwrap_or_default(), change.object, change.event),
+            event.what(),
             event.reason.clone().unwrap_or_default(),
         ]
     })?;

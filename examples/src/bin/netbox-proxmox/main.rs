@@ -15,6 +15,7 @@ mod manual;
 mod plan;
 mod saved;
 mod setup;
+mod status;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -63,8 +64,10 @@ enum Command {
     Events(events::Arguments),
     /// Sets NetBox up: cluster, custom fields with choices from Proxmox VE, webhook, event rule, user and token
     Setup(setup::Arguments),
-    /// Whether both sides can be reached and the tokens may do what is needed
-    Doctor,
+    /// Whether everything is as it must be, from NetBox to Proxmox VE, and what to do where it is not
+    Doctor(doctor::Arguments),
+    /// How the running server is: connected, waiting, parked, done
+    Status(status::Arguments),
     /// Prints the completions of a shell
     Completions {
         /// The shell
@@ -98,7 +101,17 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<Exit, Problem> {
     let Arguments { config, output: format, quiet, command } = arguments;
     let config = config.map(|path| (OsString::from("NETBOX_PROXMOX_CONFIG"), path.into_os_string()));
-    let settings = || Settings::from_environment(std::env::vars_os().chain(config.clone()));
+    // `doctor` says it among its lines.
+    let silent = quiet || matches!(command, Command::Doctor(_));
+    let settings = || {
+        let settings = Settings::from_environment(std::env::vars_os().chain(config.clone()))?;
+        settings
+            .strays()
+            .iter()
+            .filter(|_| !silent)
+            .for_each(|stray| output::complain(&format!("netbox-proxmox: {stray}")));
+        Ok::<_, Problem>(settings)
+    };
     let output = Output { format, quiet };
     // What the libraries warn of; the commands speak for themselves.
     logging::init(LogFormat::Text, if quiet { "error" } else { "warn" });
@@ -115,7 +128,8 @@ fn run(arguments: Arguments) -> Result<Exit, Problem> {
             Command::Discover(arguments) => discover::run(&arguments, &settings()?, &output).await,
             Command::Events(arguments) => events::run(&arguments, &settings()?, &output).await,
             Command::Setup(arguments) => setup::run(&arguments, &settings()?, &output).await,
-            Command::Doctor => doctor::run(&settings()?, &output).await,
+            Command::Doctor(arguments) => doctor::run(&arguments, &settings()?, &output).await,
+            Command::Status(arguments) => status::run(&arguments, &settings()?, &output).await,
             Command::Completions { shell } => manual::completions(Arguments::command(), shell),
             Command::Man { directory } => manual::pages(Arguments::command(), &directory),
         }
