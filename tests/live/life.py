@@ -22,6 +22,7 @@ import branches as branching    # noqa: E402
 import clusters as of_netbox    # noqa: E402
 import containers    # noqa: E402
 import discover as from_proxmox    # noqa: E402
+import doctor as examined    # noqa: E402
 import lostfield as lost    # noqa: E402
 import meant as read_as    # noqa: E402
 import mistakes as wrong    # noqa: E402
@@ -501,6 +502,11 @@ def restored(bench):
     put_back.restored(bench, check, created)
 
 
+def doctor(bench):
+    """what doctor says, and what is wrong"""
+    examined.doctor(bench, check, created)
+
+
 def mistakes(bench):
     """what users get wrong, and what they are told"""
     wrong.run(bench, check, created)
@@ -525,11 +531,11 @@ def clear(netbox):
 
 # After `restored` ids come again: it is the last.
 SCENARIOS = [machine, beyond, container, doubled, crash, outsiders, predecessor, mistakes, meant, vmids, stagedthenactive, branches,
-             clusters, lostfield, discover, restored]
+             clusters, lostfield, discover, doctor, restored]
 # Of a Proxmox with two nodes, which fakepve is not; what is about NetBox, or only about the texts, is tried once.
 OF_TWO_NODES = [machine, beyond, container, placement, crash, stagedthenactive, discover]
 # These run there, too, if they are named.
-ON_REQUEST = [meant, vmids, branches, clusters, lostfield, restored]
+ON_REQUEST = [meant, vmids, branches, clusters, lostfield, doctor, restored]
 
 
 def main():
