@@ -360,7 +360,7 @@ async fn custom_fields_and_their_choices() {
     World::of(odd, FakeProxmox::builder()).await.is_told(Failure, "not on virtualization.vminterface").await;
 
     let world = World::of(FakeNetBox::builder(), FakeProxmox::builder().node("pve02")).await;
-    world.is_told(Warning, "does not offer pve02, which Proxmox has as node").await;
+    world.is_told(Warning, "does not offer pve02 of Proxmox's nodes").await;
     let sets = |name: &str| {
         let sets = world.netbox.all("extras/custom-field-choice-sets");
         sets.iter().find(|set| set["name"] == name).unwrap()["id"].as_u64().unwrap()
@@ -373,7 +373,7 @@ async fn custom_fields_and_their_choices() {
         );
     };
     offer("proxmox-cluster-nodes", json!([["pve01", "pve01"], ["pve02", "pve02"], ["pve9", "pve9"]]));
-    world.is_told(Warning, "offers pve9, and the token sees no such node").await;
+    world.is_told(Warning, "offers pve9, which the token does not see among Proxmox's nodes").await;
     offer("proxmox-cluster-nodes", json!([["pve01", "pve01"], ["pve02", "pve02"]]));
     offer("proxmox-vm-templates", json!([["debian", "by its name"]]));
     assert_eq!(world.bad().await, [], "a template may be given by its name");

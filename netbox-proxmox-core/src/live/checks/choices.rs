@@ -5,34 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proxmox_api::{Client, GuestType, NodeName, Vmid};
 
 use crate::live::listing::Listing;
-
-/// What a selection chooses from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Source {
-    /// The nodes.
-    Nodes,
-    /// The VMIDs of VMs that are templates.
-    VmTemplates,
-    /// The volumes of container templates, and the VMIDs of containers that are templates.
-    ContainerTemplates,
-    /// The storages that take disks.
-    Storages,
-    /// The resource pools.
-    Pools,
-}
-
-impl Source {
-    /// What the choices are, for a person.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Nodes => "node",
-            Self::VmTemplates => "VM template",
-            Self::ContainerTemplates => "container template",
-            Self::Storages => "storage for disks",
-            Self::Pools => "pool",
-        }
-    }
-}
+use crate::live::setup::offered::Of;
 
 /// What can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,7 +37,7 @@ pub(super) struct Side {
     /// What it is called in texts.
     pub(super) label: String,
     /// By what chooses from it; one that cannot be listed is missing.
-    pub(super) has: BTreeMap<Source, BTreeSet<Choice>>,
+    pub(super) has: BTreeMap<Of, BTreeSet<Choice>>,
     /// The VMs that are templates: VMID, name and node.
     pub(super) vm_templates: Vec<(Vmid, String, NodeName)>,
 }
@@ -83,19 +56,19 @@ impl Side {
             .collect::<Vec<_>>();
         let takes_disks = listing.storages().iter().filter(|storage| storage.images || storage.rootdir);
         let mut has = BTreeMap::from([
-            (Source::Nodes, listing.nodes().iter().map(Choice::new).collect()),
-            (Source::VmTemplates, vm_templates.iter().map(|(vmid, name, _)| Choice::named(vmid, Some(name))).collect()),
-            (Source::Storages, takes_disks.map(|storage| Choice::new(&storage.id)).collect()),
+            (Of::Nodes, listing.nodes().iter().map(Choice::new).collect()),
+            (Of::VmTemplates, vm_templates.iter().map(|(vmid, name, _)| Choice::named(vmid, Some(name))).collect()),
+            (Of::Storages, takes_disks.map(|storage| Choice::new(&storage.id)).collect()),
         ]);
         if let Some(mut volumes) = container_volumes(client, &listing).await {
             let guests = of_kind(GuestType::Lxc);
             volumes.extend(guests.filter_map(|guest| Some(Choice::named(guest.vmid?, guest.name.as_deref()))));
-            has.insert(Source::ContainerTemplates, volumes);
+            has.insert(Of::ContainerTemplates, volumes);
         }
         let pools = client.get::<Vec<serde_json::Value>>("/pools", &proxmox_api::Params::new()).await;
         if let Ok(pools) = pools {
             let names = pools.iter().filter_map(|pool| pool["poolid"].as_str());
-            has.insert(Source::Pools, names.map(Choice::new).collect());
+            has.insert(Of::Pools, names.map(Choice::new).collect());
         }
         Ok(Self { label: label.to_owned(), has, vm_templates })
     }

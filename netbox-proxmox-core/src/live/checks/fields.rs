@@ -5,25 +5,14 @@ use std::collections::BTreeSet;
 use netbox_api::client::NameFilter;
 use netbox_api::{CustomField, CustomFieldChoiceSet, ErrorKind};
 
-use super::choices::{Choice, Side, Source};
+use super::choices::{Choice, Side};
 use super::{Check, Fault};
+use crate::live::setup::fields::{FIELDS, Field};
+use crate::live::setup::offered::Of;
 use crate::record::FieldNames;
 
 /// How many choices a text names.
 const NAMED: usize = 8;
-
-const MACHINE: &str = "virtualization.virtualmachine";
-const DISK: &str = "virtualization.virtualdisk";
-const INTERFACE: &str = "virtualization.vminterface";
-
-// The types that are understood, the usual one first: texts, typed or chosen; numbers as well; the name of an object of NetBox's;
-// several lines.
-const TEXTS: &[&str] = &["select", "text", "longtext"];
-const NUMBERS: &[&str] = &["text", "longtext", "select", "integer"];
-const TEMPLATES: &[&str] = &["select", "text", "longtext", "integer"];
-const NAMES: &[&str] = &["select", "text", "longtext", "object"];
-const LINES: &[&str] = &["longtext", "text", "select", "multiselect", "json"];
-const FLAGS: &[&str] = &["boolean", "text", "select"];
 
 /// What becomes of a NetBox without a field.
 enum Without {
@@ -35,64 +24,20 @@ enum Without {
     Fine,
 }
 
-/// What a custom field must be.
-struct Wanted<'a> {
-    name: &'a str,
-    on: &'static str,
-    types: &'static [&'static str],
-    without: Without,
-    offers: Option<Source>,
-}
-
-fn wanted(names: &FieldNames) -> Vec<Wanted<'_>> {
-    let machine = |name, types, without, offers| Wanted { name, on: MACHINE, types, without, offers };
-    let FieldNames {
-        node,
-        vm_type,
-        vmid,
-        storage,
-        ssh_keys,
-        vm_template,
-        lxc_template,
-        disk_storage,
-        mount_path,
-        bridge,
-        gateway,
-        pool,
-        nameserver,
-        searchdomain,
-        ci_user,
-        startup,
-        protection,
-    } = names;
-    let optional = |name, on, types| Wanted { name, on, types, without: Without::Fine, offers: None };
-    vec![
-        machine(vm_type, TEXTS, Without::Nothing, None),
-        machine(vmid, NUMBERS, Without::Nothing, None),
-        machine(node, NAMES, Without::Nothing, Some(Source::Nodes)),
-        machine(vm_template, TEMPLATES, Without::Part("no VM can be made"), Some(Source::VmTemplates)),
-        machine(lxc_template, TEXTS, Without::Part("no container can be made"), Some(Source::ContainerTemplates)),
-        machine(storage, NAMES, Without::Part("the storage of a root disk cannot be chosen"), Some(Source::Storages)),
-        machine(ssh_keys, LINES, Without::Part("guests get the keys of their template only"), None),
-        Wanted {
-            on: DISK,
-            ..machine(
-                disk_storage,
-                NAMES,
-                Without::Part("the storage of a disk cannot be chosen"),
-                Some(Source::Storages),
-            )
-        },
-        optional(mount_path, DISK, TEXTS),
-        optional(bridge, INTERFACE, TEXTS),
-        optional(gateway, MACHINE, TEXTS),
-        Wanted { offers: Some(Source::Pools), ..optional(pool, MACHINE, TEXTS) },
-        optional(nameserver, MACHINE, TEXTS),
-        optional(searchdomain, MACHINE, TEXTS),
-        optional(ci_user, MACHINE, TEXTS),
-        optional(startup, MACHINE, NUMBERS),
-        optional(protection, MACHINE, FLAGS),
-    ]
+impl Without {
+    /// Without the field of this name.
+    fn of(name: &str, names: &FieldNames) -> Self {
+        let FieldNames { vm_type, vmid, node, vm_template, lxc_template, storage, ssh_keys, disk_storage, .. } = names;
+        match name {
+            _ if [vm_type, vmid, node].iter().any(|it| *it == name) => Self::Nothing,
+            _ if name == vm_template => Self::Part("no VM can be made"),
+            _ if name == lxc_template => Self::Part("no container can be made"),
+            _ if name == storage => Self::Part("the storage of a root disk cannot be chosen"),
+            _ if name == ssh_keys => Self::Part("guests get the keys of their template only"),
+            _ if name == disk_storage => Self::Part("the storage of a disk cannot be chosen"),
+            _ => Self::Fine,
+        }
+    }
 }
 
 /// The custom fields, compared with what the clusters have, where all of them were reached.
@@ -119,29 +64,27 @@ fn judge(
     sides: Option<&[Side]>,
 ) -> Vec<Check> {
     let (mut checks, mut absent, mut there) = (Vec::new(), Vec::new(), 0);
-    for wanted in wanted(names) {
-        let what = format!("custom field {}", wanted.name);
-        let Some(field) = fields.iter().find(|field| field.name == wanted.name) else {
-            match missing(what, &wanted) {
+    for wanted in FIELDS {
+        let name = wanted.name(names);
+        let (what, without) = (format!("custom field {name}"), Without::of(name, names));
+        let Some(field) = fields.iter().find(|field| field.name == name) else {
+            match missing(what, wanted, &without) {
                 Some(check) => checks.push(check),
-                None => absent.push(wanted.name.to_owned()),
+                None => absent.push(name.to_owned()),
             }
             continue;
         };
-        match wrong(what.clone(), &wanted, field) {
+        match wrong(what.clone(), wanted, &without, field) {
             Some(check) => checks.push(check),
             None => there += 1,
         }
         let set = field.choice_set.as_ref().and_then(|set| sets.iter().find(|known| known.id == set.id));
         let offered: Option<BTreeSet<_>> =
             set.map(|set| set.extra_choices.iter().map(|(value, _)| value.clone()).collect());
-        if let Some(offered) = offered {
-            if wanted.name == names.vm_type {
-                checks.extend(kinds(&what, &offered));
-            }
-            if let (Some(source), Some(sides)) = (wanted.offers, sides) {
-                checks.extend(compared(&what, source, &offered, sides));
-            }
+        match (offered, wanted.choices, sides) {
+            (Some(offered), Some(Of::Types), _) => checks.extend(kinds(&what, &offered)),
+            (Some(offered), Some(of), Some(sides)) => checks.extend(compared(&what, of, &offered, sides)),
+            _ => {}
         }
     }
     let mut summary = format!("{there} are there and can be read");
@@ -152,13 +95,12 @@ fn judge(
     checks
 }
 
-fn missing(what: String, wanted: &Wanted<'_>) -> Option<Check> {
+fn missing(what: String, wanted: &Field, without: &Without) -> Option<Check> {
     let advice = format!(
         "Make it on {} with the type {}, or say in [fields] what it is called: `netbox-proxmox setup` makes all of them",
-        wanted.on,
-        wanted.types.first().unwrap_or(&"text")
+        wanted.object_type, wanted.made_as
     );
-    match wanted.without {
+    match without {
         Without::Nothing => {
             let detail = "is not there: no record can say what it takes to be managed, or is written back to";
             Some(Check::failure(what, Fault::Missing, detail, advice).blocking())
@@ -168,22 +110,21 @@ fn missing(what: String, wanted: &Wanted<'_>) -> Option<Check> {
     }
 }
 
-fn wrong(what: String, wanted: &Wanted<'_>, field: &CustomField) -> Option<Check> {
-    let kind = field.field_type.as_str();
-    if !wanted.types.contains(&kind) {
+fn wrong(what: String, wanted: &Field, without: &Without, field: &CustomField) -> Option<Check> {
+    let (kind, on) = (field.field_type.as_str(), wanted.object_type);
+    let (detail, advice) = if !wanted.works_with(kind) {
+        let works = [&[wanted.made_as], wanted.works_as].concat().join(", ");
         let detail =
             format!("is of the type {kind}, which is not understood: what records say in it is reported, not done");
-        let advice = format!("Make it anew with one of the types {}", wanted.types.join(", "));
-        let check = Check::failure(what, Fault::Wrong, detail, advice);
-        return Some(if matches!(wanted.without, Without::Nothing) { check.blocking() } else { check });
-    }
-    if !field.object_types.iter().any(|on| on == wanted.on) {
-        let detail = format!("is on {}, not on {}", field.object_types.join(", "), wanted.on);
-        let advice = format!("Add {} to the object types of the field in NetBox", wanted.on);
-        let check = Check::failure(what, Fault::Wrong, detail, advice);
-        return Some(if matches!(wanted.without, Without::Nothing) { check.blocking() } else { check });
-    }
-    None
+        (detail, format!("Make it anew with one of the types {works}"))
+    } else if !field.object_types.iter().any(|known| known == on) {
+        let detail = format!("is on {}, not on {on}", field.object_types.join(", "));
+        (detail, format!("Add {on} to the object types of the field in NetBox"))
+    } else {
+        return None;
+    };
+    let check = Check::failure(what, Fault::Wrong, detail, advice);
+    Some(if matches!(without, Without::Nothing) { check.blocking() } else { check })
 }
 
 /// The kinds of guests that the type offers.
@@ -205,9 +146,9 @@ fn kinds(what: &str, offered: &BTreeSet<String>) -> Option<Check> {
 }
 
 /// The choices, compared with what all clusters have together.
-fn compared(what: &str, source: Source, offered: &BTreeSet<String>, sides: &[Side]) -> Vec<Check> {
+fn compared(what: &str, of: Of, offered: &BTreeSet<String>, sides: &[Side]) -> Vec<Check> {
     // One cluster that does not tell what it has may have anything.
-    let Some(has) = sides.iter().map(|side| side.has.get(&source)).collect::<Option<Vec<_>>>() else {
+    let Some(has) = sides.iter().map(|side| side.has.get(&of)).collect::<Option<Vec<_>>>() else {
         return Vec::new();
     };
     let has: BTreeSet<&Choice> = has.into_iter().flatten().collect();
@@ -215,9 +156,9 @@ fn compared(what: &str, source: Source, offered: &BTreeSet<String>, sides: &[Sid
     let strange: Vec<_> = offered.iter().filter(|said| !has.iter().any(|choice| choice.is(said))).collect();
     if !strange.is_empty() {
         let detail = format!(
-            "offers {}, and the token sees no such {}: records that choose it are reported",
+            "offers {}, which the token does not see among Proxmox's {}: records that choose it are reported",
             list(&strange),
-            source.name()
+            of.words()
         );
         checks.push(Check::warning(
             what,
@@ -228,8 +169,7 @@ fn compared(what: &str, source: Source, offered: &BTreeSet<String>, sides: &[Sid
     let missing = has.iter().filter(|choice| !offered.iter().any(|said| choice.is(said)));
     let missing: Vec<_> = missing.map(|choice| &choice.value).collect();
     if !missing.is_empty() {
-        let detail =
-            format!("does not offer {}, which Proxmox has as {}: nobody can choose it", list(&missing), source.name());
+        let detail = format!("does not offer {} of Proxmox's {}: nobody can choose it", list(&missing), of.words());
         checks.push(Check::warning(what, detail, "`netbox-proxmox setup` adds it to the choices"));
     }
     checks
@@ -246,6 +186,8 @@ fn list(names: &[&String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const MACHINE: &str = "virtualization.virtualmachine";
     use crate::live::checks::Verdict;
     use netbox_api::Brief;
     use std::collections::BTreeMap;
@@ -262,7 +204,7 @@ mod tests {
 
     fn all() -> Vec<CustomField> {
         let names = FieldNames::default();
-        wanted(&names).iter().map(|it| field(it.name, it.types[0], it.on, None)).collect()
+        FIELDS.iter().map(|it| field(it.name(&names), it.made_as, it.object_type, None)).collect()
     }
 
     fn found(fields: &[CustomField], sets: &[CustomFieldChoiceSet], sides: &[Side]) -> Vec<(Verdict, String)> {
@@ -307,13 +249,16 @@ mod tests {
             ..CustomFieldChoiceSet::default()
         };
         let side = |nodes: &[&str]| Side {
-            has: BTreeMap::from([(Source::Nodes, nodes.iter().map(Choice::new).collect())]),
+            has: BTreeMap::from([(Of::Nodes, nodes.iter().map(Choice::new).collect())]),
             ..Side::default()
         };
         let sides = [side(&["pve01"]), side(&["pve02"])];
         assert_eq!(found(&fields, &[set(&["pve01", "pve02"])], &sides), []);
         let found_here = found(&fields, &[set(&["pve01", "pve9"])], &sides);
-        assert!(found_here[0].1.contains("offers pve9, and the token sees no such node"), "{found_here:?}");
+        assert!(
+            found_here[0].1.contains("offers pve9, which the token does not see among Proxmox's nodes"),
+            "{found_here:?}"
+        );
         assert!(found_here[1].1.contains("does not offer pve02"), "{found_here:?}");
         assert_eq!(found(&fields, &[set(&["pve9"])], &[side(&[]), Side::default()]), [], "one does not tell");
     }

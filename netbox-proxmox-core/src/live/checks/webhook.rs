@@ -8,18 +8,7 @@ use secrecy::ExposeSecret;
 use url::Url;
 
 use super::{Check, Fault, Receiving};
-
-/// The object types that the server is told of.
-const OBJECT_TYPES: [&str; 5] = [
-    "virtualization.virtualmachine",
-    "virtualization.virtualdisk",
-    "virtualization.vminterface",
-    "ipam.ipaddress",
-    "dcim.macaddress",
-];
-
-/// The events that it is told of.
-const EVENT_TYPES: [&str; 3] = ["object_created", "object_updated", "object_deleted"];
+use crate::live::setup::delivery::{EVENT_TYPES, OBJECT_TYPES};
 
 /// What is the case as long as a delivery does not come.
 const MEANWHILE: &str =

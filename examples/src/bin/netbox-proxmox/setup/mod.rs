@@ -6,6 +6,7 @@ mod environment;
 use std::path::PathBuf;
 
 use clap::Args;
+use netbox_proxmox_core::live::clusters::own_name;
 use netbox_proxmox_core::live::setup::{Made, Options, Plan};
 use netbox_proxmox_core::live::{Proposed, Setup, SetupCluster};
 use netbox_proxmox_examples::output::{Output, complain};
@@ -63,7 +64,7 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
                 let client = connect::proxmox(&cluster)?;
                 let setting = match cluster.netbox_cluster {
                     Some(setting) => setting,
-                    None => connect::own_name(&client).await?,
+                    None => own_name(&client).await?,
                 };
                 clusters.push(SetupCluster { setting, client });
             }
