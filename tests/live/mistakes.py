@@ -95,7 +95,7 @@ def creations(bench, m):
     expect('no template is chosen', ['no template'], '-bare', proxmox_vm_templates=None)
     expect('the template does not exist in Proxmox', ['9099'], '-gone', proxmox_vm_templates='9099')
     expect('the template is an ordinary guest', ['is no template'], '-guest', proxmox_vm_templates=str(THEIRS))
-    expect('the choice of a template is no VMID', ['"debian"', 'its VMID'], '-value', proxmox_vm_templates='debian')
+    expect('no template has the name that is chosen', ['"debian"', 'no template of the name'], '-value', proxmox_vm_templates='debian')
     expect('the name has a space', ['DNS name', 'not created'], ' space')
     expect('the name has an underscore', ['DNS name', 'not created'], '_underscore')
     expect('the VMID is no number', ['proxmox_vmid', 'whole number'], '-word', proxmox_vmid='abc')
@@ -415,7 +415,7 @@ def choose(bench, nodes):
     """Choices as a person might have written them."""
     for name, values in (
             ('proxmox-cluster-nodes', nodes),
-            ('proxmox-vm-templates', ['9000', '9001', '9099', str(THEIRS), '9100', 'debian']),
+            ('proxmox-vm-templates', ['9000', '9001', '9014', '9099', str(THEIRS), '9100', 'debian']),
             ('proxmox-vm-storage', ['local-lvm', 'ceph-pool', 'nowhere', 'local', 'my disks']),
             ('proxmox-lxc-templates', [ARCHIVE, ARCHIVE.replace('12.7', '99.9'), 'debian.tar', '9000', '9098'])):
         choices = [[value, value] for value in values]

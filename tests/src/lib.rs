@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use netbox_api::testing::FakeNetBox;
-use netbox_proxmox_core::live::privileges::PROXMOX;
+use netbox_proxmox_core::live::privileges::{PROXMOX, PROXMOX_NAME};
 use netbox_proxmox_core::live::{
     Answer, Backoff, Bridge, Dispatcher, Inbox, MemoryStore, NewEvent, Observer, ProxmoxCluster, Store,
 };
@@ -193,7 +193,9 @@ impl Lab {
 
     /// With a token of Proxmox that has what a set-up gives it and nothing else.
     pub async fn with_the_role_of_setup() -> Self {
-        let rights: Vec<_> = PROXMOX.iter().map(|right| (right.path, right.privileges)).collect();
+        let name = [PROXMOX_NAME];
+        let rights: Vec<_> =
+            PROXMOX.iter().map(|right| (right.path, right.privileges)).chain([("/", &name[..])]).collect();
         let proxmox = described().limited_token("bridge@pve!limited", "proxmox-secret", &rights);
         Self::between(netbox().await, proxmox.start().await, Policy::default())
     }

@@ -139,7 +139,7 @@ async fn a_disk_created_while_active_is_added_once_the_record_is_staged() {
 }
 
 #[tokio::test]
-async fn the_privileges_of_the_readme_are_enough() {
+async fn the_privileges_that_setup_gives_are_enough() {
     let lab = Lab::with_the_role_of_setup().await;
     whole_life(&lab).await;
     let client = proxmox_api::Client::builder(lab.proxmox.url()).token(lab.proxmox.token_string()).build().unwrap();
@@ -147,7 +147,7 @@ async fn the_privileges_of_the_readme_are_enough() {
 }
 
 #[tokio::test]
-async fn the_privileges_of_the_readme_are_enough_for_rows_11_to_15() {
+async fn the_privileges_that_setup_gives_are_enough_for_rows_11_to_15() {
     let lab = Lab::with_the_role_of_setup().await;
     let id = lab.create(json!({"status": "active", "custom_fields": {"proxmox_node": "pve01"}})).await;
     lab.update(id, json!({"custom_fields": {"proxmox_node": "pve02"}})).await;
