@@ -95,7 +95,8 @@ def creations(bench, m):
     expect('no template is chosen', ['no template'], '-bare', proxmox_vm_templates=None)
     expect('the template does not exist in Proxmox', ['9099'], '-gone', proxmox_vm_templates='9099')
     expect('the template is an ordinary guest', ['is no template'], '-guest', proxmox_vm_templates=str(THEIRS))
-    expect('no template has the name that is chosen', ['"debian"', 'no template of the name'], '-value', proxmox_vm_templates='debian')
+    expect('the name of a template that none has', ['no template of the name', '"debian"'], '-value', proxmox_vm_templates='debian')
+    expect('the choice of a template is a volume', ['its VMID, or its name'], '-volume', proxmox_vm_templates=ARCHIVE)
     expect('the name has a space', ['DNS name', 'not created'], ' space')
     expect('the name has an underscore', ['DNS name', 'not created'], '_underscore')
     expect('the VMID is no number', ['proxmox_vmid', 'whole number'], '-word', proxmox_vmid='abc')
@@ -152,8 +153,9 @@ def container(bench, m, created):
     for mistake, words, custom in (
             ("the template of a container is a VM's", ['a virtual machine', 'template 9000'], {'proxmox_lxc_templates': '9000'}),
             ('the template of a container does not exist in Proxmox', ['9098'], {'proxmox_lxc_templates': '9098'}),
-            ('the choice of a template is neither a volume nor a VMID', ['"debian.tar"', 'such as'],
+            ('the name of a template of a container that none has', ['no template of the name', '"debian.tar"'],
              {'proxmox_lxc_templates': 'debian.tar'}),
+            ('the choice of a template is no volume', ['"local:"', 'such as'], {'proxmox_lxc_templates': 'local:'}),
             ('no node has the template volume', ['no node has'], {'proxmox_lxc_templates': ARCHIVE.replace('12.7', '99.9')}),
             ('no storage is chosen, and that of the template takes no containers', ['no storage is set'],
              {'proxmox_vm_storage': None})):
@@ -249,8 +251,17 @@ def written(bench, m, created):
     m.said('an address that is deprecated', guest, '192.0.2.70', 'status')
     bench.netbox('PATCH', f"{ADDRESSES}{address['id']}/", {'status': 'active', 'role': 'vip'})
     m.said('an address that software within the guest has', guest, '192.0.2.70', 'role')
-    bench.netbox('PATCH', f"{ADDRESSES}{address['id']}/", {'role': ''})
+    inside = bench.netbox('POST', ADDRESSES, {'address': '192.0.2.170/24'})
+    bench.netbox('PATCH', f"{ADDRESSES}{address['id']}/", {'role': '', 'nat_inside': inside['id']})
+    m.said('an address that is translated to another', guest, '192.0.2.70', 'translated to 192.0.2.170')
+    bench.netbox('PATCH', f"{ADDRESSES}{address['id']}/", {'nat_inside': None})
     m.check.that('the only address is set', lambda: guest.has(ipconfig0='ip=192.0.2.70/24,gw=192.0.2.1'))
+    bench.netbox('PATCH', f"{ADDRESSES}{address['id']}/", {'address': '192.0.2.70/32'})
+    m.said('an address whose prefix has no room for a gateway', guest, '192.0.2.70/32', 'proxmox_gateway')
+    m.check.that('it is set without one', lambda: guest.has(ipconfig0='ip=192.0.2.70/32'))
+    bench.pve.write('PUT', guest.config_path(), cicustom='user=local:snippets/user.yml')
+    guest.change(custom_fields={'proxmox_public_ssh_key': bench.key.replace('admin+live', 'other')})
+    m.said('an SSH key, and the guest has cloud-init data of its own', guest, 'SSH keys', 'cicustom')
     for name in ('cali3f1a2b4c5d6', 'flannel.1', 'cni0', 'kube-ipvs0', 'vxlan.calico', 'nodelocaldns', 'tunl0'):
         bench.netbox('POST', NICS, {'virtual_machine': guest.id, 'name': name})
     m.settle(guest, 'interfaces of Kubernetes')
@@ -415,9 +426,9 @@ def choose(bench, nodes):
     """Choices as a person might have written them."""
     for name, values in (
             ('proxmox-cluster-nodes', nodes),
-            ('proxmox-vm-templates', ['9000', '9001', '9014', '9099', str(THEIRS), '9100', 'debian']),
+            ('proxmox-vm-templates', ['9000', '9001', '9014', '9099', str(THEIRS), '9100', 'debian', ARCHIVE]),
             ('proxmox-vm-storage', ['local-lvm', 'ceph-pool', 'nowhere', 'local', 'my disks']),
-            ('proxmox-lxc-templates', [ARCHIVE, ARCHIVE.replace('12.7', '99.9'), 'debian.tar', '9000', '9098'])):
+            ('proxmox-lxc-templates', [ARCHIVE, ARCHIVE.replace('12.7', '99.9'), 'debian.tar', 'local:', '9000', '9098'])):
         choices = [[value, value] for value in values]
         bench.netbox.ensure('/extras/custom-field-choice-sets/', {'name': name}, extra_choices=choices)
 

@@ -71,6 +71,10 @@ ELSEWHERE = {
     'a container has no cloud-init': '`proxmox_ci_user` is set on a container',
     'was moved from cluster': 'two Proxmox clusters are configured (tests between the fakes)',
     'from which it was moved in NetBox': 'two Proxmox clusters are configured, and the record that was moved is deleted (tests between the fakes)',
+    'several templates have the name': 'several templates have the name that NetBox says, and none or several of them are on the wanted node',
+    'nobody but importers': '`[policy] importers` names a user, who alone has written the record (discover.py)',
+    'written by importers': 'the same',
+    'which is an importer': 'such a user deletes a record (discover.py)',
     'the MAC address of net': "the server's token may not write MAC addresses, or NetBox requires more of them",
     'an address needs its prefix length': 'never with NetBox 4.2 to 4.7, whose addresses have one',
 }
