@@ -148,12 +148,33 @@ async fn parked_events_are_listed_and_released() {
     }
     let json: Value = serde_json::from_slice(&events(&["--output", "json"]).stdout).unwrap();
     assert_eq!(json[0]["change"]["record"], 1);
-    let released = events(&["--release", "2"]);
-    assert!(stderr(&released).starts_with("0 released"), "{}", stderr(&released));
-    assert!(stderr(&events(&["--release"])).starts_with("1 released"));
+    for (arguments, found) in [
+        (&["--vm", "web01"][..], true),
+        (&["--vm", "1"], true),
+        (&["--vm", "web02"], false),
+        (&["--since", "2025-11-22T08:26:40Z"], true),
+        (&["--since", "2h"], false),
+        (&["--state", "reported"], false),
+    ] {
+        assert_eq!(!stdout(&events(arguments)).is_empty(), found, "{arguments:?}");
+    }
+    assert_eq!(code(&events(&["--since", "yesterday"])), 2);
+    for unknown in ["2", "web02"] {
+        let released = events(&["--release", unknown]);
+        assert_eq!(code(&released), 4, "{}", stderr(&released));
+        assert!(stderr(&released).contains(unknown), "{}", stderr(&released));
+    }
+    assert!(stderr(&events(&["--release", "web01"])).starts_with("1 released"));
     assert_eq!(store.events(Some(EventState::Pending), 9).await.unwrap().len(), 1);
     let none = events(&["--state", "parked"]);
     assert_eq!((code(&none), stdout(&none)), (0, String::new()));
+    store.settle(&[id], &parked).await.unwrap();
+    assert!(stderr(&events(&["--release"])).starts_with("1 released"));
+    // What could only be reported is not said to be done.
+    let reported = Settlement { state: EventState::Done, ..parked };
+    store.settle(&[id], &reported).await.unwrap();
+    assert!(stdout(&events(&["--state", "reported"])).contains(" reported "));
+    assert_eq!(stdout(&events(&["--state", "done"])), "");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -133,7 +133,7 @@ impl Status {
         let of = async |state| inbox.store().events(Some(state), COUNTED).await;
         let waiting = of(EventState::Pending).await?.len();
         let parked = of(EventState::Parked).await?.len();
-        let reported = of(EventState::Done).await?.iter().filter(|event| event.reason.is_some()).count();
+        let reported = of(EventState::Done).await?.iter().filter(|event| event.is_reported()).count();
         self.events = Counts { waiting, parked, reported };
         self.newest = inbox.store().events(None, NEWEST).await?.iter().map(Recent::from).collect();
         Ok(())

@@ -1,34 +1,39 @@
 //! `events`: what the inbox holds; and letting parked events try again.
 
+use std::collections::BTreeSet;
+
 use clap::{Args, ValueEnum};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use netbox_proxmox_core::RecordId;
-use netbox_proxmox_core::live::EventState;
 use netbox_proxmox_core::live::bridge::now;
+use netbox_proxmox_core::live::{EventState, Inbox, StoredEvent};
 use netbox_proxmox_examples::output::Output;
 use netbox_proxmox_examples::{Exit, Problem, Settings};
 
 use crate::look;
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum State {
     /// Wait for their turn
     Pending,
-    /// Were answered
+    /// Were answered, and all of it was done
     Done,
+    /// Were answered: something could not, or must not, be done, and the journal in NetBox says so. Nothing waits
+    Reported,
     /// Concern nothing of ours
     Ignored,
-    /// Wait for a person
+    /// Wait for a person, and nothing of them was done: --release tries again
     Parked,
 }
 
-impl From<State> for EventState {
-    fn from(state: State) -> Self {
-        match state {
-            State::Pending => Self::Pending,
-            State::Done => Self::Done,
-            State::Ignored => Self::Ignored,
-            State::Parked => Self::Parked,
+impl State {
+    fn is_of(self, event: &StoredEvent) -> bool {
+        match self {
+            Self::Pending => event.state == EventState::Pending,
+            Self::Done => event.state == EventState::Done && !event.is_reported(),
+            Self::Reported => event.is_reported(),
+            Self::Ignored => event.state == EventState::Ignored,
+            Self::Parked => event.state == EventState::Parked,
         }
     }
 }
@@ -38,26 +43,32 @@ pub(crate) struct Arguments {
     /// Only those in this state
     #[arg(long, value_enum)]
     state: Option<State>,
+    /// Only those of this virtual machine, by its name or its id in NetBox
+    #[arg(long, value_name = "NAME")]
+    vm: Option<String>,
+    /// Only those that came since then: 2026-11-26T08:00:00Z, or 2h, 3d before now
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    since: Option<u64>,
     /// How many, newest first
     #[arg(long, default_value_t = 20)]
-    limit: u32,
-    /// Lets parked events try again: of one virtual machine, by its id in NetBox, or of all
-    #[arg(long, value_name = "RECORD", num_args = 0..=1, conflicts_with_all = ["state", "limit"])]
-    release: Option<Option<u64>>,
+    limit: usize,
+    /// Lets parked events try again: of one virtual machine, by its name or its id in NetBox, or of all
+    #[arg(long, value_name = "NAME", num_args = 0..=1, conflicts_with_all = ["state", "vm", "since", "limit"])]
+    release: Option<Option<String>>,
 }
 
 pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
     let inbox = look::inbox(settings).await?;
-    if let Some(record) = arguments.release {
-        let released = inbox.store().release(record.map(RecordId), now()).await?;
-        if record.is_none() && inbox.restored().await?.is_some() {
-            inbox.put_restored(None).await?;
-            output.say("agreed: NetBox is taken for the one it was, and guests are destroyed again where it says so");
-        }
-        output.say(&format!("{released} released; the server tries them again within seconds"));
-        return Ok(Exit::Done);
+    if let Some(of) = &arguments.release {
+        return release(&inbox, of.as_deref(), output).await;
     }
-    let events = inbox.store().events(arguments.state.map(EventState::from), arguments.limit).await?;
+    let all = inbox.store().events(None, u32::MAX).await?;
+    let is_wanted = |event: &StoredEvent| {
+        arguments.state.is_none_or(|state| state.is_of(event))
+            && arguments.vm.as_deref().is_none_or(|vm| is_of(event, vm))
+            && arguments.since.is_none_or(|since| event.received >= since)
+    };
+    let events: Vec<StoredEvent> = all.into_iter().filter(is_wanted).take(arguments.limit).collect();
     if events.is_empty() {
         output.say("no events");
     }
@@ -67,7 +78,7 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
         vec![
             event.id.to_string(),
             time(event.received),
-            event.state.as_str().to_owned(),
+            event.stands().to_owned(),
             event.attempts.to_string(),
             change.record.to_string(),
             change.name.clone(),
@@ -76,6 +87,56 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
         ]
     })?;
     Ok(Exit::Done)
+}
+
+/// Lets parked events try again; a virtual machine that has none is not found.
+async fn release(inbox: &Inbox, of: Option<&str>, output: &Output) -> Result<Exit, Problem> {
+    let mut released = 0;
+    match of {
+        None => {
+            released += inbox.store().release(None, now()).await?;
+            if inbox.restored().await?.is_some() {
+                inbox.put_restored(None).await?;
+                output
+                    .say("agreed: NetBox is taken for the one it was, and guests are destroyed again where it says so");
+            }
+        }
+        Some(vm) => {
+            let parked = inbox.store().events(Some(EventState::Parked), u32::MAX).await?;
+            let records: BTreeSet<RecordId> =
+                parked.iter().filter(|event| is_of(event, vm)).map(|event| event.change.record).collect();
+            if records.is_empty() {
+                let why = format!(
+                    "no event of a virtual machine {vm} is parked: `events --state parked` lists those that are"
+                );
+                return Err(Problem::new(Exit::NotFound, why));
+            }
+            for record in records {
+                released += inbox.store().release(Some(record), now()).await?;
+            }
+        }
+    }
+    output.say(&format!("{released} released; the server tries them again within seconds"));
+    Ok(Exit::Done)
+}
+
+/// Whether an event is of a virtual machine, which is given by its name or its id.
+fn is_of(event: &StoredEvent, vm: &str) -> bool {
+    event.change.name == vm || vm.parse().is_ok_and(|id| event.change.record == RecordId(id))
+}
+
+/// A time, or how long before now.
+fn since(text: &str) -> Result<u64, String> {
+    let time = match text.parse::<Timestamp>() {
+        Ok(time) => time,
+        Err(_) => {
+            let span = text.parse::<SignedDuration>();
+            let span =
+                span.map_err(|_| "a time is wanted, such as 2026-11-26T08:00:00Z, or how long ago: 2h".to_owned())?;
+            Timestamp::now().checked_sub(span.abs()).map_err(|error| error.to_string())?
+        }
+    };
+    u64::try_from(time.as_second()).map_err(|_| "this is before 1970".to_owned())
 }
 
 fn time(seconds: u64) -> String {

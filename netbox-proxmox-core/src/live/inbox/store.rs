@@ -150,7 +150,7 @@ pub struct StoredEvent {
     pub attempts: u32,
     /// When it is due, in seconds since 1970.
     pub due: u64,
-    /// Why it was tried in vain, ignored or parked.
+    /// Why it was tried in vain, ignored or parked; of one that is done, what could only be reported.
     pub reason: Option<String>,
     /// What holds it or, once it is pending again, held it: a person has agreed then.
     pub brake: Option<Brake>,
@@ -159,6 +159,16 @@ pub struct StoredEvent {
 }
 
 impl StoredEvent {
+    /// Whether it is done, and something of it could only be reported.
+    pub fn is_reported(&self) -> bool {
+        self.state == EventState::Done && self.reason.is_some()
+    }
+
+    /// Where it stands, for a person: its state, or `reported`.
+    pub fn stands(&self) -> &'static str {
+        if self.is_reported() { "reported" } else { self.state.as_str() }
+    }
+
     /// What happened, for a person: `virtualmachine 7 updated`.
     pub fn what(&self) -> String {
         let object = self.key.split('/').find(|part| part.contains('.')).unwrap_or_default();
