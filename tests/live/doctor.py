@@ -75,7 +75,8 @@ def doctor(bench, check, created):
         check.that('another secret', with_all('failure', 'is another than NETBOX_WEBHOOK_SECRET'), within=0)
         check.that('and a test delivery that does not arrive', with_all(
             'failure', 'was not heard of within 2 s', arguments=['--probe', '--within', '2']), within=0)
-    check.that('the delivery that failed is seen', with_all('warning', "NetBox's failed jobs"), within=20)
+    check.that('the delivery that failed is seen', with_all(
+        'warning', "NetBox's failed jobs", NETBOX_TOKEN=bench.admin), within=20)
     with no_worker():
         check.that('no worker', with_all('failure', 'none runs, so no delivery is sent'), within=60)
     check.that('a worker again', with_all('ok', "NetBox's workers"), within=60)

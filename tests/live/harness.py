@@ -127,11 +127,11 @@ class Server:
             time.sleep(0.1)
         raise ApiError(f'the server does not answer {wait_for}: {seen}\n' + '\n'.join(self.tail()))
 
-    def command(self, *arguments, stdin=subprocess.DEVNULL, without=()):
-        """The command line beside the server's binary (or that itself, without arguments), with the server's settings, run
-        to its end."""
+    def command(self, *arguments, stdin=subprocess.DEVNULL, without=(), **more):
+        """The command line beside the server's binary (or that itself, without arguments), with the server's settings and
+        these, run to its end."""
         binary = os.path.join(os.path.dirname(self.binary), 'netbox-proxmox') if arguments else self.binary
-        settings = {name: value for name, value in self.settings.items() if name not in without}
+        settings = {**{name: value for name, value in self.settings.items() if name not in without}, **more}
         return subprocess.run([binary, *arguments], env={'PATH': os.environ['PATH'], **settings}, text=True,
                               capture_output=True, stdin=stdin, timeout=120)
 

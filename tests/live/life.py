@@ -47,10 +47,11 @@ class Bench:
         directory = os.environ['LIVE_DIR']
         with open(os.environ['PROXMOX_READY'], encoding='utf-8') as ready:
             self.pve = Proxmox(json.load(ready))
-        self.netbox = NetBox(os.environ['NETBOX_URL'], os.environ['NETBOX_TOKEN'])
+        self.admin = os.environ['NETBOX_TOKEN']     # the server has a token of its own
+        self.netbox = NetBox(os.environ['NETBOX_URL'], self.admin)
         self.secret, self.inbox = secrets.token_hex(20), os.path.join(directory, 'inbox.sqlite')
         self.server = Server(os.environ['SERVER'], directory, {
-            'NETBOX_URL': self.netbox.url, 'NETBOX_TOKEN': os.environ['NETBOX_TOKEN'],
+            'NETBOX_URL': self.netbox.url, 'NETBOX_TOKEN': self.admin,
             'NETBOX_WEBHOOK_SECRET': self.secret, 'NETBOX_CLUSTER': CLUSTER, 'NETBOX_PROXMOX_IDENTITY': IDENTITY,
             'PROXMOX_URL': self.pve.ready['url'], 'PROXMOX_TOKEN': self.pve.ready['tokens']['bridge'],
             **({'PROXMOX_FINGERPRINT': self.pve.ready['fingerprint']} if self.pve.ready['fingerprint'] else {}),

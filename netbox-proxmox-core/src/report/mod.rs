@@ -176,7 +176,7 @@ impl Reporter {
     /// What was set for cloud-init and does not reach the guest.
     pub fn hidden_by_cicustom(&self, fields: &str) -> Report {
         let text = format!(
-            "{}: {fields} set in Proxmox, but the guest will not see it: its option `cicustom` has files of its own for that. \
+            "{}: {fields}: set in Proxmox, but the guest will not see it: its option `cicustom` has files of its own for that. \
              Remove that option in Proxmox, or of the template, or write it into those files.",
             self.name
         );
