@@ -129,8 +129,11 @@ def nodes(bench, check):
     ended, told = discover(*needed)
     check.that('nodes: a second run writes nothing', lambda: first(same('proposed', told['proposed'], []),
         same('newest change', newest(bench), before)), within=0)
-    for device in bench.netbox.find(DEVICES, cluster_id=bench.cluster):
-        bench.netbox('DELETE', f"{DEVICES}{device['id']}/")
+    made = {'slug': 'live-discover'}
+    for path, which in ((DEVICES, {'cluster_id': bench.cluster}), ('/dcim/device-types/', made), ('/dcim/manufacturers/', made),
+                        ('/dcim/device-roles/', made), ('/dcim/sites/', made)):
+        for thing in bench.netbox.find(path, **which):
+            bench.netbox('DELETE', f"{path}{thing['id']}/")
 
 
 def adopted(bench, check, guest):

@@ -61,8 +61,8 @@ def doctor(bench, check, created):
         check.that('a constraint of changes alone', told('failure', 'may not change', 'a constraint excludes them'), within=0)
         bridge.may(RIGHTS)
 
-    def with_all(verdict, *words, **more):
-        return lambda: line(look(bench, *more.pop('arguments', ())), verdict, words, more.get('ends'))
+    def with_all(verdict, *words, arguments=(), ends=None, **settings):
+        return lambda: line(look(bench, *arguments, **settings), verdict, words, ends)
     rule = bench.netbox.find(RULES)[0]
     hook = bench.netbox.find(HOOKS)[0]
     with changed(bench, RULES, rule, enabled=False):
