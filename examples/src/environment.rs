@@ -56,14 +56,28 @@ impl EnvironmentFile {
     }
 }
 
+/// Whether a file can be written there, tried before there is something to lose.
+///
+/// # Errors
+/// It cannot.
+pub fn can_write(path: &Path) -> Result<(), Problem> {
+    let is_folder = || std::io::Error::from(std::io::ErrorKind::IsADirectory);
+    let tried = tempfile::NamedTempFile::new_in(folder(path))
+        .and_then(|_| if path.is_dir() { Err(is_folder()) } else { Ok(()) });
+    tried.map_err(|error| cannot(path, "written", &error))
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Writes a file that its owner only can read; it is there as a whole or not at all.
 ///
 /// # Errors
 /// It cannot be written.
 pub fn write_private(path: &Path, text: &str) -> Result<(), Problem> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // Made with mode 600, beside the one that it replaces.
-    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+    let written = tempfile::NamedTempFile::new_in(folder(path)).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)

@@ -154,6 +154,8 @@ async fn parked_events_are_listed_and_released() {
         (&["--vm", "web02"], false),
         (&["--since", "2025-11-22T08:26:40Z"], true),
         (&["--since", "2h"], false),
+        (&["--since", "3d"], false),
+        (&["--since", "9999d"], true),
         (&["--state", "reported"], false),
     ] {
         assert_eq!(!stdout(&events(arguments)).is_empty(), found, "{arguments:?}");

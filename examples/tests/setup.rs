@@ -57,6 +57,21 @@ async fn the_environment_file_is_ready_for_the_server() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
 }
 
+/// NetBox shows a token once: it is not made where it could not be kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_cannot_be_written_is_told_before_anything_is_made() {
+    let sides = Sides::begin().await;
+    let path = sides.inbox().with_file_name("nosuch").join("bridge.env");
+    for option in ["--env", "--secret-file"] {
+        sides.netbox.forget_requests();
+        let arguments = ["setup", "--receiver", RECEIVER, "--user", "bridge", "--yes", option, path.to_str().unwrap()];
+        let output = sides.run(&arguments);
+        assert_eq!(code(&output), 1);
+        assert!(stderr(&output).contains("bridge.env cannot be written"), "{}", stderr(&output));
+        assert!(sides.netbox.requests().iter().all(|request| request.method == "GET"));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_secret_is_shown_once_or_written_to_its_file() {
     let sides = Sides::begin().await;
@@ -94,7 +109,12 @@ async fn proxmox_is_made_ready_with_the_login_of_an_administrator() {
     }
     let writes = proxmox.writes().len();
     let again = run(&arguments, &variables);
-    assert_eq!((code(&again), stderr(&again).trim()), (0, "nothing to write in Proxmox"));
+    assert_eq!(
+        (code(&again), stderr(&again).starts_with("nothing to write in Proxmox: ")),
+        (0, true),
+        "{}",
+        stderr(&again)
+    );
     // Another login, and nothing else.
     assert_eq!(proxmox.writes().len(), writes + 1);
 }

@@ -47,17 +47,22 @@ def born_in_branch(guest, born):
 
 
 def merge(bench, request, change, born=None, count=1):
-    """A change in main as a merge or revert makes it; returns what it gave, and its deliveries, which are not sent yet."""
-    with caught(bench) as bodies:
+    """A change in main as a merge or revert makes it; returns what it gave, and its deliveries, which are not sent yet. The
+    server rests meanwhile: it must not read the change log before that is as a merge writes it."""
+    with bench.server.at_rest(), caught(bench) as bodies:
         made = change()
         bodies = [bodies.get(timeout=30) for _ in range(count)]
+        as_merged(bodies, request, born)
+    return made, bodies
+
+
+def as_merged(bodies, request, born):
     for body in bodies:
         database.sql(f"UPDATE core_objectchange SET request_id = '{request}' WHERE request_id = '{body['request']['id']}'")
         body['request'].update(id=request, path='/', path_info='/', method='GET')
         body['context'] = {'active_branch': None}
         for part in (body['data'], body['snapshots']['postchange']) if born else ():
             part['created'] = born
-    return made, bodies
 
 
 def delivered(bench, check, what, bodies):

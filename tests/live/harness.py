@@ -145,6 +145,15 @@ class Server:
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode(errors='replace')
 
+    @contextlib.contextmanager
+    def at_rest(self):
+        """It does nothing, and is there."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
     def kill(self):
         """As a crash or a power failure ends it."""
         self.process.kill()

@@ -222,7 +222,9 @@ pub fn lacking(permissions: &Permissions, pool: Option<&str>) -> Vec<Lacking> {
             if permissions.has(right.path, privilege) || pool.is_some_and(|pool| permissions.has(pool, privilege)) {
                 continue;
             }
-            let paths = permissions.iter().map(|(path, _)| path).filter(|path| path.starts_with(&below));
+            // On the pool alone there is nothing below.
+            let paths =
+                permissions.iter().map(|(path, _)| path).filter(|path| pool.is_none() && path.starts_with(&below));
             let held_below = paths.filter(|path| permissions.has(path, privilege)).map(str::to_owned).collect();
             let path = pool.unwrap_or(right.path).to_owned();
             lacking.push(Lacking { privilege, path, held_below });
@@ -256,6 +258,9 @@ mod tests {
         assert_eq!(lacking(&permissions, Some("acc")), []);
         assert_eq!(lacking(&permissions, None).len(), 11);
         assert_eq!(lacking(&permissions, Some("other"))[0].path, "/pool/other");
+        // What is held on a template says nothing of the pool.
+        let template = held(json!({"/vms/9000": {"VM.Audit": 1, "VM.Clone": 1}}));
+        assert!(lacking(&template, Some("acc")).iter().all(|it| it.held_below.is_empty()));
     }
 
     #[test]

@@ -56,6 +56,7 @@ async fn compare(bridge: &Bridge, position: &LogPosition) -> Result<Option<(Obje
     // One that nobody can read says nothing, nor does one of which everything was pruned.
     let Some(newest) = log.newest(&ObjectChangeFilter::default()).await? else { return Ok(None) };
     let seen = match there {
+        Some(entry) if entry.time == *time => format!("its entry {id} of {time} is of another request now"),
         Some(entry) => format!("its entry {id} is of {}, and was of {time}", entry.time),
         None if newest.id < *id => format!("its newest entry is {}, and {id} was read before", newest.id),
         None => {

@@ -21,6 +21,23 @@ async fn what_netbox_refuses_of_many_costs_nothing_else() {
     assert_eq!((written.made["virtual machines"], written.made["virtual disks"]), (8, 8));
 }
 
+/// What is adopted is as its guest: a record that lacks a disk would take it for one too many.
+#[tokio::test]
+async fn a_guest_of_which_something_was_refused_is_not_to_be_adopted() {
+    let lab = lab().await;
+    for vmid in [500, 501] {
+        lab.proxmox.add_guest(vmid, &format!("web{vmid}"), |guest| guest.disk("scsi0", "ceph", 1_024));
+    }
+    let plan = planned(&lab).await;
+    lab.netbox
+        .fault(Fault::on("POST", "*/virtualization/virtual-disks/").answer(400, json!([{}, {"size": ["too large"]}])));
+    let written = apply(between_them(&lab), plan).await;
+    assert_eq!((written.failed, written.refused.len(), written.made["virtual disks"]), (None, 1, 1));
+    let kept: Vec<u32> = written.records.iter().map(|(vmid, _)| vmid.get()).collect();
+    let refused = if written.refused[0].about.ends_with("web500") { 500 } else { 501 };
+    assert_eq!(kept, [if refused == 500 { 501 } else { 500 }], "{:?}", written.refused);
+}
+
 #[tokio::test]
 async fn a_run_that_is_cut_short_goes_on_with_the_next() {
     for path in ["virtualization/virtual-disks", "virtualization/interfaces", "dcim/mac-addresses", "ipam/ip-addresses"]

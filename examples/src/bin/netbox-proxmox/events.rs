@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use clap::{Args, ValueEnum};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{Span, SpanRelativeTo, Timestamp};
 use netbox_proxmox_core::RecordId;
 use netbox_proxmox_core::live::bridge::now;
 use netbox_proxmox_core::live::{EventState, Inbox, StoredEvent};
@@ -127,15 +127,14 @@ fn is_of(event: &StoredEvent, vm: &str) -> bool {
 
 /// A time, or how long before now.
 fn since(text: &str) -> Result<u64, String> {
-    let time = match text.parse::<Timestamp>() {
-        Ok(time) => time,
-        Err(_) => {
-            let span = text.parse::<SignedDuration>();
-            let span =
-                span.map_err(|_| "a time is wanted, such as 2026-11-26T08:00:00Z, or how long ago: 2h".to_owned())?;
-            Timestamp::now().checked_sub(span.abs()).map_err(|error| error.to_string())?
-        }
+    let before = || {
+        let ago: Span = text.parse().ok()?;
+        let ago = ago.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+        Timestamp::now().checked_sub(ago.abs()).ok()
     };
+    let time = text.parse().ok().or_else(before);
+    let time =
+        time.ok_or_else(|| "a time is wanted, such as 2026-11-26T08:00:00Z, or how long ago: 2h, 3d".to_owned())?;
     u64::try_from(time.as_second()).map_err(|_| "this is before 1970".to_owned())
 }
 

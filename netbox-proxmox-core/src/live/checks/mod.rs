@@ -13,7 +13,7 @@ mod rights;
 mod server;
 mod sizes;
 mod templates;
-mod webhook;
+pub(super) mod webhook;
 mod workers;
 
 use std::path::PathBuf;

@@ -88,7 +88,7 @@ fn request(hook: &Webhook, receiving: &Receiving) -> Vec<Check> {
 }
 
 /// An address without what may be secret in it.
-fn shown(url: &str) -> String {
+pub(in crate::live) fn shown(url: &str) -> String {
     match Url::parse(url) {
         Ok(url) => {
             let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();

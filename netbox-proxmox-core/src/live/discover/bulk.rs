@@ -1,6 +1,6 @@
 //! Objects of any type, made and changed in bulk: what NetBox refuses is told, and the rest is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use netbox_api::client::Writable;
 use netbox_api::{Endpoint, ErrorKind, Item};
@@ -30,15 +30,50 @@ pub struct Written {
     pub failed: Option<Failure>,
 }
 
+/// What an object that is written is of.
+pub(super) trait Place {
+    /// The place of its guest, if it is a guest's.
+    fn guest(&self) -> Option<usize>;
+}
+
+/// Of no guest: a tag, a device.
+impl Place for String {
+    fn guest(&self) -> Option<usize> {
+        None
+    }
+}
+
+impl Place for () {
+    fn guest(&self) -> Option<usize> {
+        None
+    }
+}
+
+/// The guest itself.
+impl Place for usize {
+    fn guest(&self) -> Option<usize> {
+        Some(*self)
+    }
+}
+
+/// Something of the guest.
+impl<T> Place for (usize, T) {
+    fn guest(&self) -> Option<usize> {
+        Some(self.0)
+    }
+}
+
 /// Writes objects of any type in bulk, and counts them.
 pub(super) struct Writer<'a> {
     pub(super) bridge: &'a Bridge,
     pub(super) written: Written,
+    /// The places of guests of which NetBox refused something.
+    pub(super) refused: BTreeSet<usize>,
 }
 
 impl<'a> Writer<'a> {
     pub(super) fn new(bridge: &'a Bridge) -> Self {
-        Self { bridge, written: Written::default() }
+        Self { bridge, written: Written::default(), refused: BTreeSet::new() }
     }
 
     /// Makes an object of a type that is not modelled; gives its id.
@@ -55,7 +90,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Makes objects; gives those that were made with their keys. One that NetBox refuses is told.
-    pub(super) async fn create<T: Writable, Key>(
+    pub(super) async fn create<T: Writable, Key: Place>(
         &mut self,
         endpoint: Endpoint<T>,
         kind: &'static str,
@@ -85,7 +120,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The same of objects that are changed.
-    pub(super) async fn change<T: Writable, Key>(
+    pub(super) async fn change<T: Writable, Key: Place>(
         &mut self,
         endpoint: Endpoint<T>,
         kind: &'static str,
@@ -115,7 +150,7 @@ impl<'a> Writer<'a> {
     }
 
     /// What is left of a group once what NetBox refuses was told: where it does not say which, each one alone.
-    fn without_refused<Key, Body>(
+    fn without_refused<Key: Place, Body>(
         &mut self,
         group: Vec<(Key, String, Body)>,
         error: &netbox_api::Error,
@@ -132,6 +167,7 @@ impl<'a> Writer<'a> {
             match why.or_else(|| alone.then(|| error.message().to_owned())) {
                 Some(why) => {
                     refused += 1;
+                    self.refused.extend(item.0.guest());
                     let text = format!("not written, everything else was: NetBox does not take it: {why}");
                     self.written.refused.push(Remark::new(RemarkKind::Left, item.1, text));
                 }

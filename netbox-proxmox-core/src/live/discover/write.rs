@@ -106,10 +106,10 @@ impl Writer<'_> {
                 match disk {
                     Write::Create(mut disk) => {
                         disk.virtual_machine = *machine;
-                        new.push(((), format!("virtual disk {} of {}", disk.name, guest.name), disk));
+                        new.push((at, format!("virtual disk {} of {}", disk.name, guest.name), disk));
                     }
                     Write::Change(id, patch) => {
-                        patches.push(((), format!("virtual disk {id} of {}", guest.name), id, patch));
+                        patches.push((at, format!("virtual disk {id} of {}", guest.name), id, patch));
                     }
                     Write::Keep(_) => {}
                 }
@@ -138,7 +138,7 @@ impl Writer<'_> {
                     }
                     Write::Change(id, patch) => {
                         ids.insert((at, which), id);
-                        patches.push(((), format!("interface {id} of {}", guest.name), id, patch));
+                        patches.push((at, format!("interface {id} of {}", guest.name), id, patch));
                     }
                     Write::Keep(id) => drop(ids.insert((at, which), id)),
                 }
@@ -158,7 +158,7 @@ impl Writer<'_> {
             let about = format!("MAC address of {}", guests[*at].name);
             match &guests[*at].interfaces[*which].mac {
                 MacPlan::Keep => {}
-                MacPlan::Use(mac) => primary.push((*id, *mac, about)),
+                MacPlan::Use(mac) => primary.push((*at, *id, *mac, about)),
                 MacPlan::Make(mac) => {
                     let mac = NewMacAddress {
                         mac_address: mac.clone(),
@@ -166,15 +166,15 @@ impl Writer<'_> {
                         assigned_object_id: Some(*id),
                         ..NewMacAddress::default()
                     };
-                    new.push(((*id, about.clone()), about, mac));
+                    new.push(((*at, (*id, about.clone())), about, mac));
                 }
             }
         }
-        for ((id, about), mac) in self.create(self.bridge.netbox.mac_addresses(), "MAC addresses", new).await? {
-            primary.push((id, mac.id, about));
+        for ((at, (id, about)), mac) in self.create(self.bridge.netbox.mac_addresses(), "MAC addresses", new).await? {
+            primary.push((at, id, mac.id, about));
         }
         let patch = |mac: u64| VmInterfacePatch { primary_mac_address: mac.into(), ..VmInterfacePatch::default() };
-        let patches = primary.into_iter().map(|(id, mac, about)| ((), about, id, patch(mac))).collect();
+        let patches = primary.into_iter().map(|(at, id, mac, about)| (at, about, id, patch(mac))).collect();
         self.change(self.bridge.netbox.interfaces(), "interfaces", patches).await?;
         Ok(())
     }
@@ -199,7 +199,7 @@ impl Writer<'_> {
                             assigned_object_id: (*interface).into(),
                             ..IpAddressPatch::default()
                         };
-                        patches.push((key, about, id, patch));
+                        patches.push(((*at, key), about, id, patch));
                     }
                     AddressWrite::Create { status } => {
                         let it = NewIpAddress {
@@ -209,7 +209,7 @@ impl Writer<'_> {
                             assigned_object_id: Some(*interface),
                             ..NewIpAddress::default()
                         };
-                        new.push((key, about, it));
+                        new.push(((*at, key), about, it));
                     }
                 }
             }
@@ -217,7 +217,7 @@ impl Writer<'_> {
         let addresses = self.bridge.netbox.ip_addresses();
         let made = self.create(addresses.clone(), "IP addresses", new).await?;
         let given = self.change(addresses, "IP addresses", patches).await?;
-        primary.extend(made.into_iter().chain(given).filter_map(|(key, address)| Some((key?, address.id))));
+        primary.extend(made.into_iter().chain(given).filter_map(|((_, key), address)| Some((key?, address.id))));
         Ok(primary)
     }
 
@@ -245,7 +245,8 @@ impl Writer<'_> {
     async fn remember(&mut self, guests: &[GuestPlan], machines: &Machines) -> Result<(), Failure> {
         let inbox = &self.bridge.inbox;
         for (at, id) in &machines.ids {
-            if !guests[*at].owned {
+            // What is not as its guest is not given to it.
+            if !guests[*at].owned && !self.refused.contains(at) {
                 self.written.records.push((guests[*at].vmid, RecordId(*id)));
             }
             let Some(machine) = machines.written.get(at) else { continue };

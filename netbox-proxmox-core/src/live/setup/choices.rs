@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::fields::Field;
 use super::object::{Kind, Object, Present, Wanted};
@@ -53,8 +53,12 @@ impl Choices {
         let nodes = offered.nodes();
         let wanted = self.0.into_iter().map(|(name, of)| {
             let found = present.named(Kind::ChoiceSet, &name);
-            let mut pairs = found.map(pairs).unwrap_or_default();
+            // A set that is not understood is left as it is.
+            let known = found.map_or(Some(Vec::new()), pairs);
+            let is_known = known.is_some();
+            let mut pairs = known.unwrap_or_default();
             let mut news = Vec::new();
+            let of = of.into_iter().filter(|_| is_known);
             let offers: Vec<&Choice> = of.into_iter().flat_map(|of| offered.of(of)).collect();
             for (at, choice) in offers.iter().enumerate() {
                 // Two clusters may have a guest of one number.
@@ -76,8 +80,12 @@ impl Choices {
     }
 }
 
-fn pairs(set: &Object) -> Vec<Pair> {
-    set.get("extra_choices").and_then(|pairs| serde_json::from_value(pairs).ok()).unwrap_or_default()
+/// Its choices; none, if they are in a form that is not known.
+fn pairs(set: &Object) -> Option<Vec<Pair>> {
+    match set.get("extra_choices") {
+        None | Some(Value::Null) => Some(Vec::new()),
+        Some(pairs) => serde_json::from_value(pairs).ok(),
+    }
 }
 
 /// Adds a choice, or corrects its label; says the label if anything changed.

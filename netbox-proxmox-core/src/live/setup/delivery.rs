@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::object::{Kind, Object, Present, Wanted};
 use super::plan::{Options, Remark};
+use crate::live::checks::webhook::shown;
 
 /// The name of the webhook and of its rule.
 const NAME: &str = "netbox-proxmox";
@@ -110,7 +111,8 @@ fn elsewhere(hook: Option<&Object>, present: &Present) -> Option<Remark> {
         .filter_map(|hook| {
             let rules = present.all(Kind::EventRule).filter(|rule| sends_to(rule, hook.id));
             let enabled = rules.filter(|rule| rule.get("enabled") != Some(json!(false))).count();
-            (enabled > 0).then(|| format!("{} ({enabled} event rules, to {})", hook.name(), hook.text("payload_url")))
+            (enabled > 0)
+                .then(|| format!("{} ({enabled} event rules, to {})", hook.name(), shown(hook.text("payload_url"))))
         })
         .collect();
     (!sending.is_empty()).then(|| {

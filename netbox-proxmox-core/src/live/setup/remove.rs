@@ -43,9 +43,13 @@ pub(super) fn removal(present: &Present, values: &BTreeMap<u64, usize>, with_val
         None | Some(0) => Ok(None),
         Some(count) => Err(format!("{count} objects have it")),
     });
-    keep_or_remove(present, Kind::Cluster, &mut plan, |cluster| match cluster.number("virtualmachine_count") {
-        None | Some(0) => Ok(None),
-        Some(count) => Err(format!("{count} virtual machines are in it")),
+    let of_cluster = [("virtualmachine_count", "virtual machines"), ("device_count", "devices")];
+    keep_or_remove(present, Kind::Cluster, &mut plan, |cluster| {
+        let counted = of_cluster.map(|(count, what)| (cluster.number(count).unwrap_or(0), what));
+        match counted.into_iter().find(|(count, _)| *count > 0) {
+            None => Ok(None),
+            Some((count, what)) => Err(format!("{count} {what} are in it")),
+        }
     });
     let gone = plan.writes.iter().filter(|it| it.kind == Kind::Cluster).count() as u64;
     keep_or_remove(present, Kind::ClusterType, &mut plan, |kind| match kind.number("cluster_count") {

@@ -35,7 +35,7 @@ pub(super) fn wanted(user: &str, present: &Present) -> Vec<Wanted> {
         Wanted::new(Kind::User, user, found)
             .once("username", user)
             .once("first_name", "NetBox to Proxmox VE")
-            .always("is_active", true),
+            .once("is_active", true),
     ];
     for (of, (action, object_types)) in permissions() {
         let name = permission_name(user, of);
@@ -43,7 +43,7 @@ pub(super) fn wanted(user: &str, present: &Present) -> Vec<Wanted> {
             .once("name", name.as_str())
             .always("object_types", json!(object_types))
             .always("actions", json!([action]))
-            .always("enabled", true)
+            .once("enabled", true)
             .link_listed("users", Kind::User, user);
         wanted.push(permission);
     }

@@ -1,7 +1,7 @@
 //! `setup --proxmox`: the bridge's access to Proxmox.
 
 use netbox_proxmox_core::live::setup::access::{Access, Present, Step, make};
-use netbox_proxmox_examples::environment::EnvironmentFile;
+use netbox_proxmox_examples::environment::{EnvironmentFile, can_write};
 use netbox_proxmox_examples::output::{Format, Output, complain, line};
 use netbox_proxmox_examples::{Exit, Problem, Settings, connect};
 use secrecy::ExposeSecret;
@@ -29,11 +29,13 @@ pub(super) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
     let proposed: Vec<_> = steps.iter().map(Step::proposed).collect();
     show(&proposed.iter().collect::<Vec<_>>(), output)?;
     if steps.is_empty() {
-        output.say("nothing to write in Proxmox");
+        output.say("nothing to write in Proxmox: a token that is there already is not shown again; delete it to have a new one");
     }
     if arguments.dry_run || steps.is_empty() {
         return Ok(Exit::Done);
     }
+    // Proxmox shows a token once.
+    arguments.env.iter().try_for_each(|path| can_write(path))?;
     act::can_ask(arguments.yes)?;
     act::consent(arguments.yes).await?;
     let mut count = 0;

@@ -9,6 +9,7 @@ use clap::Args;
 use netbox_proxmox_core::live::clusters::own_name;
 use netbox_proxmox_core::live::setup::{Made, Options, Plan};
 use netbox_proxmox_core::live::{Proposed, Setup, SetupCluster};
+use netbox_proxmox_examples::environment::can_write;
 use netbox_proxmox_examples::output::{Output, complain};
 use netbox_proxmox_examples::{Exit, Problem, Settings, connect};
 use secrecy::ExposeSecret;
@@ -90,6 +91,8 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
     }
     let mut made = Made::default();
     if !plan.writes.is_empty() {
+        // NetBox shows a token once.
+        arguments.env.iter().chain(&arguments.secret_file).try_for_each(|path| can_write(path))?;
         act::can_ask(arguments.yes)?;
         act::consent(arguments.yes).await?;
         let mut count = 0;
