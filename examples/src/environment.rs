@@ -36,9 +36,10 @@ impl EnvironmentFile {
         self.variables.get(name)
     }
 
-    /// Sets a variable. One that is given itself is not given by a file besides.
+    /// Sets a variable. One that is given itself is not given by a file besides, and the other way round.
     pub fn set(&mut self, name: &str, value: SecretString) {
-        self.variables.remove(&format!("{name}_FILE"));
+        let other = name.strip_suffix("_FILE").map_or_else(|| format!("{name}_FILE"), str::to_owned);
+        self.variables.remove(&other);
         self.variables.insert(name.to_owned(), value);
     }
 
@@ -131,6 +132,8 @@ mod tests {
             ]
         );
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        file.set("PROXMOX_TOKEN_FILE", "/run/y".into());
+        assert!(file.get("PROXMOX_TOKEN").is_none(), "both are refused");
         assert_eq!(EnvironmentFile::open(&path).unwrap().get("ODD").unwrap().expose_secret(), "it's");
     }
 }

@@ -55,6 +55,11 @@ async fn the_environment_file_is_ready_for_the_server() {
     assert_eq!((code(&output), stderr(&output).lines().last()), (0, Some("nothing to write in NetBox")));
     assert!(sides.netbox.requests().iter().all(|request| request.method == "GET"));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    // While secrets are rotated the file has both.
+    let both = format!("{secret},former");
+    std::fs::write(&path, text.replace(&secret, &both)).unwrap();
+    sides.run(&arguments);
+    assert_eq!(self::text(&EnvironmentFile::open(&path).unwrap(), "NETBOX_WEBHOOK_SECRET"), both);
 }
 
 /// NetBox shows a token once: it is not made where it could not be kept.

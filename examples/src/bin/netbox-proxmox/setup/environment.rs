@@ -7,6 +7,7 @@ use netbox_proxmox_core::live::setup::{Made, Plan};
 use netbox_proxmox_examples::environment::EnvironmentFile;
 use netbox_proxmox_examples::output::complain;
 use netbox_proxmox_examples::{Problem, Settings};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::Arguments;
 
@@ -29,7 +30,7 @@ pub(super) fn write(
     if let Some(token) = &made.token {
         file.set("NETBOX_TOKEN", token.clone());
     }
-    if let Some(secret) = &plan.secret {
+    if let Some(secret) = plan.secret.as_ref().filter(|secret| !knows(&file, secret)) {
         file.set("NETBOX_WEBHOOK_SECRET", secret.clone());
     }
     if let ([cluster], false) = (clusters, settings.has_cluster_tables()) {
@@ -53,4 +54,10 @@ pub(super) fn write(
         );
     }
     file.write()
+}
+
+/// Whether the file has the webhook's secret, among others while they are rotated, or says in which file it is.
+fn knows(file: &EnvironmentFile, secret: &SecretString) -> bool {
+    let is_it = |all: &SecretString| all.expose_secret().split(',').any(|it| it.trim() == secret.expose_secret());
+    file.get("NETBOX_WEBHOOK_SECRET").is_some_and(is_it) || file.get("NETBOX_WEBHOOK_SECRET_FILE").is_some()
 }
