@@ -1,8 +1,8 @@
 //! The settings that only the set-up reads.
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
-use super::{ConfigError, LoginSettings, Settings, source, trust};
+use super::{ConfigError, LoginSettings, Settings, trust};
 
 impl Settings {
     /// What the webhook is to sign with, if that is set: of several secrets the first (`NETBOX_WEBHOOK_SECRET`).
@@ -10,9 +10,7 @@ impl Settings {
     /// # Errors
     /// As [`netbox`](Self::netbox).
     pub fn webhook_secret(&self) -> Result<Option<SecretString>, ConfigError> {
-        let secrets = self.source.secret("NETBOX_WEBHOOK_SECRET")?;
-        let first = |secrets: SecretString| source::items(secrets.expose_secret()).into_iter().next();
-        Ok(secrets.and_then(first).map(SecretString::from))
+        Ok(self.webhook_secrets()?.and_then(|secrets| secrets.into_iter().next()))
     }
 
     /// The login of an administrator of Proxmox's (`PROXMOX_SETUP_USER`, `PROXMOX_SETUP_PASSWORD`), if one is set.

@@ -164,8 +164,7 @@ impl<O: Observer + 'static> Server<O> {
 
 /// One line that says what this is.
 fn introduce(status: &Status) {
-    let clusters: Vec<_> =
-        status.clusters.iter().map(|it| format!("{} ({})", it.name, it.addresses.join(", "))).collect();
+    let clusters: Vec<_> = status.clusters.iter().map(ToString::to_string).collect();
     let Status { version, netbox, inbox, policy, .. } = status;
     tracing::info!(%version, %netbox, clusters = clusters.join(", "), %inbox, %policy, "netbox-proxmox-webhook starts");
 }

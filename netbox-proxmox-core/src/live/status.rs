@@ -1,5 +1,7 @@
 //! What a server tells people of itself: connected, waiting, done, and what is wrong. Never a secret.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::bridge::now;
@@ -52,6 +54,13 @@ pub struct ClusterStatus {
     pub name: String,
     /// Its addresses.
     pub addresses: Vec<String>,
+}
+
+/// `lab (https://pve01:8006, https://pve02:8006)`
+impl fmt::Display for ClusterStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name, self.addresses.join(", "))
+    }
 }
 
 /// How many events stand where.
@@ -114,7 +123,7 @@ impl From<&StoredEvent> for Recent {
         let change = &event.change;
         Self {
             received: event.received,
-            state: event.state.as_str().to_owned(),
+            state: event.stands().to_owned(),
             guest: change.name.clone(),
             record: change.record.0,
             what: event.what(),
@@ -145,7 +154,7 @@ impl Status {
             true => "ready".to_owned(),
             false => format!("NOT READY: {}", self.reasons.join("; ")),
         };
-        let clusters = self.clusters.iter().map(|it| format!("{} ({})", it.name, it.addresses.join(", ")));
+        let clusters = self.clusters.iter().map(ToString::to_string);
         let caught_up = self.caught_up.map_or("not yet".to_owned(), ago);
         let compared = self.compared.map(|it| {
             let Compared { at, compared, differ, failed } = it;

@@ -53,9 +53,8 @@ pub(super) fn address(draft: &mut Draft<'_>, index: u8, name: &str, v4: bool, ho
             _ => return Part::Unknown,
         },
         Part::Given(address) => {
-            let rule = draft.guest.gateway.map_or(draft.policy.gateway, |rule| rule.or(draft.policy.gateway, v4));
             let gateway = match holder {
-                Holder::Primary(_) => rule.gateway(&address),
+                Holder::Primary(_) => rule(draft, v4).gateway(&address),
                 Holder::Other(_) => None,
             };
             let same = |(setting, found_gateway): &(Option<IpSetting>, _)| {
@@ -81,15 +80,20 @@ pub(super) fn address(draft: &mut Draft<'_>, index: u8, name: &str, v4: bool, ho
     result
 }
 
+/// Where the gateway of a family is: as the record says, else the policy.
+fn rule(draft: &Draft<'_>, v4: bool) -> GatewayRule {
+    draft.guest.gateway.map_or(draft.policy.gateway, |rule| rule.or(draft.policy.gateway, v4))
+}
+
 /// Whether a guest gets an address whose prefix has no room for a gateway, though one is wanted, and nothing else gives it
 /// a default route.
 fn lacks_route(draft: &Draft<'_>, set: &Addressing) -> bool {
-    let rule = |v4| draft.guest.gateway.map_or(draft.policy.gateway, |rule| rule.or(draft.policy.gateway, v4));
     let primary = [(true, draft.guest.ipv4), (false, draft.guest.ipv6)];
-    let routed = |(v4, address): (bool, Part<IpNet>)| address.given().is_some_and(|it| rule(v4).gateway(it).is_some());
+    let routed =
+        |(v4, address): (bool, Part<IpNet>)| address.given().is_some_and(|it| rule(draft, v4).gateway(it).is_some());
     set.gateway.is_none()
         && set.address.max_prefix_len() - set.address.prefix_len() <= 1
-        && rule(matches!(set.address, IpNet::V4(_))) != GatewayRule::None
+        && rule(draft, matches!(set.address, IpNet::V4(_))) != GatewayRule::None
         && !primary.into_iter().any(routed)
 }
 

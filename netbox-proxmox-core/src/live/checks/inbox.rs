@@ -4,9 +4,7 @@ use std::path::Path;
 
 use super::{Check, Fault, Kept};
 use crate::live::inbox::{EventState, Inbox, InboxError};
-
-/// How many events are counted.
-const COUNTED: u32 = 1000;
+use crate::live::status::COUNTED;
 
 /// What the inbox is, and what waits.
 pub(super) async fn check(kept: &Kept) -> Vec<Check> {

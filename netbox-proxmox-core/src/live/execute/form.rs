@@ -23,7 +23,7 @@ pub(super) async fn in_its_form<'a, T>(
     Err(first.expect("there is a form"))
 }
 
-/// A text or a selection, an integer, an object by its name, a selection of several.
+/// A text or a selection, an integer, an object by its name, a selection of several (each recorded of NetBox 4.7.3).
 fn forms(value: &str) -> Vec<Value> {
     let number = value.parse::<u64>().ok().map(Value::from);
     let named = number.is_none().then(|| json!({"name": value}));

@@ -135,8 +135,27 @@ fn label(value: &str, labels: &[&Label], now: &str, nodes: &BTreeSet<&str>) -> S
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    /// What NetBox has is replaced by what is sent: one that is not understood is not sent.
+    #[test]
+    fn choices_in_a_form_that_is_not_known_are_left() {
+        let sent = |choices: Value| {
+            let set = json!({"id": 5, "name": "nodes", "extra_choices": choices});
+            let mut present = Present::default();
+            present.put(Kind::ChoiceSet, vec![Object::read(Kind::ChoiceSet, set).unwrap()]);
+            let mut offered = Offered::default();
+            offered.add(Of::Nodes, "pve2", Label::Fixed("pve2".into()));
+            let sets = Choices([("nodes".to_owned(), BTreeSet::from([Of::Nodes]))].into_iter().collect());
+            sets.wanted(&offered, &present)
+                .iter()
+                .any(|set| set.always.iter().any(|(name, _)| *name == "extra_choices"))
+        };
+        assert!(sent(json!([["pve1", "The first"]])));
+        assert!(!sent(json!([["pve1", "The first", "in a third place"]])));
+    }
 
     fn guest(name: &str, node: &str) -> Label {
         Label::Guest { name: name.into(), node: node.into() }

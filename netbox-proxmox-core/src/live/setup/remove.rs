@@ -43,6 +43,7 @@ pub(super) fn removal(present: &Present, values: &BTreeMap<u64, usize>, with_val
         None | Some(0) => Ok(None),
         Some(count) => Err(format!("{count} objects have it")),
     });
+    // The second is in NetBox's documentation, and was not recorded: without it devices would lose their cluster unasked.
     let of_cluster = [("virtualmachine_count", "virtual machines"), ("device_count", "devices")];
     keep_or_remove(present, Kind::Cluster, &mut plan, |cluster| {
         let counted = of_cluster.map(|(count, what)| (cluster.number(count).unwrap_or(0), what));
@@ -135,6 +136,24 @@ mod tests {
         let plan = removal(&present(), &BTreeMap::from([(1, 4)]), false);
         assert_eq!(shown(&plan), ["delete event rule netbox-proxmox", "delete custom field proxmox_vmid"]);
         assert_eq!(plan.remarks.len(), 3, "{:?}", plan.remarks);
+    }
+
+    #[test]
+    fn a_cluster_goes_only_if_nothing_is_in_it() {
+        let with = |counts: serde_json::Value| {
+            let mut cluster = json!({"id": 1, "name": "lab", "description": MADE});
+            cluster.as_object_mut().unwrap().extend(counts.as_object().unwrap().clone());
+            let mut present = Present::default();
+            present.put(Kind::Cluster, vec![Object::read(Kind::Cluster, cluster).unwrap()]);
+            let plan = removal(&present, &BTreeMap::new(), true);
+            (plan.writes.len(), plan.remarks.into_iter().map(|it| it.text).collect::<Vec<_>>())
+        };
+        assert_eq!(with(json!({"virtualmachine_count": 0, "device_count": 0})), (1, vec![]));
+        for (count, what) in [("virtualmachine_count", "virtual machines"), ("device_count", "devices")] {
+            let (writes, said) = with(json!({count: 2}));
+            assert_eq!(writes, 0, "{what}");
+            assert!(said[0].ends_with(&format!("2 {what} are in it")), "{said:?}");
+        }
     }
 
     #[test]
