@@ -16,7 +16,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use netbox_proxmox_core::live::bridge::now;
 use netbox_proxmox_core::live::checks::{Kept, Surroundings};
-use netbox_proxmox_core::live::lease::unique_owner;
+use netbox_proxmox_core::live::dispatch::lease::unique_owner;
 use netbox_proxmox_core::live::status::{Compared, Status};
 use netbox_proxmox_core::live::{Dispatcher, Observer, ProxmoxCluster, Swept};
 use tokio::net::TcpListener;

@@ -10,7 +10,7 @@ use proxmox_api::{ConfigUpdate, ErrorKind, Phase, Vmid};
 use super::bridge::{Bridge, ProxmoxCluster};
 use super::guests::{self, At, Observed};
 use super::inbox::Seen;
-use super::listing::Listing;
+use super::look_up::listing::Listing;
 use crate::delivery::birth;
 use crate::event::Ownership;
 use crate::executor::{Failure, FailureKind, Outcome};

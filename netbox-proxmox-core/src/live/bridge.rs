@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use proxmox_api::{SecretString, Vmid};
 use tokio::sync::{Mutex, Semaphore};
 
-use super::backoff::Backoff;
+use super::dispatch::backoff::Backoff;
 use super::inbox::Inbox;
 use crate::guest::{Cluster, Owner};
 use crate::marker::{Marker, MarkerState};

@@ -7,7 +7,7 @@ use proxmox_api::{
     TaskSource, Upid, Vmid,
 };
 
-use super::listing::Listing;
+use super::look_up::listing::Listing;
 use crate::current::Current;
 use crate::event::Ownership;
 use crate::executor::{Failure, FailureKind};

@@ -3,44 +3,35 @@
 
 pub mod adopt;
 pub mod advice;
-pub mod backoff;
-mod brakes;
 pub mod bridge;
-pub mod catch_up;
 pub mod checks;
 pub mod clusters;
 pub mod discover;
-pub mod dispatcher;
+pub mod dispatch;
 pub mod execute;
 pub mod failure;
 pub mod guests;
-pub mod ignored;
 pub mod inbox;
-pub mod lease;
-pub mod listing;
-mod look_up;
+pub mod look_up;
 pub mod privileges;
 pub mod proposed;
-pub mod reconcile;
-mod remember;
-mod restored;
 pub mod setup;
 pub mod status;
-mod templates;
+pub mod sweep;
 
-pub use backoff::Backoff;
 pub use bridge::{Bridge, ProxmoxCluster};
-pub use catch_up::CatchUp;
-pub use dispatcher::{Answer, Dispatcher, Observer};
+pub use dispatch::backoff::Backoff;
+pub use dispatch::lease::Leases;
+pub use dispatch::{Answer, Dispatcher, Observer};
 pub use execute::LiveExecutor;
-pub use ignored::Ignored;
 #[cfg(feature = "inbox-sqlite")]
 pub use inbox::SqliteStore;
 pub use inbox::{
     Brake, EventState, Held, Inbox, InboxError, MemoryStore, NewEvent, Seen, Settlement, Store, StoredEvent,
 };
-pub use lease::Leases;
+pub use look_up::ignored::Ignored;
 pub use look_up::{LookUp, Looked};
 pub use proposed::Proposed;
-pub use reconcile::{Found, Reconcile, Swept};
 pub use setup::{Setup, SetupCluster};
+pub use sweep::catch_up::CatchUp;
+pub use sweep::reconcile::{Found, Reconcile, Swept};

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use netbox_proxmox_core::RecordId;
-use netbox_proxmox_core::live::lease::{Taken, unique_owner};
+use netbox_proxmox_core::live::dispatch::lease::{Taken, unique_owner};
 use netbox_proxmox_core::live::{Bridge, Leases};
 use netbox_proxmox_examples::{Exit, Problem};
 

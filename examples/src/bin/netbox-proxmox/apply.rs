@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use netbox_proxmox_core::live::reconcile::CREATIONS_AT_ONCE;
+use netbox_proxmox_core::live::sweep::reconcile::CREATIONS_AT_ONCE;
 use netbox_proxmox_core::live::{Bridge, LiveExecutor};
 use netbox_proxmox_core::{Action, Failure, Outcome, Progress, RecordId, apply, plan_with};
 use netbox_proxmox_examples::observe::outcome_name;

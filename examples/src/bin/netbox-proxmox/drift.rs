@@ -1,7 +1,7 @@
 //! What differs between NetBox and Proxmox, of all guests: for `plan --all` and `apply --all`.
 
 use netbox_proxmox_core::RecordId;
-use netbox_proxmox_core::live::reconcile::creates;
+use netbox_proxmox_core::live::sweep::reconcile::creates;
 use netbox_proxmox_core::live::{Bridge, Found, Reconcile, Swept};
 use netbox_proxmox_examples::output::{Format, Output, complain, line};
 use netbox_proxmox_examples::{Exit, Problem, Settings};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proxmox_api::{Client, GuestType, NodeName, Vmid};
 
-use crate::live::listing::Listing;
+use crate::live::look_up::listing::Listing;
 use crate::live::setup::offered::Of;
 
 /// What can be chosen.

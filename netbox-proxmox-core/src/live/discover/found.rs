@@ -9,7 +9,7 @@ use super::{Remark, RemarkKind};
 use crate::current::Current;
 use crate::executor::Failure;
 use crate::live::guests::{self, Observed};
-use crate::live::listing::Listing;
+use crate::live::look_up::listing::Listing;
 
 /// How long the interfaces within a guest are waited for: where no agent answers Proxmox says so after 3 s (seen on Proxmox
 /// VE 9.1), one that hangs answers never.

@@ -38,7 +38,7 @@ pub use self::nodes::{NodeChoices, NodePlan, apply_nodes, plan_nodes};
 pub use self::plan::{AddressPlan, AddressWrite, GuestPlan, InterfacePlan, MacPlan, Plan, World, Write, plan};
 pub use self::write::apply;
 use super::bridge::Bridge;
-use super::listing::Listing;
+use super::look_up::listing::Listing;
 use super::proposed::Proposed;
 use crate::executor::Failure;
 

@@ -12,7 +12,7 @@ use crate::event::Intent;
 use crate::executor::Failure;
 use crate::guest::Owner;
 use crate::live::bridge::now;
-use crate::live::listing::Listing;
+use crate::live::look_up::listing::Listing;
 
 impl Step<'_> {
     /// Chooses a free VMID and stores the intent, before NetBox or Proxmox hear of it.

@@ -8,7 +8,7 @@ use super::step::{Step, refused};
 use crate::action::Target;
 use crate::executor::{Failure, FailureKind, Outcome};
 use crate::live::guests::At;
-use crate::live::listing::Listing;
+use crate::live::look_up::listing::Listing;
 
 /// How long HA may take, in seconds, beyond the task that asked it.
 const HA_LIMIT: u64 = 3600;

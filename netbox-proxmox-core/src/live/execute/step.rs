@@ -12,7 +12,7 @@ use crate::executor::{Failure, FailureKind, Outcome, Progress};
 use crate::guest::Owner;
 use crate::live::bridge::{Bridge, ProxmoxCluster};
 use crate::live::guests::{self, At, Observed};
-use crate::live::listing::Listing;
+use crate::live::look_up::listing::Listing;
 use crate::part::Part;
 use crate::report::ReportKey;
 

@@ -17,8 +17,8 @@ use crate::executor::Failure;
 use crate::guest::{Owner, RecordId};
 use crate::live::bridge::{ProxmoxCluster, now};
 use crate::live::guests::{self, At};
-use crate::live::ignored::Ignored;
-use crate::live::listing::Listing;
+use crate::live::look_up::ignored::Ignored;
+use crate::live::look_up::listing::Listing;
 use crate::moment::Moment;
 use crate::report::Reporter;
 

@@ -2,18 +2,21 @@
 
 mod described;
 mod gone;
+pub mod ignored;
+pub mod listing;
 mod log;
 mod side;
+pub(crate) mod templates;
 
 use netbox_api::VirtualMachine;
 use proxmox_api::Vmid;
 
-pub(super) use self::described::Described;
-pub(super) use self::side::Power;
+pub(in crate::live) use self::described::Described;
+use self::ignored::Ignored;
+use self::listing::Listing;
+pub(in crate::live) use self::side::Power;
 use self::side::Side;
 use super::bridge::{Bridge, ProxmoxCluster, now};
-use super::ignored::Ignored;
-use super::listing::Listing;
 use crate::event::{Change, Changed, Context, Event, Ownership, Unmanaged};
 use crate::executor::{Failure, FailureKind};
 use crate::guest::{Guest, Owner, RecordId, Status};
@@ -125,7 +128,7 @@ impl<'a> LookUp<'a> {
     ///
     /// # Errors
     /// A side could not be read, or NetBox does not say when the record was created.
-    pub(super) async fn event(
+    pub(in crate::live) async fn event(
         &self,
         guest: Guest,
         cause: Vec<Change>,
@@ -252,7 +255,7 @@ impl<'a> LookUp<'a> {
     }
 
     /// The Proxmox cluster of a record, or why it is not managed. A type that is not understood is none of the reasons.
-    pub(super) fn cluster_of(&self, machine: &VirtualMachine) -> Result<&'a ProxmoxCluster, Ignored> {
+    pub(in crate::live) fn cluster_of(&self, machine: &VirtualMachine) -> Result<&'a ProxmoxCluster, Ignored> {
         let fields = &self.bridge.fields;
         if !machine.custom_fields.get(&fields.vm_type).is_set() {
             return Err(Ignored::NoType(fields.vm_type.clone()));

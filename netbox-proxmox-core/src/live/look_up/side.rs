@@ -10,8 +10,8 @@ use crate::guest::{Guest, Owner, Template};
 use crate::live::bridge::{Bridge, ProxmoxCluster, now};
 use crate::live::guests::{self, At, Observed};
 use crate::live::inbox::{Removal, Seen};
-use crate::live::listing::Listing;
-use crate::live::templates;
+use crate::live::look_up::listing::Listing;
+use crate::live::look_up::templates;
 use crate::option::GuestOption;
 use crate::part::Part;
 

@@ -5,7 +5,7 @@ use proxmox_api::Params;
 use crate::action::Target;
 use crate::executor::{Failure, Outcome};
 use crate::live::execute::step::Step;
-use crate::live::listing::Listing;
+use crate::live::look_up::listing::Listing;
 use crate::option::GuestOption;
 use crate::settings::Settings;
 

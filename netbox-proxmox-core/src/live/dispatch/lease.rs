@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::inbox::{InboxError, Lease, Store};
 use crate::guest::RecordId;
+use crate::live::inbox::{InboxError, Lease, Store};
 
 /// How long a lease lasts without being renewed.
 pub const LEASE: Duration = Duration::from_secs(20);

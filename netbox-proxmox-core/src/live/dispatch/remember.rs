@@ -4,16 +4,16 @@
 use netbox_api::EventKind;
 use proxmox_api::{DiskSlot, NodeName, PowerState, Vmid};
 
-use super::bridge::{Bridge, ProxmoxCluster, now};
-use super::guests::{self, At};
-use super::inbox::{InboxError, Seen};
-use super::listing::Listing;
 use crate::action::{Action, RecordValue};
 use crate::apply::Applied;
 use crate::current::Current;
 use crate::event::{Change, Changed, Event, KnownDisk, Ownership};
 use crate::executor::{Failure, Outcome};
 use crate::guest::{Guest, Owner};
+use crate::live::bridge::{Bridge, ProxmoxCluster, now};
+use crate::live::guests::{self, At};
+use crate::live::inbox::{InboxError, Seen};
+use crate::live::look_up::listing::Listing;
 use crate::marker::MarkerState;
 use crate::part::Part;
 use crate::plan::known_interfaces;

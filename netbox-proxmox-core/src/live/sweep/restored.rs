@@ -4,15 +4,15 @@
 use netbox_api::ObjectChange;
 use netbox_api::client::ObjectChangeFilter;
 
-use super::bridge::Bridge;
-use super::execute::LiveExecutor;
-use super::inbox::LogPosition;
 use crate::action::Action;
 use crate::executor::{Executor, Failure, Silent};
+use crate::live::bridge::Bridge;
+use crate::live::execute::LiveExecutor;
+use crate::live::inbox::LogPosition;
 use crate::report::Reporter;
 
 /// What of an entry is known again.
-pub(super) fn known(entry: &ObjectChange) -> (u64, String, String) {
+pub(crate) fn known(entry: &ObjectChange) -> (u64, String, String) {
     (entry.id, entry.time.clone(), entry.request_id.clone())
 }
 
@@ -21,7 +21,7 @@ pub(super) fn known(entry: &ObjectChange) -> (u64, String, String) {
 ///
 /// # Errors
 /// NetBox or the inbox failed.
-pub(super) async fn seen(bridge: &Bridge) -> Result<Option<String>, Failure> {
+pub(crate) async fn seen(bridge: &Bridge) -> Result<Option<String>, Failure> {
     if let Some(seen) = bridge.inbox.restored().await? {
         return Ok(Some(seen));
     }

@@ -1,6 +1,11 @@
 //! Answers the events of the inbox: one guest, one plan at a time; repeated triggers of a guest are answered together;
 //! different guests in parallel, bounded.
 
+pub mod backoff;
+pub(crate) mod brakes;
+pub mod lease;
+mod remember;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -8,21 +13,21 @@ use std::time::Duration;
 use tokio::sync::{Mutex, Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
-use super::brakes::{DESTROYS_PER_HOUR, Destroys};
-use super::bridge::{Bridge, ProxmoxCluster, now};
-use super::clusters;
-use super::execute::LiveExecutor;
-use super::ignored::Ignored;
-use super::inbox::{Brake, EventState, Held, InboxError, NewEvent, Reported, Settlement, StoredEvent};
-use super::lease::{Leases, Taken};
-use super::look_up::{LookUp, Looked, Unjudged};
-use super::remember::{remember, remember_said};
-use super::restored;
+use self::brakes::{DESTROYS_PER_HOUR, Destroys};
+use self::lease::{Leases, Taken};
+use self::remember::{remember, remember_said};
 use crate::action::Action;
 use crate::apply::{Applied, apply};
 use crate::event::{Change, Event};
 use crate::executor::{Executor, Failure, FailureKind, Outcome, Progress, Silent};
 use crate::guest::RecordId;
+use crate::live::bridge::{Bridge, ProxmoxCluster, now};
+use crate::live::clusters;
+use crate::live::execute::LiveExecutor;
+use crate::live::inbox::{Brake, EventState, Held, InboxError, NewEvent, Reported, Settlement, StoredEvent};
+use crate::live::look_up::ignored::Ignored;
+use crate::live::look_up::{LookUp, Looked, Unjudged};
+use crate::live::sweep::restored;
 use crate::plan::{plan_with, refused_creation};
 use crate::report::{Report, Reporter};
 
@@ -103,7 +108,7 @@ struct Rounds {
 }
 
 impl Dispatcher {
-    /// Over a bridge. `owner` names this process in leases, and no other one ([`unique_owner`](super::lease::unique_owner));
+    /// Over a bridge. `owner` names this process in leases, and no other one ([`unique_owner`](self::lease::unique_owner));
     /// `parallel` bounds how many guests are worked on at once.
     pub fn new(bridge: Bridge, observer: impl Observer + 'static, owner: &str, parallel: usize) -> Self {
         let inner = Inner {
@@ -126,7 +131,7 @@ impl Dispatcher {
     }
 
     /// The events of the entries of NetBox's change log that may be read again, by the entry's id.
-    pub(super) fn read_log(&self) -> &Mutex<BTreeMap<u64, Vec<NewEvent>>> {
+    pub(in crate::live) fn read_log(&self) -> &Mutex<BTreeMap<u64, Vec<NewEvent>>> {
         &self.inner.read_log
     }
 
@@ -141,7 +146,7 @@ impl Dispatcher {
     }
 
     /// Stores changes that nobody delivered.
-    pub(super) async fn store(&self, events: &[NewEvent]) -> Result<Vec<bool>, InboxError> {
+    pub(in crate::live) async fn store(&self, events: &[NewEvent]) -> Result<Vec<bool>, InboxError> {
         let new = self.inner.bridge.inbox.store().insert(events, now()).await?;
         self.wake();
         Ok(new)
@@ -153,7 +158,7 @@ impl Dispatcher {
     }
 
     /// Looks whether the clusters in NetBox are there, and says of one that was renamed that it is followed.
-    pub(super) async fn follow_clusters(&self) {
+    pub(in crate::live) async fn follow_clusters(&self) {
         let bridge = &self.inner.bridge;
         let mut troubles = Vec::new();
         for cluster in &bridge.clusters {
@@ -176,7 +181,7 @@ impl Dispatcher {
     }
 
     /// Tells a person in NetBox, outside any plan.
-    pub(super) async fn tell(&self, cluster: &ProxmoxCluster, report: Report) {
+    pub(in crate::live) async fn tell(&self, cluster: &ProxmoxCluster, report: Report) {
         let executor = LiveExecutor::new(&self.inner.bridge, cluster, None);
         log_error(executor.execute(&Action::Report(report), &Silent).await);
     }

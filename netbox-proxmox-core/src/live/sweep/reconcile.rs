@@ -12,18 +12,18 @@ use netbox_api::client::VirtualMachineFilter;
 use netbox_api::{EventKind, VirtualMachine};
 use proxmox_api::{Resource, Vmid};
 
-use super::bridge::{Bridge, ProxmoxCluster};
-use super::dispatcher::Dispatcher;
-use super::execute::LiveExecutor;
-use super::guests;
-use super::inbox::{Brake, EventState, Held, Inbox, NewEvent, Reported};
-use super::listing::Listing;
-use super::look_up::{Described, LookUp, Looked, Power};
 use crate::action::{Action, RecordValue, VmidSource};
 use crate::delivery::birth;
 use crate::event::{Change, Changed, Event, Unmanaged};
 use crate::executor::{Executor, Failure, FailureKind, Silent};
 use crate::guest::{Owner, RecordId};
+use crate::live::bridge::{Bridge, ProxmoxCluster};
+use crate::live::dispatch::Dispatcher;
+use crate::live::execute::LiveExecutor;
+use crate::live::guests;
+use crate::live::inbox::{Brake, EventState, Held, Inbox, NewEvent, Reported};
+use crate::live::look_up::listing::Listing;
+use crate::live::look_up::{Described, LookUp, Looked, Power};
 use crate::plan::plan_with;
 use crate::report::{Report, ReportKey, Reporter};
 

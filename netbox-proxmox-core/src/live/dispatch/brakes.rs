@@ -2,7 +2,7 @@
 
 use tokio::sync::Mutex;
 
-use super::inbox::{Inbox, InboxError};
+use crate::live::inbox::{Inbox, InboxError};
 
 /// How many deletions may be made up for at once.
 pub(crate) const DELETIONS_AT_ONCE: usize = 10;

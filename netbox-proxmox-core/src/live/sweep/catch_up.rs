@@ -10,13 +10,13 @@ use jiff::Timestamp;
 use netbox_api::client::ObjectChangeFilter;
 use netbox_api::{ObjectChange, ObjectType, Snapshot};
 
-use super::brakes::DELETIONS_AT_ONCE;
-use super::dispatcher::Dispatcher;
-use super::inbox::{Brake, Held, LogPosition, NewEvent, time_of};
 use super::restored;
 use crate::event::{Change, Changed};
 use crate::executor::Failure;
 use crate::guest::RecordId;
+use crate::live::dispatch::Dispatcher;
+use crate::live::dispatch::brakes::DELETIONS_AT_ONCE;
+use crate::live::inbox::{Brake, Held, LogPosition, NewEvent, time_of};
 use crate::moment::Moment;
 use crate::report::Reporter;
 
@@ -83,7 +83,7 @@ impl Dispatcher {
     ///
     /// # Errors
     /// As [`catch_up`](Self::catch_up).
-    pub(super) async fn catch_up_with(&self, record: RecordId) -> Result<bool, Failure> {
+    pub(in crate::live) async fn catch_up_with(&self, record: RecordId) -> Result<bool, Failure> {
         let Some(known) = self.bridge().inbox.change_log().await? else { return Ok(false) };
         let (_, mut events) = self.unknown(&known, u64::MAX).await?;
         // Deletions are left to whoever counts them.

@@ -9,7 +9,7 @@ use crate::executor::{Failure, FailureKind};
 ///
 /// # Errors
 /// Those that have it, if it is not known which of them is meant; empty if none has it.
-pub(super) fn named(
+pub(crate) fn named(
     listing: &Listing,
     name: &str,
     kind: Option<GuestType>,
@@ -34,7 +34,7 @@ pub(super) fn named(
 /// # Errors
 /// Proxmox failed. A node that cannot say, or is down, is one that does not have it, unless it is wanted, or no other one
 /// has it.
-pub(super) async fn nodes_with(
+pub(crate) async fn nodes_with(
     client: &Client,
     listing: &Listing,
     volume: &VolumeId,

@@ -1,0 +1,6 @@
+//! What nobody announced: NetBox's change log, read from the last entry that is known, and the comparison of every record
+//! with its guest.
+
+pub mod catch_up;
+pub mod reconcile;
+pub(crate) mod restored;
