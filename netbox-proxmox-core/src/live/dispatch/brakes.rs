@@ -2,7 +2,14 @@
 
 use tokio::sync::Mutex;
 
-use crate::live::inbox::{Inbox, InboxError};
+use super::Dispatcher;
+use crate::action::Action;
+use crate::event::Event;
+use crate::executor::Failure;
+use crate::live::bridge::{ProxmoxCluster, now};
+use crate::live::inbox::{Brake, Held, Inbox, InboxError, StoredEvent};
+use crate::live::sweep::restored;
+use crate::report::Reporter;
 
 /// How many deletions may be made up for at once.
 pub(crate) const DELETIONS_AT_ONCE: usize = 10;
@@ -42,6 +49,48 @@ impl Destroys {
         of_late.push((guest.to_owned(), now));
         inbox.put_destroyed(&of_late).await?;
         Ok(None)
+    }
+}
+
+impl Dispatcher {
+    /// What a brake holds: what destroys, while NetBox seems to be another one, or where many guests were destroyed of late.
+    pub(super) async fn held(
+        &self,
+        events: &[StoredEvent],
+        event: &Event,
+        plan: &[Action],
+        cluster: &ProxmoxCluster,
+    ) -> Result<Option<Held>, Failure> {
+        let inner = &self.inner;
+        let destroys = plan.iter().find(
+            |action| matches!(action, Action::Destroy { not_before, .. } if not_before.is_none_or(|due| due <= now())),
+        );
+        let removes = plan.iter().any(|action| matches!(action, Action::RemoveDisk { .. }));
+        if destroys.is_none() && !removes {
+            return Ok(None);
+        }
+        // A person agreed to what a brake held.
+        let agreed = |brake: Option<Brake>| {
+            events.iter().any(|event| event.brake.is_some() && (brake.is_none() || event.brake == brake))
+        };
+        let restored = restored::seen(&inner.bridge).await?;
+        if let Some(seen) = restored.filter(|_| !agreed(Some(Brake::Restored))) {
+            let why = format!(
+                "NetBox seems to have been restored or exchanged: {seen}. If this is meant, release it (`netbox-proxmox events \
+                 --release`)"
+            );
+            return Ok(Some(Held { brake: Brake::Restored, why }));
+        }
+        let Some(guest) = destroys.and_then(Action::target) else { return Ok(None) };
+        let counted = event.owner().map_or_else(|| guest.record.to_string(), |owner| owner.to_string());
+        let too_many = inner.destroys.begin(&inner.bridge.inbox, &counted, now(), agreed(None)).await?;
+        let Some(since) = too_many else { return Ok(None) };
+        self.tell(cluster, Reporter::of_cluster(&cluster.netbox_cluster).held_destroys(DESTROYS_PER_HOUR, since)).await;
+        let why = format!(
+            "{DESTROYS_PER_HOUR} guests were destroyed within an hour. If this is meant, release it (`netbox-proxmox events \
+             --release`)"
+        );
+        Ok(Some(Held { brake: Brake::Destroys, why }))
     }
 }
 

@@ -1,0 +1,119 @@
+//! Looks up, plans and applies.
+
+use super::remember::{remember, remember_said};
+use super::told::{TOLD_AFTER, failed_report};
+use super::{Answer, Dispatcher, log_error};
+use crate::action::Action;
+use crate::apply::apply;
+use crate::event::{Change, Event};
+use crate::executor::{Executor, FailureKind};
+use crate::guest::RecordId;
+use crate::live::bridge::now;
+use crate::live::execute::LiveExecutor;
+use crate::live::inbox::{EventState, InboxError, StoredEvent};
+use crate::live::look_up::{LookUp, Looked, Unjudged};
+use crate::plan::{plan_with, refused_creation};
+
+/// How often a plan is made anew at once, because the world was not as it had been looked up.
+const REPLANS: u32 = 5;
+
+impl Dispatcher {
+    /// Looks up, plans and applies; again at once where the world was not as it had been looked up. `None`: more events of
+    /// the record are coming, or some of these wait for a person now, and it is planned anew.
+    pub(super) async fn work(&self, record: RecordId, events: &[StoredEvent], heed: bool) -> Option<Answer> {
+        let bridge = &self.inner.bridge;
+        let cause: Vec<Change> = events.iter().map(|event| event.change.clone()).collect();
+        let attempts = events.iter().map(|event| event.attempts).max().unwrap_or_default() + 1;
+        let mut replans = 0;
+        loop {
+            let looked = match LookUp::new(bridge).record(record, cause.clone()).await {
+                Ok(looked) => looked,
+                Err(failure) => return Some(self.not_looked_up(record, &cause, failure, attempts).await),
+            };
+            let (event, cluster) = match looked {
+                Looked::Event { event, cluster, unjudged } => {
+                    if !unjudged.is_empty() {
+                        log_error(self.park(events, unjudged, cluster).await);
+                        return None;
+                    }
+                    (event, cluster)
+                }
+                Looked::Ignored(why) => return Some(Answer::Ignored(why)),
+                Looked::Parked(report) => {
+                    if let Some(cluster) = self.cluster_of(report.cluster) {
+                        self.tell(cluster, (*report).clone()).await;
+                    }
+                    return Some(Answer::Parked(report));
+                }
+            };
+            log_error(self.keep_confirmations(events, &event).await);
+            let cluster = bridge.cluster(cluster)?;
+            let plan = plan_with(&event, &bridge.policy);
+            if heed && self.more_is_coming(record, events, &plan).await {
+                return None;
+            }
+            self.inner.observer.planned(record, &event, &plan);
+            match self.held(events, &event, &plan, cluster).await {
+                Ok(None) => {}
+                Ok(Some(held)) => return Some(Answer::Held(held)),
+                Err(failure) => return Some(self.not_looked_up(record, &cause, failure, attempts).await),
+            }
+            let progress = self.inner.observer.progress(record);
+            let executor = LiveExecutor::of(bridge, cluster, &event);
+            if let Some(intent) = refused_creation(&event, &plan) {
+                log_error(bridge.inbox.put_intent(&intent).await);
+            }
+            let applied = apply(plan, &executor, &*progress).await;
+            if applied.failed.is_some() {
+                log_error(remember_said(bridge, &event, &applied).await);
+            }
+            match applied.failed.clone() {
+                None => {
+                    log_error(remember(bridge, cluster, &event, &applied).await);
+                    if let Some(owner) = event.owner() {
+                        log_error(bridge.inbox.retain_reports(owner, &executor.told()).await);
+                    }
+                    return Some(Answer::Applied(applied));
+                }
+                Some((_, failure))
+                    if matches!(failure.kind, FailureKind::Conflict | FailureKind::Ambiguous) && replans < REPLANS =>
+                {
+                    tracing::info!(%record, why = %failure.why, "planning again");
+                    replans += 1;
+                }
+                Some((action, failure)) => {
+                    let again = failure.kind.is_tried_again().then(|| now() + bridge.backoff.delay(attempts));
+                    // What is tried again for long is told once, too.
+                    if again.is_none() || attempts == TOLD_AFTER {
+                        let report = failed_report(&event, record, &action, &failure, again.is_some());
+                        log_error(executor.execute(&Action::Report(report), &*progress).await);
+                    }
+                    return Some(Answer::Failed { applied, failure, again });
+                }
+            }
+        }
+    }
+
+    /// That NetBox's change log has been seen to have a deletion is kept: the log is pruned, and it may be due later.
+    async fn keep_confirmations(&self, events: &[StoredEvent], event: &Event) -> Result<(), InboxError> {
+        let confirmed = |change: &Change| {
+            let same = |it: &Change| it.object == change.object && it.event == change.event && it.time == change.time;
+            !change.confirmed && event.caused(|it| it.confirmed && same(it))
+        };
+        let ids: Vec<i64> = events.iter().filter(|event| confirmed(&event.change)).map(|event| event.id).collect();
+        if ids.is_empty() { Ok(()) } else { self.inner.bridge.inbox.store().confirm(&ids).await }
+    }
+
+    /// Changes that cannot be judged wait for a person, who is told; the others are answered without them.
+    async fn park(&self, events: &[StoredEvent], unjudged: Vec<Unjudged>, cluster: u64) -> Result<(), InboxError> {
+        for Unjudged { change, report } in unjudged {
+            let of_it: Vec<StoredEvent> = events.iter().filter(|event| event.change == change).cloned().collect();
+            let why = report.text.clone();
+            if let Some(cluster) = self.cluster_of(Some(cluster)) {
+                self.tell(cluster, report).await;
+            }
+            self.settle(&of_it, EventState::Parked, Some(why), now(), true).await?;
+        }
+        Ok(())
+    }
+}
