@@ -226,7 +226,7 @@ impl Store for Full {
     async fn insert(&self, _: &[NewEvent], _: u64) -> Result<Vec<bool>, InboxError> {
         full()
     }
-    async fn due(&self, _: u64) -> Result<(Vec<RecordId>, Option<u64>), InboxError> {
+    async fn due(&self, _: u64, _: usize) -> Result<(Vec<RecordId>, Option<u64>), InboxError> {
         full()
     }
     async fn pending(&self, _: RecordId) -> Result<Vec<StoredEvent>, InboxError> {

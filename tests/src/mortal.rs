@@ -45,8 +45,8 @@ impl Store for Mortal {
         self.alive().await.insert(events, now).await
     }
 
-    async fn due(&self, now: u64) -> Result<(Vec<RecordId>, Option<u64>), InboxError> {
-        self.alive().await.due(now).await
+    async fn due(&self, now: u64, limit: usize) -> Result<(Vec<RecordId>, Option<u64>), InboxError> {
+        self.alive().await.due(now, limit).await
     }
 
     async fn pending(&self, record: RecordId) -> Result<Vec<StoredEvent>, InboxError> {

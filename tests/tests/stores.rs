@@ -34,8 +34,9 @@ async fn contract(store: Arc<dyn Store>) {
     assert_eq!(store.insert(&[event("a", 1), event("c", 1)], 101).await.unwrap(), [false, true]);
     let known = store.known(&["a".into(), "z".into(), String::new()]).await.unwrap();
     assert_eq!(known, [vec!["a"], vec![], vec!["a", "b", "c"]]);
-    assert_eq!(store.due(100).await.unwrap(), (vec![RecordId(1), RecordId(2)], Some(101)));
-    assert_eq!(store.due(99).await.unwrap(), (vec![], Some(100)));
+    assert_eq!(store.due(100, 9).await.unwrap(), (vec![RecordId(1), RecordId(2)], Some(101)));
+    assert_eq!(store.due(100, 1).await.unwrap(), (vec![RecordId(1)], Some(101)), "no more than asked for");
+    assert_eq!(store.due(99, 9).await.unwrap(), (vec![], Some(100)));
     assert_eq!(keys(&*store, 1).await, ["a", "c"], "in order of arrival");
 
     // What is settled stays, with its reason; what is tried again is due later, and not alone.
@@ -128,6 +129,14 @@ async fn contract(store: Arc<dyn Store>) {
     store.delete("seen", "1").await.unwrap();
     store.delete("seen", "10@x").await.unwrap();
     assert!(all("").await.is_empty());
+
+    // Who has been due longest comes first, however much of others waits.
+    let burst: Vec<_> = (0..1000).map(|number| event(&format!("burst-{number}"), 50)).collect();
+    store.insert(&burst, 700).await.unwrap();
+    store.insert(&[event("after", 51), event("again", 50)], 701).await.unwrap();
+    let due = async |now, limit| store.due(now, limit).await.unwrap().0;
+    assert_eq!(due(800, 4).await, [2, 3, 1, 50].map(RecordId), "of what was released it counts when that was");
+    assert_eq!(due(800, 9).await, [2, 3, 1, 50, 51].map(RecordId));
 
     // Many at once: each is told of its own.
     let inserts = (0..50u64).map(|number| {

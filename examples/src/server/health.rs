@@ -60,7 +60,7 @@ pub(super) async fn reasons(state: &ServerState) -> Vec<String> {
 }
 
 async fn ask(state: &ServerState) -> Readiness {
-    let inbox = async { state.inbox.store().due(now()).await.map(drop).map_err(|error| error.to_string()) };
+    let inbox = async { state.inbox.store().due(now(), 1).await.map(drop).map_err(|error| error.to_string()) };
     let netbox = async { state.peers.netbox.status().await.map(drop).map_err(|error| error.to_string()) };
     let proxmox = join_all(state.peers.proxmox.iter().map(|(name, client)| {
         in_time(name, async move { client.version().await.map(drop).map_err(|error| format!("{name}: {error}")) })

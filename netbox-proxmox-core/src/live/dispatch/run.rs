@@ -23,7 +23,7 @@ impl Dispatcher {
         let mut stop = std::pin::pin!(stop);
         loop {
             let asked = inner.rounds.borrow().asked;
-            let (due, next) = match inner.bridge.inbox.store().due(now()).await {
+            let (due, next) = match inner.bridge.inbox.store().due(now(), usize::MAX).await {
                 Ok(due) => due,
                 Err(error) => {
                     tracing::error!(%error, "the inbox cannot be read");

@@ -1,6 +1,6 @@
 //! An inbox in memory: for tests and demos. Nothing survives the process.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -47,15 +47,14 @@ impl Store for MemoryStore {
         Ok(events.iter().map(&mut insert).collect())
     }
 
-    async fn due(&self, now: u64) -> Result<(Vec<RecordId>, Option<u64>), InboxError> {
+    async fn due(&self, now: u64, limit: usize) -> Result<(Vec<RecordId>, Option<u64>), InboxError> {
         let state = self.state();
         let pending = || state.events.iter().filter(|event| event.state == EventState::Pending);
-        let mut records: Vec<RecordId> = Vec::new();
-        for event in pending().filter(|event| event.due <= now) {
-            if !records.contains(&event.change.record) {
-                records.push(event.change.record);
-            }
-        }
+        let mut due: Vec<_> = pending().filter(|event| event.due <= now).collect();
+        due.sort_by_key(|event| (event.due, event.id));
+        let mut known = HashSet::new();
+        let records = due.iter().map(|event| event.change.record).filter(|record| known.insert(*record));
+        let records = records.take(limit).collect();
         let next = pending().map(|event| event.due).filter(|due| *due > now).min();
         Ok((records, next))
     }

@@ -1,5 +1,6 @@
 //! An inbox in an SQLite file, in WAL mode with `synchronous=FULL`: what was accepted survives a power cut.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -36,6 +37,9 @@ struct Waiting {
     stored: oneshot::Sender<Result<Vec<bool>, String>>,
 }
 
+/// How many events are read at once to find what is due.
+const PAGE: u32 = 256;
+
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS event (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -50,6 +54,7 @@ CREATE TABLE IF NOT EXISTS event (
     received INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS event_waiting ON event (state, due, record);
+CREATE INDEX IF NOT EXISTS event_due ON event (due, id, record) WHERE state = 'pending';
 CREATE TABLE IF NOT EXISTS fact (
     kind TEXT NOT NULL,
     key TEXT NOT NULL,
@@ -186,20 +191,34 @@ impl Store for SqliteStore {
         }
     }
 
-    async fn due(&self, now: u64) -> Result<(Vec<RecordId>, Option<u64>), InboxError> {
+    async fn due(&self, now: u64, limit: usize) -> Result<(Vec<RecordId>, Option<u64>), InboxError> {
         let doing = "say what is due";
-        let rows =
-            query("SELECT record FROM event WHERE state = 'pending' AND due <= ? GROUP BY record ORDER BY min(id)")
-                .bind(signed(now))
-                .fetch_all(&self.pool)
-                .await
-                .map_err(failed(doing))?;
+        let (mut records, mut known) = (Vec::new(), HashSet::new());
+        let (mut due, mut id) = (i64::MIN, i64::MIN);
+        // Page by page until there are enough: how much else waits costs nothing.
+        while records.len() < limit {
+            let rows = query(
+                "SELECT record, due, id FROM event WHERE state = 'pending' AND due <= ?1 AND (due, id) > (?2, ?3)
+                 ORDER BY due, id LIMIT ?4",
+            )
+            .bind(signed(now))
+            .bind(due)
+            .bind(id)
+            .bind(PAGE)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed(doing))?;
+            let Some(last) = rows.last() else { break };
+            (due, id) = (last.get("due"), last.get("id"));
+            let new = rows.iter().map(|row| row.get("record")).filter(|record| known.insert(*record));
+            records.extend(new.map(|record| RecordId(unsigned(record))));
+        }
+        records.truncate(limit);
         let next = query("SELECT min(due) AS next FROM event WHERE state = 'pending' AND due > ?")
             .bind(signed(now))
             .fetch_one(&self.pool)
             .await
             .map_err(failed(doing))?;
-        let records = rows.iter().map(|row| RecordId(unsigned(row.get("record")))).collect();
         Ok((records, next.get::<Option<i64>, _>("next").map(unsigned)))
     }
 

@@ -205,8 +205,9 @@ pub struct Lease {
 pub trait Store: Send + Sync {
     /// Stores events as pending; says for each whether it is new.
     async fn insert(&self, events: &[NewEvent], now: u64) -> Result<Vec<bool>, InboxError>;
-    /// The records that have pending events due by `now`, and when the next ones are due.
-    async fn due(&self, now: u64) -> Result<(Vec<RecordId>, Option<u64>), InboxError>;
+    /// The records that have pending events due by `now`, those first that have been due longest, at most `limit` of them;
+    /// and when the first of those is due that is not due yet.
+    async fn due(&self, now: u64, limit: usize) -> Result<(Vec<RecordId>, Option<u64>), InboxError>;
     /// All pending events of a record, in order of arrival: once one is due, all are answered together, so that a new
     /// one is not answered without the causes of one that waits to be tried again.
     async fn pending(&self, record: RecordId) -> Result<Vec<StoredEvent>, InboxError>;
