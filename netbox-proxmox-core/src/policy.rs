@@ -1,6 +1,7 @@
 //! What an operator may choose. Each choice has a default that keeps the mission's rules.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 
 use proxmox_api::{MiB, Vmid};
 use serde::de::Error;
@@ -65,7 +66,17 @@ pub struct Policy {
     pub removal_tag: Option<String>,
     /// The users in NetBox with whose names other tools write what they find: their changes are no cause of anything.
     pub importers: Vec<String>,
+    /// How many guests of one node are worked on at once, copies apart.
+    pub tasks_per_node: NonZeroUsize,
+    /// How many copies of disks a node takes part in at once, as source or target: clones, creations and migrations.
+    pub copies_per_node: NonZeroUsize,
+    /// The same of a storage: Proxmox's lock of one gives up after 10 s (seen on Proxmox VE 9.1).
+    pub copies_per_storage: NonZeroUsize,
 }
+
+/// As many guests as Proxmox itself starts at once on a node (`max_workers` of its `datacenter.cfg`).
+const TASKS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
+const COPIES: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// Loopbacks, tunnels, and what software makes within a guest.
 const IGNORED_INTERFACES: [&str; 31] = [
@@ -127,6 +138,9 @@ impl Default for Policy {
             ci_user: None,
             removal_tag: Some("netbox-deleted".into()),
             importers: Vec::new(),
+            tasks_per_node: TASKS,
+            copies_per_node: COPIES,
+            copies_per_storage: COPIES,
         }
     }
 }

@@ -1,7 +1,9 @@
-//! A store that a test can cut off: what happens to a process that is killed, as far as its memory goes.
+//! A store that a test can cut off: what happens to a process that is killed, as far as its memory goes. It counts what
+//! it is asked.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use netbox_proxmox_core::RecordId;
@@ -13,12 +15,13 @@ use netbox_proxmox_core::live::{Brake, EventState, InboxError, MemoryStore, NewE
 pub struct Mortal {
     store: Arc<MemoryStore>,
     dead: Arc<AtomicBool>,
+    calls: Arc<Mutex<BTreeMap<&'static str, usize>>>,
 }
 
 impl Mortal {
     /// A life over a store.
     pub fn new(store: Arc<MemoryStore>) -> Self {
-        Self { store, dead: Arc::new(AtomicBool::new(false)) }
+        Self { store, dead: Arc::default(), calls: Arc::default() }
     }
 
     /// Ends this life.
@@ -31,7 +34,13 @@ impl Mortal {
         self.dead.load(Ordering::SeqCst)
     }
 
-    async fn alive(&self) -> &MemoryStore {
+    /// How often it was called so far, by the name of the call.
+    pub fn calls(&self) -> BTreeMap<&'static str, usize> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn alive(&self, call: &'static str) -> &MemoryStore {
+        *self.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(call).or_default() += 1;
         if self.is_dead() {
             std::future::pending::<()>().await;
         }
@@ -42,62 +51,62 @@ impl Mortal {
 #[async_trait]
 impl Store for Mortal {
     async fn insert(&self, events: &[NewEvent], now: u64) -> Result<Vec<bool>, InboxError> {
-        self.alive().await.insert(events, now).await
+        self.alive("insert").await.insert(events, now).await
     }
 
     async fn due(&self, now: u64, limit: usize) -> Result<(Vec<RecordId>, Option<u64>), InboxError> {
-        self.alive().await.due(now, limit).await
+        self.alive("due").await.due(now, limit).await
     }
 
     async fn pending(&self, record: RecordId) -> Result<Vec<StoredEvent>, InboxError> {
-        self.alive().await.pending(record).await
+        self.alive("pending").await.pending(record).await
     }
 
     async fn known(&self, prefixes: &[String]) -> Result<Vec<Vec<String>>, InboxError> {
-        self.alive().await.known(prefixes).await
+        self.alive("known").await.known(prefixes).await
     }
 
     async fn settle(&self, ids: &[i64], settlement: &Settlement) -> Result<(), InboxError> {
-        self.alive().await.settle(ids, settlement).await
+        self.alive("settle").await.settle(ids, settlement).await
     }
 
     async fn confirm(&self, ids: &[i64]) -> Result<(), InboxError> {
-        self.alive().await.confirm(ids).await
+        self.alive("confirm").await.confirm(ids).await
     }
 
     async fn lift(&self, prefix: &str, brake: Brake, now: u64) -> Result<u64, InboxError> {
-        self.alive().await.lift(prefix, brake, now).await
+        self.alive("lift").await.lift(prefix, brake, now).await
     }
 
     async fn release(&self, record: Option<RecordId>, now: u64) -> Result<u64, InboxError> {
-        self.alive().await.release(record, now).await
+        self.alive("release").await.release(record, now).await
     }
 
     async fn events(&self, state: Option<EventState>, limit: u32) -> Result<Vec<StoredEvent>, InboxError> {
-        self.alive().await.events(state, limit).await
+        self.alive("events").await.events(state, limit).await
     }
 
     async fn lease(&self, record: RecordId, owner: &str, ended: Option<&Lease>) -> Result<Option<Lease>, InboxError> {
-        self.alive().await.lease(record, owner, ended).await
+        self.alive("lease").await.lease(record, owner, ended).await
     }
 
     async fn unlease(&self, record: Option<RecordId>, owner: &str) -> Result<(), InboxError> {
-        self.alive().await.unlease(record, owner).await
+        self.alive("unlease").await.unlease(record, owner).await
     }
 
     async fn get(&self, kind: &'static str, key: &str) -> Result<Option<String>, InboxError> {
-        self.alive().await.get(kind, key).await
+        self.alive("get").await.get(kind, key).await
     }
 
     async fn put(&self, kind: &'static str, key: &str, value: &str) -> Result<(), InboxError> {
-        self.alive().await.put(kind, key, value).await
+        self.alive("put").await.put(kind, key, value).await
     }
 
     async fn delete(&self, kind: &'static str, key: &str) -> Result<(), InboxError> {
-        self.alive().await.delete(kind, key).await
+        self.alive("delete").await.delete(kind, key).await
     }
 
     async fn all(&self, kind: &'static str, prefix: &str) -> Result<Vec<(String, String)>, InboxError> {
-        self.alive().await.all(kind, prefix).await
+        self.alive("all").await.all(kind, prefix).await
     }
 }

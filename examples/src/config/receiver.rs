@@ -19,7 +19,7 @@ pub struct ReceiverSettings {
     pub paths: BTreeSet<String>,
     /// `NETBOX_PROXMOX_BODY_LIMIT`, in bytes.
     pub body_limit: usize,
-    /// `NETBOX_PROXMOX_PARALLEL`: how many guests are worked on at once.
+    /// `NETBOX_PROXMOX_PARALLEL`: how many guests are looked up and planned at once.
     pub parallel: usize,
     /// `NETBOX_PROXMOX_CATCH_UP`: how often NetBox's change log is read for what was not delivered.
     pub catch_up: Duration,
@@ -95,7 +95,7 @@ impl Settings {
         Ok(paths)
     }
 
-    /// How many guests are worked on at once (`NETBOX_PROXMOX_PARALLEL`).
+    /// How many guests are looked up and planned at once (`NETBOX_PROXMOX_PARALLEL`).
     ///
     /// # Errors
     /// As [`receiver`](Self::receiver).

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proxmox_api::{SecretString, Vmid};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 
 use super::dispatch::backoff::Backoff;
 use super::inbox::Inbox;
@@ -47,8 +47,6 @@ pub struct Bridge {
     pub progress_interval: Duration,
     /// How long to wait before an event is tried again.
     pub backoff: Backoff,
-    /// Bounds tasks that copy disks: Proxmox's storage lock gives up after 10 s (seen on Proxmox VE 9.1).
-    pub(crate) copies: Arc<Semaphore>,
     /// Held while a VMID is chosen: two guests must not choose the same.
     pub(crate) choosing: Arc<Mutex<()>>,
 }
@@ -67,7 +65,6 @@ impl Bridge {
             task_deadline: Duration::from_secs(3600),
             progress_interval: Duration::from_secs(10),
             backoff: Backoff::default(),
-            copies: Arc::new(Semaphore::new(2)),
             choosing: Arc::new(Mutex::new(())),
         }
     }

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use super::job::Job;
 use super::lease::Taken;
+use super::run::Ended;
 use super::told::told;
+use super::work::Worked;
 use super::{Answer, Dispatcher};
 use crate::executor::Outcome;
-use crate::guest::RecordId;
 use crate::live::bridge::now;
 use crate::live::inbox::{EventState, InboxError, Settlement, StoredEvent};
 use crate::live::look_up::ignored::Ignored;
@@ -15,18 +17,20 @@ use crate::live::look_up::ignored::Ignored;
 /// what these are about.
 const PATIENCE: u32 = 10;
 
+/// How long a record rests that another instance works on.
+const OTHERS: Duration = Duration::from_secs(1);
+
 impl Dispatcher {
     /// Answers what is due of a record, under its lease.
-    pub(super) async fn answer(&self, record: RecordId) -> Result<(), InboxError> {
-        let inner = &self.inner;
+    pub(super) async fn answer(&self, job: &Job) -> Result<Ended, InboxError> {
+        let (inner, record) = (&self.inner, job.record());
         let store = inner.bridge.inbox.store();
         if inner.leases.take(store, record).await? != Taken::Yes {
             // Another instance works on it, and settles the events.
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            return Ok(());
+            return Ok(Ended { due: None, rest: Some(OTHERS) });
         }
         let result = tokio::select! {
-            result = self.answer_leased(record) => result,
+            result = self.answer_leased(job) => result,
             // The inbox failed, or this process slept, for longer than a lease lasts.
             () = inner.leases.keep(store, record) => {
                 Err(InboxError::new("keep a lease", "another instance may work on the record"))
@@ -36,67 +40,66 @@ impl Dispatcher {
         result
     }
 
-    async fn answer_leased(&self, record: RecordId) -> Result<(), InboxError> {
+    async fn answer_leased(&self, job: &Job) -> Result<Ended, InboxError> {
         // A change that comes while another one is answered may be what the answer says that nobody did.
         for _ in 0..PATIENCE {
-            if self.answer_pending(record, true).await? {
-                return Ok(());
+            if let Some(ended) = self.answer_pending(job, true).await? {
+                return Ok(ended);
             }
         }
-        self.answer_pending(record, false).await.map(drop)
+        Ok(self.answer_pending(job, false).await?.unwrap_or_default())
     }
 
-    /// Answers the pending events of a record, all together; says whether it did, rather than find that more are coming.
-    /// `heed`: look for those before a person is told that nobody did something.
-    async fn answer_pending(&self, record: RecordId, heed: bool) -> Result<bool, InboxError> {
-        let inner = &self.inner;
+    /// Answers the pending events of a record, all together. `None`: it found that more are coming. `heed`: look for those
+    /// before a person is told that nobody did something.
+    async fn answer_pending(&self, job: &Job, heed: bool) -> Result<Option<Ended>, InboxError> {
+        let (inner, record) = (&self.inner, job.record());
+        job.reads();
         let events = inner.bridge.inbox.store().pending(record).await?;
         if events.is_empty() {
-            return Ok(true);
+            return Ok(Some(Ended::default()));
         }
         inner.observer.begin(record, &events);
         let (echoes, events) = self.split_echoes(events).await?;
         self.settle(&echoes, EventState::Ignored, Some(Ignored::Echo.to_string()), now(), false).await?;
         if events.is_empty() {
             inner.observer.end(record, &Answer::Ignored(Ignored::Echo));
-            return Ok(true);
+            return Ok(Some(Ended::default()));
         }
-        let Some(answer) = self.work(record, &events, heed).await else { return Ok(false) };
-        let answer = match answer {
-            Answer::Ignored(why) => {
-                self.settle(&events, EventState::Ignored, Some(why.to_string()), now(), false).await?;
-                Answer::Ignored(why)
-            }
-            Answer::Parked(report) => {
-                self.settle(&events, EventState::Parked, Some(report.text.clone()), now(), true).await?;
-                Answer::Parked(report)
-            }
+        let answer = match self.work(job, &events, heed).await {
+            Worked::Answered(answer) => answer,
+            Worked::Again => return Ok(None),
+            // The schedule knows what it waits for.
+            Worked::Postponed => return Ok(Some(Ended::default())),
+        };
+        let due = self.settle_as(&events, &answer).await?;
+        inner.observer.end(record, &answer);
+        Ok(Some(Ended { due, rest: None }))
+    }
+
+    /// Settles events by their answer; gives when they are due again, if they are.
+    async fn settle_as(&self, events: &[StoredEvent], answer: &Answer) -> Result<Option<u64>, InboxError> {
+        let (state, reason, due, attempted) = match answer {
+            Answer::Ignored(why) => (EventState::Ignored, Some(why.to_string()), None, false),
+            Answer::Parked(report) => (EventState::Parked, Some(report.text.clone()), None, true),
             Answer::Held(held) => {
                 let ids: Vec<i64> = events.iter().map(|event| event.id).collect();
                 let (state, reason, brake) = (EventState::Parked, Some(held.reason()), Some(held.brake));
                 let settlement = Settlement { state, reason, brake, due: now(), attempted: false };
-                inner.bridge.inbox.store().settle(&ids, &settlement).await?;
-                Answer::Held(held)
+                self.inner.bridge.inbox.store().settle(&ids, &settlement).await?;
+                return Ok(None);
             }
-            Answer::Applied(applied) => {
-                match applied.done.iter().find_map(|(_, outcome)| deferred(outcome)) {
-                    Some(due) => {
-                        let reason = Some("put off by the policy".into());
-                        self.settle(&events, EventState::Pending, reason, due, false).await?;
-                    }
-                    None => self.settle(&events, EventState::Done, told(&applied), now(), true).await?,
-                }
-                Answer::Applied(applied)
-            }
-            Answer::Failed { applied, failure, again } => {
+            Answer::Applied(applied) => match applied.done.iter().find_map(|(_, outcome)| deferred(outcome)) {
+                Some(due) => (EventState::Pending, Some("put off by the policy".into()), Some(due), false),
+                None => (EventState::Done, told(applied), None, true),
+            },
+            Answer::Failed { failure, again, .. } => {
                 let state = if again.is_some() { EventState::Pending } else { EventState::Parked };
-                let due = again.unwrap_or_else(now);
-                self.settle(&events, state, Some(failure.why.clone()), due, true).await?;
-                Answer::Failed { applied, failure, again }
+                (state, Some(failure.why.clone()), *again, true)
             }
         };
-        inner.observer.end(record, &answer);
-        Ok(true)
+        self.settle(events, state, reason, due.unwrap_or_else(now), attempted).await?;
+        Ok(due)
     }
 
     async fn split_echoes(&self, events: Vec<StoredEvent>) -> Result<(Vec<StoredEvent>, Vec<StoredEvent>), InboxError> {

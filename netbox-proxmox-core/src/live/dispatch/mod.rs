@@ -3,7 +3,9 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `run` | the loop: what is due is begun |
+//! | `schedule/` | what begins next: pure |
+//! | `run` | the loop around it |
+//! | `job` | a record that is worked on, as the schedule sees it |
 //! | `answer` | the pending events of a record, under its lease, and how they are settled |
 //! | `work` | looks up, plans and applies; plans again where the world had moved on |
 //! | `meanwhile` | what came while a plan was made |
@@ -13,20 +15,26 @@
 mod answer;
 pub mod backoff;
 pub(crate) mod brakes;
+mod job;
 pub mod lease;
 mod meanwhile;
 mod remember;
 mod run;
+pub mod schedule;
 mod told;
 mod work;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::{Mutex, Notify, Semaphore, watch};
+use tokio::sync::{Mutex, Notify, watch};
+use tokio::time::Instant;
 
 use self::brakes::Destroys;
 use self::lease::Leases;
+use self::schedule::{Limits, Schedule};
 use crate::action::Action;
 use crate::apply::Applied;
 use crate::event::Event;
@@ -87,7 +95,10 @@ struct Inner {
     leases: Leases,
     wake: Notify,
     rounds: watch::Sender<Rounds>,
-    parallel: Arc<Semaphore>,
+    schedule: std::sync::Mutex<Schedule>,
+    epoch: Instant,
+    /// Whether the inbox may have something due that the schedule was not told of.
+    asked: AtomicBool,
     destroys: Destroys,
     troubles: std::sync::Mutex<Vec<String>>,
     read_log: Mutex<BTreeMap<u64, Vec<NewEvent>>>,
@@ -100,17 +111,37 @@ struct Rounds {
     answered: u64,
 }
 
+impl Inner {
+    fn schedule(&self) -> MutexGuard<'_, Schedule> {
+        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The time of the schedule.
+    fn time(&self) -> Duration {
+        self.epoch.elapsed()
+    }
+
+    /// Whether the inbox is to be looked at; it is asked once.
+    fn is_asked(&self) -> bool {
+        self.asked.swap(false, Ordering::SeqCst)
+    }
+}
+
 impl Dispatcher {
     /// Over a bridge. `owner` names this process in leases, and no other one ([`unique_owner`](self::lease::unique_owner));
-    /// `parallel` bounds how many guests are worked on at once.
+    /// `parallel` bounds how many guests are looked up and
+    /// planned at once; what waits for its node, or copies, is bounded by the policy.
     pub fn new(bridge: Bridge, observer: impl Observer + 'static, owner: &str, parallel: usize) -> Self {
+        let limits = Limits::new(parallel, &bridge.policy);
         let inner = Inner {
             bridge,
             observer: Box::new(observer),
             leases: Leases::new(owner),
             wake: Notify::new(),
             rounds: watch::Sender::new(Rounds { asked: 1, answered: 0 }),
-            parallel: Arc::new(Semaphore::new(parallel)),
+            schedule: std::sync::Mutex::new(Schedule::new(limits)),
+            epoch: Instant::now(),
+            asked: AtomicBool::new(false),
             destroys: Destroys::default(),
             troubles: std::sync::Mutex::default(),
             read_log: Mutex::default(),
@@ -134,21 +165,43 @@ impl Dispatcher {
     /// They could not be stored.
     pub async fn accept(&self, events: &[NewEvent]) -> Result<Vec<bool>, InboxError> {
         let new = self.inner.bridge.inbox.accept(events, now()).await?;
-        self.wake();
+        self.arrived(events, &new);
         Ok(new)
     }
 
     /// Stores changes that nobody delivered.
     pub(in crate::live) async fn store(&self, events: &[NewEvent]) -> Result<Vec<bool>, InboxError> {
         let new = self.inner.bridge.inbox.store().insert(events, now()).await?;
-        self.wake();
+        self.arrived(events, &new);
         Ok(new)
+    }
+
+    /// Tells the schedule of what was stored: the inbox need not be asked.
+    fn arrived(&self, events: &[NewEvent], new: &[bool]) {
+        let inner = &self.inner;
+        let time = inner.time();
+        for (event, new) in events.iter().zip(new) {
+            if *new && event.held.is_none() {
+                inner.schedule().due(event.change.record, time);
+            }
+        }
+        // A deletion that is delivered after all lifts the hold of one that was stored before.
+        if events.iter().any(|event| event.change.deleted_record()) {
+            inner.asked.store(true, Ordering::SeqCst);
+        }
+        self.ask();
+    }
+
+    /// Has the loop go round.
+    fn ask(&self) {
+        self.inner.rounds.send_modify(|rounds| rounds.asked += 1);
+        self.inner.wake.notify_one();
     }
 
     /// Looks at the inbox again: something was released.
     pub fn wake(&self) {
-        self.inner.rounds.send_modify(|rounds| rounds.asked += 1);
-        self.inner.wake.notify_one();
+        self.inner.asked.store(true, Ordering::SeqCst);
+        self.ask();
     }
 
     /// Waits until nothing is due and nothing is being worked on.

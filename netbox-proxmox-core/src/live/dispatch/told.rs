@@ -68,7 +68,7 @@ impl Dispatcher {
         let bridge = &self.inner.bridge;
         // A token that was renewed or given its rights is good for all events that wait for it.
         let waits = failure.kind == FailureKind::Permission || failure.kind.is_tried_again();
-        let again = waits.then(|| now() + bridge.backoff.delay(attempts));
+        let again = waits.then(|| now() + bridge.backoff.delay(attempts, record));
         // Only a person can give it what it lacks.
         if again.is_none() || failure.kind == FailureKind::Permission && attempts == TOLD_AFTER {
             let name = cause.first().map_or_else(|| format!("virtual machine {record}"), |change| change.name.clone());

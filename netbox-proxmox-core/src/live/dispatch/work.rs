@@ -1,13 +1,14 @@
 //! Looks up, plans and applies.
 
+use super::job::{Copying, Job};
 use super::remember::{remember, remember_said};
+use super::schedule::shares;
 use super::told::{TOLD_AFTER, failed_report};
 use super::{Answer, Dispatcher, log_error};
 use crate::action::Action;
 use crate::apply::apply;
 use crate::event::{Change, Event};
 use crate::executor::{Executor, FailureKind};
-use crate::guest::RecordId;
 use crate::live::bridge::now;
 use crate::live::execute::LiveExecutor;
 use crate::live::inbox::{EventState, InboxError, StoredEvent};
@@ -17,53 +18,70 @@ use crate::plan::{plan_with, refused_creation};
 /// How often a plan is made anew at once, because the world was not as it had been looked up.
 const REPLANS: u32 = 5;
 
+/// What came of the work on the events of a record.
+pub(super) enum Worked {
+    /// They were answered.
+    Answered(Answer),
+    /// More events of the record are coming, or some of these wait for a person now: it is planned anew.
+    Again,
+    /// There is no place where it would be worked on: the record waits for one.
+    Postponed,
+}
+
 impl Dispatcher {
-    /// Looks up, plans and applies; again at once where the world was not as it had been looked up. `None`: more events of
-    /// the record are coming, or some of these wait for a person now, and it is planned anew.
-    pub(super) async fn work(&self, record: RecordId, events: &[StoredEvent], heed: bool) -> Option<Answer> {
-        let bridge = &self.inner.bridge;
+    /// Looks up, plans and applies; again at once where the world was not as it had been looked up.
+    pub(super) async fn work(&self, job: &Job, events: &[StoredEvent], heed: bool) -> Worked {
+        let (bridge, record) = (&self.inner.bridge, job.record());
         let cause: Vec<Change> = events.iter().map(|event| event.change.clone()).collect();
         let attempts = events.iter().map(|event| event.attempts).max().unwrap_or_default() + 1;
         let mut replans = 0;
         loop {
-            let looked = match LookUp::new(bridge).record(record, cause.clone()).await {
+            let looked = match LookUp::by(bridge, job).record(record, cause.clone()).await {
                 Ok(looked) => looked,
-                Err(failure) => return Some(self.not_looked_up(record, &cause, failure, attempts).await),
+                Err(_) if job.is_postponed() => return Worked::Postponed,
+                Err(failure) => {
+                    return Worked::Answered(self.not_looked_up(record, &cause, failure, attempts).await);
+                }
             };
             let (event, cluster) = match looked {
                 Looked::Event { event, cluster, unjudged } => {
                     if !unjudged.is_empty() {
                         log_error(self.park(events, unjudged, cluster).await);
-                        return None;
+                        return Worked::Again;
                     }
                     (event, cluster)
                 }
-                Looked::Ignored(why) => return Some(Answer::Ignored(why)),
+                Looked::Ignored(why) => return Worked::Answered(Answer::Ignored(why)),
                 Looked::Parked(report) => {
                     if let Some(cluster) = self.cluster_of(report.cluster) {
                         self.tell(cluster, (*report).clone()).await;
                     }
-                    return Some(Answer::Parked(report));
+                    return Worked::Answered(Answer::Parked(report));
                 }
             };
             log_error(self.keep_confirmations(events, &event).await);
-            let cluster = bridge.cluster(cluster)?;
+            let Some(cluster) = bridge.cluster(cluster) else { return Worked::Again };
             let plan = plan_with(&event, &bridge.policy);
             if heed && self.more_is_coming(record, events, &plan).await {
-                return None;
+                return Worked::Again;
+            }
+            if !job.may_copy(&shares(cluster.netbox_cluster.id, &event, &plan)) {
+                return Worked::Postponed;
             }
             self.inner.observer.planned(record, &event, &plan);
             match self.held(events, &event, &plan, cluster).await {
                 Ok(None) => {}
-                Ok(Some(held)) => return Some(Answer::Held(held)),
-                Err(failure) => return Some(self.not_looked_up(record, &cause, failure, attempts).await),
+                Ok(Some(held)) => return Worked::Answered(Answer::Held(held)),
+                Err(failure) => {
+                    return Worked::Answered(self.not_looked_up(record, &cause, failure, attempts).await);
+                }
             }
-            let progress = self.inner.observer.progress(record);
+            let progress = Copying::new(job, &plan, self.inner.observer.progress(record));
             let executor = LiveExecutor::of(bridge, cluster, &event);
             if let Some(intent) = refused_creation(&event, &plan) {
                 log_error(bridge.inbox.put_intent(&intent).await);
             }
-            let applied = apply(plan, &executor, &*progress).await;
+            let applied = apply(plan, &executor, &progress).await;
             if applied.failed.is_some() {
                 log_error(remember_said(bridge, &event, &applied).await);
             }
@@ -73,7 +91,7 @@ impl Dispatcher {
                     if let Some(owner) = event.owner() {
                         log_error(bridge.inbox.retain_reports(owner, &executor.told()).await);
                     }
-                    return Some(Answer::Applied(applied));
+                    return Worked::Answered(Answer::Applied(applied));
                 }
                 Some((_, failure))
                     if matches!(failure.kind, FailureKind::Conflict | FailureKind::Ambiguous) && replans < REPLANS =>
@@ -82,13 +100,13 @@ impl Dispatcher {
                     replans += 1;
                 }
                 Some((action, failure)) => {
-                    let again = failure.kind.is_tried_again().then(|| now() + bridge.backoff.delay(attempts));
+                    let again = failure.kind.is_tried_again().then(|| now() + bridge.backoff.delay(attempts, record));
                     // What is tried again for long is told once, too.
                     if again.is_none() || attempts == TOLD_AFTER {
                         let report = failed_report(&event, record, &action, &failure, again.is_some());
-                        log_error(executor.execute(&Action::Report(report), &*progress).await);
+                        log_error(executor.execute(&Action::Report(report), &progress).await);
                     }
-                    return Some(Answer::Failed { applied, failure, again });
+                    return Worked::Answered(Answer::Failed { applied, failure, again });
                 }
             }
         }

@@ -85,7 +85,6 @@ impl Step<'_> {
         let seen = Seen { keys, ..Seen::new(vmid, node, cluster) };
         inbox.put_seen(owner, &seen).await?;
         inbox.forget_rested(cluster, vmid).await?;
-        let copy = self.bridge.copies.acquire().await;
         let result = match begin(vmid).await {
             Ok(task) => {
                 inbox.put_intent(&Intent { upid: Some(task.upid().clone()), ..intent.clone() }).await?;
@@ -93,7 +92,6 @@ impl Step<'_> {
             }
             Err(error) => Err(error.into()),
         };
-        drop(copy);
         match result {
             Ok(outcome) => {
                 self.seen_on(node);

@@ -11,7 +11,7 @@ use proxmox_api::Vmid;
 
 use super::log::{BORN_WITHIN, InLog};
 use super::side::{Power, Side};
-use super::{LookUp, Looked, Unjudged, looked};
+use super::{LookUp, Looked, Unjudged, looked, way};
 use crate::event::{Change, Changed, Context, Deletion, Event, Ownership, RecordFacts, Unmanaged};
 use crate::executor::Failure;
 use crate::guest::{Owner, RecordId};
@@ -89,7 +89,9 @@ impl<'a> LookUp<'a> {
         cluster: &ProxmoxCluster,
     ) -> Result<Vec<Moment>, Failure> {
         let Some(vmid) = written(facts) else { return Ok(Vec::new()) };
+        self.enter(cluster)?;
         let listing = Listing::of_guests(&cluster.client).await?;
+        way::to(self.way, cluster, &listing, vmid)?;
         let At::Guest(observed) = guests::at(&cluster.client, vmid, &listing).await? else { return Ok(Vec::new()) };
         let marker = observed.marker(&self.bridge.identities).filter(|marker| marker.record == record);
         Ok(marker.and_then(|marker| marker.birth).into_iter().collect())
@@ -125,8 +127,9 @@ impl<'a> LookUp<'a> {
     ) -> Result<Looked, Failure> {
         let inbox = &self.bridge.inbox;
         let (intent, seen) = (inbox.intent(owner).await?, inbox.seen(owner).await?);
+        self.enter(cluster)?;
         let listing = Listing::of_guests(&cluster.client).await?;
-        let side = Side { bridge: self.bridge, cluster, owner, listing: &listing, power: Power::Asked };
+        let side = Side { bridge: self.bridge, way: self.way, cluster, owner, listing: &listing, power: Power::Asked };
         // What was written may be wrong, and the guest elsewhere: the first that is ours counts.
         let written = written(facts);
         let remembered = [intent.as_ref().map(|intent| intent.vmid), seen.as_ref().map(|seen| seen.vmid)];

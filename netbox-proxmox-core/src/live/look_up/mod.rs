@@ -7,6 +7,7 @@ pub mod listing;
 mod log;
 mod side;
 pub(crate) mod templates;
+mod way;
 
 use netbox_api::VirtualMachine;
 use proxmox_api::Vmid;
@@ -16,6 +17,7 @@ use self::ignored::Ignored;
 use self::listing::Listing;
 pub(in crate::live) use self::side::Power;
 use self::side::Side;
+pub(in crate::live) use self::way::Way;
 use super::bridge::{Bridge, ProxmoxCluster, now};
 use crate::event::{Change, Changed, Context, Event, Ownership, Unmanaged};
 use crate::executor::{Failure, FailureKind};
@@ -57,12 +59,18 @@ pub struct Unjudged {
 #[derive(Clone, Copy)]
 pub struct LookUp<'a> {
     bridge: &'a Bridge,
+    way: Option<&'a dyn Way>,
 }
 
 impl<'a> LookUp<'a> {
     /// Over a bridge.
     pub fn new(bridge: &'a Bridge) -> Self {
-        Self { bridge }
+        Self { bridge, way: None }
+    }
+
+    /// The same; it goes to a cluster, or to a node of it, when it may.
+    pub(in crate::live) fn by(bridge: &'a Bridge, way: &'a dyn Way) -> Self {
+        Self { bridge, way: Some(way) }
     }
 
     /// The event that answers these changes of a record; without any it is a reconcile.
@@ -118,6 +126,7 @@ impl<'a> LookUp<'a> {
             let event = Event { cause, desired: Some(guest), current: None, context };
             return Ok(looked(cluster, event, unjudged));
         }
+        self.enter(cluster)?;
         let listing = Listing::of(&cluster.client).await?;
         let mut event = self.event(guest, cause, cluster, &listing, Power::Asked).await?;
         event.context.untouched = untouched;
@@ -138,7 +147,7 @@ impl<'a> LookUp<'a> {
     ) -> Result<Event, Failure> {
         let owner =
             guest.owner().ok_or_else(|| Failure::new(FailureKind::Refused, "NetBox says no time of creation"))?;
-        let side = Side { bridge: self.bridge, cluster, owner, listing, power };
+        let side = Side { bridge: self.bridge, way: self.way, cluster, owner, listing, power };
         let mut event = self.event_at(&side, guest.clone(), cause.clone(), None).await?;
         if let (Part::None, Some(elsewhere)) = (&guest.vmid, event.context.elsewhere)
             && self.has_lost(owner.record, elsewhere).await?
@@ -262,6 +271,11 @@ impl<'a> LookUp<'a> {
         }
         let cluster = machine.cluster.as_ref().ok_or(Ignored::NoCluster)?;
         self.bridge.cluster(cluster.id).ok_or_else(|| Ignored::OtherCluster(cluster.name.clone()))
+    }
+
+    /// Before anything is asked of a cluster.
+    fn enter(&self, cluster: &ProxmoxCluster) -> Result<(), Failure> {
+        self.way.map_or(Ok(()), |way| way.enter(cluster.netbox_cluster.id, None))
     }
 
     /// What the NetBox cluster with an id is called.

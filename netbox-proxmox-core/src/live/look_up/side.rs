@@ -12,6 +12,7 @@ use crate::live::guests::{self, At, Observed};
 use crate::live::inbox::{Removal, Seen};
 use crate::live::look_up::listing::Listing;
 use crate::live::look_up::templates;
+use crate::live::look_up::way::{self, Way};
 use crate::option::GuestOption;
 use crate::part::Part;
 
@@ -28,6 +29,7 @@ pub(in crate::live) enum Power {
 #[derive(Clone, Copy)]
 pub(super) struct Side<'a> {
     pub(super) bridge: &'a Bridge,
+    pub(super) way: Option<&'a dyn Way>,
     pub(super) cluster: &'a ProxmoxCluster,
     pub(super) owner: Owner,
     pub(super) listing: &'a Listing,
@@ -35,6 +37,12 @@ pub(super) struct Side<'a> {
 }
 
 impl Side<'_> {
+    /// What is at a VMID.
+    async fn at(&self, vmid: Vmid) -> Result<At, Failure> {
+        way::to(self.way, self.cluster, self.listing, vmid)?;
+        guests::at(&self.cluster.client, vmid, self.listing).await
+    }
+
     /// The guest at a VMID, and whom it belongs to. One that we are creating is waited for.
     pub(super) async fn guest(
         &self,
@@ -43,7 +51,7 @@ impl Side<'_> {
     ) -> Result<(Option<Current>, Ownership), Failure> {
         let Some(vmid) = vmid else { return Ok((None, Ownership::Unknown)) };
         let client = &self.cluster.client;
-        let mut observed = match guests::at(client, vmid, self.listing).await? {
+        let mut observed = match self.at(vmid).await? {
             At::Nothing => return Ok((None, Ownership::Unknown)),
             At::Guest(observed) => *observed,
         };
@@ -119,7 +127,7 @@ impl Side<'_> {
             if !same_name && !remembered.contains(&Some(other)) {
                 continue;
             }
-            match guests::at(&self.cluster.client, other, self.listing).await? {
+            match self.at(other).await? {
                 At::Guest(observed) => match observed.ownership(self.owner, &self.bridge.identities) {
                     Ownership::Ours { .. } => context.elsewhere = Some(other),
                     Ownership::Unmarked if same_name => context.same_name.push(other),
@@ -134,6 +142,7 @@ impl Side<'_> {
     async fn template(&self, vmid: Vmid) -> Result<Part<TemplateFacts>, Failure> {
         let Some(guest) = self.listing.guest(vmid) else { return Ok(Part::None) };
         let (Some(node), Some(kind)) = (&guest.node, guest.guest_type()) else { return Ok(Part::None) };
+        way::to(self.way, self.cluster, self.listing, vmid)?;
         let Observed { config, .. } = match guests::observe(&self.cluster.client, kind, vmid, node).await {
             Ok(observed) => observed,
             Err(error) if error.is_not_found() => return Ok(Part::None),
