@@ -38,10 +38,7 @@ impl Default for Metrics {
             describe_histogram!(ANSWER_SECONDS, "How long the events of a guest took to be answered.");
             describe_counter!(ACTIONS, "Actions of plans, by how they ended.");
             describe_histogram!(ACTION_SECONDS, "How long an action took.");
-            describe_gauge!(
-                EVENTS,
-                "Events in the inbox that wait, for their turn or for a person; at most 1000 are counted."
-            );
+            describe_gauge!(EVENTS, "Events in the inbox that wait, for their turn or for a person.");
         });
         Self { recorder, handle }
     }
@@ -70,8 +67,8 @@ impl Metrics {
     }
 
     /// So many events wait in the inbox.
-    pub fn events(&self, state: &'static str, count: u32) {
-        with_local_recorder(&self.recorder, || gauge!(EVENTS, "state" => state).set(count));
+    pub fn events(&self, state: &'static str, count: u64) {
+        with_local_recorder(&self.recorder, || gauge!(EVENTS, "state" => state).set(count as f64));
     }
 
     /// The figures as Prometheus reads them.

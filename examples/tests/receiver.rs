@@ -13,13 +13,14 @@ use common::{RECORDED_SECRET, delivery, settings};
 use futures_util::stream;
 use netbox_api::signature::sign;
 use netbox_proxmox_core::RecordId;
-use netbox_proxmox_core::live::inbox::Lease;
+use netbox_proxmox_core::live::inbox::{Aged, Entry, EventCounts, Lease};
 use netbox_proxmox_core::live::{
     Brake, EventState, Inbox, InboxError, MemoryStore, NewEvent, Settlement, Store, StoredEvent,
 };
 use netbox_proxmox_examples::connect;
 use netbox_proxmox_examples::server::{Peers, ServerState, router};
 use serde_json::{Value, json};
+use tokio::sync::mpsc::Sender;
 use tower::ServiceExt;
 
 fn state(others: &[(&str, &str)], inbox: Inbox) -> Arc<ServerState> {
@@ -249,7 +250,10 @@ impl Store for Full {
     async fn release(&self, _: Option<RecordId>, _: u64) -> Result<u64, InboxError> {
         full()
     }
-    async fn events(&self, _: Option<EventState>, _: u32) -> Result<Vec<StoredEvent>, InboxError> {
+    async fn page(&self, _: Option<EventState>, _: Option<i64>, _: u32) -> Result<Vec<StoredEvent>, InboxError> {
+        full()
+    }
+    async fn counts(&self) -> Result<EventCounts, InboxError> {
         full()
     }
     async fn lease(&self, _: RecordId, _: &str, _: Option<&Lease>) -> Result<Option<Lease>, InboxError> {
@@ -268,6 +272,24 @@ impl Store for Full {
         full()
     }
     async fn all(&self, _: &'static str, _: &str) -> Result<Vec<(String, String)>, InboxError> {
+        full()
+    }
+    async fn aged(&self, _: &'static str, _: u64, _: u32) -> Result<Vec<String>, InboxError> {
+        full()
+    }
+    async fn prune(&self, _: Aged, _: u64, _: u32) -> Result<u64, InboxError> {
+        full()
+    }
+    async fn prunable(&self, _: Aged, _: u64) -> Result<u64, InboxError> {
+        full()
+    }
+    async fn size(&self) -> Result<u64, InboxError> {
+        full()
+    }
+    async fn export(&self, _: Sender<Entry>) -> Result<(), InboxError> {
+        full()
+    }
+    async fn import(&self, _: &[Entry]) -> Result<(), InboxError> {
         full()
     }
 }

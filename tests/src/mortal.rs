@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use netbox_proxmox_core::RecordId;
-use netbox_proxmox_core::live::inbox::Lease;
+use netbox_proxmox_core::live::inbox::{Aged, Entry, EventCounts, Lease};
 use netbox_proxmox_core::live::{Brake, EventState, InboxError, MemoryStore, NewEvent, Settlement, Store, StoredEvent};
+use tokio::sync::mpsc::Sender;
 
 /// Hands everything to a store that outlives it, until it dies: then no call returns any more.
 #[derive(Clone)]
@@ -82,8 +83,17 @@ impl Store for Mortal {
         self.alive("release").await.release(record, now).await
     }
 
-    async fn events(&self, state: Option<EventState>, limit: u32) -> Result<Vec<StoredEvent>, InboxError> {
-        self.alive("events").await.events(state, limit).await
+    async fn page(
+        &self,
+        state: Option<EventState>,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, InboxError> {
+        self.alive("page").await.page(state, before, limit).await
+    }
+
+    async fn counts(&self) -> Result<EventCounts, InboxError> {
+        self.alive("counts").await.counts().await
     }
 
     async fn lease(&self, record: RecordId, owner: &str, ended: Option<&Lease>) -> Result<Option<Lease>, InboxError> {
@@ -108,5 +118,29 @@ impl Store for Mortal {
 
     async fn all(&self, kind: &'static str, prefix: &str) -> Result<Vec<(String, String)>, InboxError> {
         self.alive("all").await.all(kind, prefix).await
+    }
+
+    async fn aged(&self, kind: &'static str, before: u64, limit: u32) -> Result<Vec<String>, InboxError> {
+        self.alive("aged").await.aged(kind, before, limit).await
+    }
+
+    async fn prune(&self, what: Aged, before: u64, limit: u32) -> Result<u64, InboxError> {
+        self.alive("prune").await.prune(what, before, limit).await
+    }
+
+    async fn prunable(&self, what: Aged, before: u64) -> Result<u64, InboxError> {
+        self.alive("prunable").await.prunable(what, before).await
+    }
+
+    async fn size(&self) -> Result<u64, InboxError> {
+        self.alive("size").await.size().await
+    }
+
+    async fn export(&self, to: Sender<Entry>) -> Result<(), InboxError> {
+        self.alive("export").await.export(to).await
+    }
+
+    async fn import(&self, entries: &[Entry]) -> Result<(), InboxError> {
+        self.alive("import").await.import(entries).await
     }
 }

@@ -7,10 +7,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures_util::future::{join, join_all, join3};
-use netbox_proxmox_core::live::EventState;
+use futures_util::future::{join_all, join3};
 use netbox_proxmox_core::live::bridge::now;
-use netbox_proxmox_core::live::status::COUNTED;
 use serde_json::json;
 
 use super::ServerState;
@@ -81,16 +79,10 @@ async fn in_time(who: &str, answer: impl Future<Output = Result<(), String>>) ->
 
 /// The figures, in Prometheus's text format.
 pub(super) async fn metrics(State(state): State<Arc<ServerState>>) -> Response {
-    let count = async |of: EventState| {
-        let events = state.inbox.store().events(Some(of), COUNTED).await;
-        events.map(|events| u32::try_from(events.len()).unwrap_or(u32::MAX))
-    };
-    let (pending, parked) = join(count(EventState::Pending), count(EventState::Parked)).await;
     // What cannot be read keeps its last figure; /readyz says so.
-    for (state_name, known) in [("pending", pending), ("parked", parked)] {
-        if let Ok(known) = known {
-            state.metrics.events(state_name, known);
-        }
+    if let Ok(counts) = state.inbox.store().counts().await {
+        state.metrics.events("pending", counts.pending);
+        state.metrics.events("parked", counts.parked);
     }
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], state.metrics.render()).into_response()

@@ -6,10 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bridge::now;
 use super::checks::{Check, Verdict};
-use super::inbox::{EventState, Inbox, InboxError, StoredEvent};
-
-/// The figures count no further.
-pub const COUNTED: u32 = 1000;
+use super::inbox::{EventCounts, Inbox, InboxError, StoredEvent};
 
 /// How many of the newest events are told.
 const NEWEST: u32 = 20;
@@ -34,7 +31,7 @@ pub struct Status {
     pub inbox: String,
     /// The policy in force, where it is not the default.
     pub policy: String,
-    /// How many events stand where; at most [`COUNTED`] are counted of each.
+    /// How many events stand where.
     pub events: Counts,
     /// When NetBox's change log was last read, in seconds since 1970.
     pub caught_up: Option<u64>,
@@ -68,11 +65,11 @@ impl fmt::Display for ClusterStatus {
 #[serde(default)]
 pub struct Counts {
     /// Wait for their turn.
-    pub waiting: usize,
+    pub waiting: u64,
     /// Wait for a person.
-    pub parked: usize,
+    pub parked: u64,
     /// Were answered with something that could only be reported.
-    pub reported: usize,
+    pub reported: u64,
 }
 
 /// A comparison of both sides.
@@ -139,10 +136,7 @@ impl Status {
     /// # Errors
     /// It cannot be read.
     pub async fn read(&mut self, inbox: &Inbox) -> Result<(), InboxError> {
-        let of = async |state| inbox.store().events(Some(state), COUNTED).await;
-        let waiting = of(EventState::Pending).await?.len();
-        let parked = of(EventState::Parked).await?.len();
-        let reported = of(EventState::Done).await?.iter().filter(|event| event.is_reported()).count();
+        let EventCounts { pending: waiting, parked, reported, .. } = inbox.store().counts().await?;
         self.events = Counts { waiting, parked, reported };
         self.newest = inbox.store().events(None, NEWEST).await?.iter().map(Recent::from).collect();
         Ok(())

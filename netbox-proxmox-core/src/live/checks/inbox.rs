@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use super::{Check, Fault, Kept};
-use crate::live::inbox::{EventState, Inbox, InboxError};
-use crate::live::status::COUNTED;
+use crate::live::inbox::{EventCounts, Inbox, InboxError};
 
 /// What the inbox is, and what waits.
 pub(super) async fn check(kept: &Kept) -> Vec<Check> {
@@ -38,8 +37,7 @@ fn absent(what: &str, file: &Path) -> Check {
 
 async fn look(inbox: &Inbox, file: &Path) -> Result<Vec<Check>, InboxError> {
     inbox.try_writing().await?;
-    let count = async |state| Ok::<_, InboxError>(inbox.store().events(Some(state), COUNTED).await?.len());
-    let (pending, parked) = (count(EventState::Pending).await?, count(EventState::Parked).await?);
+    let EventCounts { pending, parked, .. } = inbox.store().counts().await?;
     let size = std::fs::metadata(file).map(|known| known.len() / 1024).unwrap_or_default();
     let detail = format!("{} can be written, {size} KiB; {pending} waiting", file.display());
     let mut checks = vec![Check::ok("inbox", detail)];

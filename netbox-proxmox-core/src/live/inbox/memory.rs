@@ -1,12 +1,18 @@
 //! An inbox in memory: for tests and demos. Nothing survives the process.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use tokio::sync::mpsc;
 
-use super::{Brake, EventState, Held, InboxError, Lease, NewEvent, Settlement, Store, StoredEvent};
+use super::entry::kind;
+use super::{
+    Aged, Brake, Entry, EventCounts, EventState, Held, InboxError, Lease, NewEvent, Settlement, Store, StoredEvent,
+};
 use crate::guest::RecordId;
+use crate::live::bridge::now as clock;
 
 /// A store in memory.
 #[derive(Debug, Default)]
@@ -16,9 +22,93 @@ pub struct MemoryStore {
 
 #[derive(Debug, Default)]
 struct State {
-    events: Vec<StoredEvent>,
-    facts: BTreeMap<(&'static str, String), String>,
+    events: BTreeMap<i64, StoredEvent>,
+    last: i64,
+    /// Numbers by key.
+    keys: BTreeMap<String, i64>,
+    /// When the events arrived of which only the keys are kept.
+    spent: BTreeMap<String, u64>,
+    /// Pending events: when they are due, and their numbers.
+    due: BTreeSet<(u64, i64)>,
+    /// Pending and parked events of each record.
+    open: HashMap<RecordId, BTreeSet<i64>>,
+    /// Facts, and when they were stored.
+    facts: BTreeMap<(&'static str, String), (String, u64)>,
     leases: BTreeMap<RecordId, Lease>,
+}
+
+impl State {
+    /// Stores an event with its number.
+    fn store(&mut self, event: StoredEvent) {
+        self.last = self.last.max(event.id);
+        self.keys.insert(event.key.clone(), event.id);
+        self.index(&event);
+        self.events.insert(event.id, event);
+    }
+
+    fn index(&mut self, event: &StoredEvent) {
+        if event.state == EventState::Pending {
+            self.due.insert((event.due, event.id));
+        }
+        if matches!(event.state, EventState::Pending | EventState::Parked) {
+            self.open.entry(event.change.record).or_default().insert(event.id);
+        }
+    }
+
+    /// Takes an event out.
+    fn take(&mut self, id: i64) -> Option<StoredEvent> {
+        let event = self.events.remove(&id)?;
+        self.keys.remove(&event.key);
+        self.due.remove(&(event.due, id));
+        if let Some(open) = self.open.get_mut(&event.change.record) {
+            open.remove(&id);
+            if open.is_empty() {
+                self.open.remove(&event.change.record);
+            }
+        }
+        Some(event)
+    }
+
+    /// Changes events.
+    fn change(&mut self, ids: impl IntoIterator<Item = i64>, change: impl Fn(&mut StoredEvent)) {
+        for id in ids {
+            if let Some(mut event) = self.take(id) {
+                change(&mut event);
+                self.store(event);
+            }
+        }
+    }
+
+    /// The numbers of the events of a record in a state, in order of arrival.
+    fn of(&self, record: RecordId, state: EventState) -> Vec<i64> {
+        let open = self.open.get(&record).into_iter().flatten().copied();
+        open.filter(|id| self.events.get(id).is_some_and(|event| event.state == state)).collect()
+    }
+
+    /// What is old: events by their numbers, all else by keys, the oldest first.
+    fn old(&self, what: Aged, before: u64) -> Old {
+        let oldest = |mut aged: Vec<(u64, String)>| {
+            aged.retain(|(stored, _)| *stored < before);
+            aged.sort();
+            Old::Keys(aged.into_iter().map(|(_, key)| key).collect())
+        };
+        match what {
+            Aged::Events(state) => {
+                let old = |event: &&StoredEvent| event.state == state && event.received < before;
+                Old::Events(self.events.values().filter(old).map(|event| event.id).collect())
+            }
+            Aged::Keys => oldest(self.spent.iter().map(|(key, received)| (*received, key.clone())).collect()),
+            Aged::Facts(kind) => {
+                let of_kind = self.facts.iter().filter(|((of, _), _)| *of == kind);
+                oldest(of_kind.map(|((_, key), (_, stored))| (*stored, key.clone())).collect())
+            }
+        }
+    }
+}
+
+enum Old {
+    Events(Vec<i64>),
+    Keys(Vec<String>),
 }
 
 impl MemoryStore {
@@ -27,21 +117,26 @@ impl MemoryStore {
     }
 }
 
+/// The entries of a map whose keys begin so.
+fn beginning<'a, V>(map: &'a BTreeMap<String, V>, prefix: &'a str) -> impl Iterator<Item = &'a String> {
+    map.range(prefix.to_owned()..).map(|(key, _)| key).take_while(move |key| key.starts_with(prefix))
+}
+
 #[async_trait]
 impl Store for MemoryStore {
     async fn insert(&self, events: &[NewEvent], now: u64) -> Result<Vec<bool>, InboxError> {
         let mut state = self.state();
         let mut insert = |event: &NewEvent| {
-            if state.events.iter().any(|stored| stored.key == event.key) {
+            if state.keys.contains_key(&event.key) || state.spent.contains_key(&event.key) {
                 return false;
             }
-            let id = i64::try_from(state.events.len()).unwrap_or(i64::MAX - 1) + 1;
+            let id = state.last + 1;
             let NewEvent { key, change, held } = event.clone();
             let stands = if held.is_some() { EventState::Parked } else { EventState::Pending };
             let (due, received) = (now, now);
             let (reason, brake) = (held.as_ref().map(Held::reason), held.map(|held| held.brake));
             let attempts = 0;
-            state.events.push(StoredEvent { id, key, change, state: stands, attempts, due, reason, brake, received });
+            state.store(StoredEvent { id, key, change, state: stands, attempts, due, reason, brake, received });
             true
         };
         Ok(events.iter().map(&mut insert).collect())
@@ -49,30 +144,33 @@ impl Store for MemoryStore {
 
     async fn due(&self, now: u64, limit: usize) -> Result<(Vec<RecordId>, Option<u64>), InboxError> {
         let state = self.state();
-        let pending = || state.events.iter().filter(|event| event.state == EventState::Pending);
-        let mut due: Vec<_> = pending().filter(|event| event.due <= now).collect();
-        due.sort_by_key(|event| (event.due, event.id));
         let mut known = HashSet::new();
-        let records = due.iter().map(|event| event.change.record).filter(|record| known.insert(*record));
+        let due = state.due.range(..=(now, i64::MAX)).filter_map(|(_, id)| state.events.get(id));
+        let records = due.map(|event| event.change.record).filter(|record| known.insert(*record));
         let records = records.take(limit).collect();
-        let next = pending().map(|event| event.due).filter(|due| *due > now).min();
+        let next = state.due.range((Excluded((now, i64::MAX)), Unbounded)).next().map(|(due, _)| *due);
         Ok((records, next))
     }
 
     async fn pending(&self, record: RecordId) -> Result<Vec<StoredEvent>, InboxError> {
         let state = self.state();
-        let waits = |event: &&StoredEvent| event.state == EventState::Pending && event.change.record == record;
-        Ok(state.events.iter().filter(waits).cloned().collect())
+        let ids = state.of(record, EventState::Pending);
+        Ok(ids.iter().filter_map(|id| state.events.get(id)).cloned().collect())
     }
 
     async fn known(&self, prefixes: &[String]) -> Result<Vec<Vec<String>>, InboxError> {
         let state = self.state();
-        let keys = || state.events.iter().map(|event| &event.key);
-        Ok(prefixes.iter().map(|prefix| keys().filter(|key| key.starts_with(prefix)).cloned().collect()).collect())
+        let known = |prefix: &String| {
+            let mut keys: Vec<_> =
+                beginning(&state.keys, prefix).chain(beginning(&state.spent, prefix)).cloned().collect();
+            keys.sort();
+            keys
+        };
+        Ok(prefixes.iter().map(known).collect())
     }
 
     async fn settle(&self, ids: &[i64], settlement: &Settlement) -> Result<(), InboxError> {
-        for event in self.state().events.iter_mut().filter(|event| ids.contains(&event.id)) {
+        self.state().change(ids.iter().copied(), |event| {
             event.state = settlement.state;
             event.reason.clone_from(&settlement.reason);
             if settlement.state != EventState::Pending {
@@ -80,44 +178,50 @@ impl Store for MemoryStore {
             }
             event.due = settlement.due;
             event.attempts += u32::from(settlement.attempted);
-        }
+        });
         Ok(())
     }
 
     async fn confirm(&self, ids: &[i64]) -> Result<(), InboxError> {
-        for event in self.state().events.iter_mut().filter(|event| ids.contains(&event.id)) {
-            event.change.confirmed = true;
-        }
+        self.state().change(ids.iter().copied(), |event| event.change.confirmed = true);
         Ok(())
     }
 
     async fn release(&self, record: Option<RecordId>, now: u64) -> Result<u64, InboxError> {
-        let mut released = 0;
-        for event in &mut self.state().events {
-            if event.state == EventState::Parked && record.is_none_or(|record| record == event.change.record) {
-                (event.state, event.due, event.attempts) = (EventState::Pending, now, 0);
-                released += 1;
-            }
-        }
+        let mut state = self.state();
+        let records = record.map_or_else(|| state.open.keys().copied().collect(), |record| vec![record]);
+        let parked: Vec<i64> = records.into_iter().flat_map(|record| state.of(record, EventState::Parked)).collect();
+        let released = parked.len() as u64;
+        state.change(parked, |event| (event.state, event.due, event.attempts) = (EventState::Pending, now, 0));
         Ok(released)
     }
 
     async fn lift(&self, prefix: &str, brake: Brake, now: u64) -> Result<u64, InboxError> {
-        let mut lifted = 0;
-        for event in &mut self.state().events {
-            let held = event.state == EventState::Parked && event.brake == Some(brake);
-            if held && event.key.starts_with(prefix) {
-                (event.state, event.due, event.brake, event.reason) = (EventState::Pending, now, None, None);
-                lifted += 1;
-            }
-        }
+        let mut state = self.state();
+        let ids = beginning(&state.keys, prefix).filter_map(|key| state.keys.get(key)).copied();
+        let is_held = |event: &StoredEvent| event.state == EventState::Parked && event.brake == Some(brake);
+        let held: Vec<i64> = ids.filter(|id| state.events.get(id).is_some_and(is_held)).collect();
+        let lifted = held.len() as u64;
+        state.change(held, |event| {
+            (event.state, event.due, event.brake, event.reason) = (EventState::Pending, now, None, None);
+        });
         Ok(lifted)
     }
 
-    async fn events(&self, wanted: Option<EventState>, limit: u32) -> Result<Vec<StoredEvent>, InboxError> {
+    async fn page(
+        &self,
+        wanted: Option<EventState>,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, InboxError> {
         let state = self.state();
-        let matching = state.events.iter().rev().filter(|event| wanted.is_none_or(|wanted| wanted == event.state));
+        let older = state.events.range(..before.unwrap_or(i64::MAX)).rev().map(|(_, event)| event);
+        let matching = older.filter(|event| wanted.is_none_or(|wanted| wanted == event.state));
         Ok(matching.take(limit as usize).cloned().collect())
+    }
+
+    async fn counts(&self) -> Result<EventCounts, InboxError> {
+        Ok(EventCounts::of(self.state().events.values().map(|event| (event.stands(), 1))))
     }
 
     async fn lease(&self, record: RecordId, owner: &str, ended: Option<&Lease>) -> Result<Option<Lease>, InboxError> {
@@ -138,11 +242,11 @@ impl Store for MemoryStore {
     }
 
     async fn get(&self, kind: &'static str, key: &str) -> Result<Option<String>, InboxError> {
-        Ok(self.state().facts.get(&(kind, key.to_owned())).cloned())
+        Ok(self.state().facts.get(&(kind, key.to_owned())).map(|(value, _)| value.clone()))
     }
 
     async fn put(&self, kind: &'static str, key: &str, value: &str) -> Result<(), InboxError> {
-        self.state().facts.insert((kind, key.to_owned()), value.to_owned());
+        self.state().facts.insert((kind, key.to_owned()), (value.to_owned(), clock()));
         Ok(())
     }
 
@@ -153,7 +257,82 @@ impl Store for MemoryStore {
 
     async fn all(&self, kind: &'static str, prefix: &str) -> Result<Vec<(String, String)>, InboxError> {
         let state = self.state();
-        let of_kind = state.facts.iter().filter(|((of, key), _)| *of == kind && key.starts_with(prefix));
-        Ok(of_kind.map(|((_, key), value)| (key.clone(), value.clone())).collect())
+        let from = state.facts.range((kind, prefix.to_owned())..);
+        let of_kind = from.take_while(|((of, key), _)| *of == kind && key.starts_with(prefix));
+        Ok(of_kind.map(|((_, key), (value, _))| (key.clone(), value.clone())).collect())
+    }
+
+    async fn aged(&self, kind: &'static str, before: u64, limit: u32) -> Result<Vec<String>, InboxError> {
+        match self.state().old(Aged::Facts(kind), before) {
+            Old::Keys(keys) => Ok(keys.into_iter().take(limit as usize).collect()),
+            Old::Events(_) => Ok(Vec::new()),
+        }
+    }
+
+    async fn prune(&self, what: Aged, before: u64, limit: u32) -> Result<u64, InboxError> {
+        let mut state = self.state();
+        let mut removed = 0;
+        match state.old(what, before) {
+            Old::Events(ids) => {
+                for event in ids.into_iter().take(limit as usize).filter_map(|id| state.take(id)).collect::<Vec<_>>() {
+                    state.spent.insert(event.key, event.received);
+                    removed += 1;
+                }
+            }
+            Old::Keys(keys) => {
+                for key in keys.into_iter().take(limit as usize) {
+                    match what {
+                        Aged::Facts(kind) => drop(state.facts.remove(&(kind, key))),
+                        _ => drop(state.spent.remove(&key)),
+                    }
+                    removed += 1;
+                }
+            }
+        }
+        Ok(removed)
+    }
+
+    async fn prunable(&self, what: Aged, before: u64) -> Result<u64, InboxError> {
+        Ok(match self.state().old(what, before) {
+            Old::Events(ids) => ids.len() as u64,
+            Old::Keys(keys) => keys.len() as u64,
+        })
+    }
+
+    async fn size(&self) -> Result<u64, InboxError> {
+        Ok(0)
+    }
+
+    async fn export(&self, to: mpsc::Sender<Entry>) -> Result<(), InboxError> {
+        let entries: Vec<Entry> = {
+            let state = self.state();
+            let events = state.events.values().map(|event| Entry::Event(Box::new(event.clone())));
+            let keys = state.spent.iter().map(|(key, received)| Entry::Key { key: key.clone(), received: *received });
+            let facts = state.facts.iter().map(|((kind, key), (value, stored))| {
+                let (kind, key, value) = ((*kind).to_owned(), key.clone(), value.clone());
+                Entry::Fact { kind, key, value, stored: *stored }
+            });
+            events.chain(keys).chain(facts).collect()
+        };
+        for entry in entries {
+            if to.send(entry).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn import(&self, entries: &[Entry]) -> Result<(), InboxError> {
+        let mut state = self.state();
+        for entry in entries {
+            match entry.clone() {
+                Entry::Event(event) => state.store(*event),
+                Entry::Key { key, received } => drop(state.spent.insert(key, received)),
+                Entry::Fact { kind: of, key, value, stored } => {
+                    state.facts.insert((kind(&of)?, key), (value, stored));
+                }
+            }
+        }
+        Ok(())
     }
 }

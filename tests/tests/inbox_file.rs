@@ -1,0 +1,170 @@
+//! The inbox's file: one of an older version, and what its questions cost.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use netbox_proxmox_core::RecordId;
+use netbox_proxmox_core::live::inbox::{EventCounts, Lease};
+use netbox_proxmox_core::live::{EventState, SqliteStore, Store};
+use netbox_proxmox_tests::store_contract::{contract, event};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
+/// What version 0.1.0 made.
+const OF_0_1_0: &str = "
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    record INTEGER NOT NULL,
+    change TEXT NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    due INTEGER NOT NULL,
+    reason TEXT,
+    brake TEXT,
+    received INTEGER NOT NULL
+);
+CREATE INDEX event_waiting ON event (state, due, record);
+CREATE TABLE fact (kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID;
+CREATE TABLE lease (record INTEGER PRIMARY KEY, owner TEXT NOT NULL, renewals INTEGER NOT NULL);
+";
+
+/// How it stored an event.
+const INSERT_OF_0_1_0: &str =
+    "INSERT INTO event (key, record, change, state, due, received, reason, brake) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (key) DO NOTHING";
+
+async fn raw(path: &Path) -> SqlitePool {
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap()
+}
+
+async fn insert_as_0_1_0(pool: &SqlitePool, key: &str, record: i64, state: &str, reason: Option<&str>) {
+    let change = serde_json::to_string(&event(key, record as u64).change).unwrap();
+    let query = sqlx::query(INSERT_OF_0_1_0).bind(key).bind(record).bind(change).bind(state).bind(100).bind(90);
+    query.bind(reason).bind(None::<&str>).execute(pool).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_of_version_0_1_0_keeps_everything_and_that_version_can_go_on_beside() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("inbox.sqlite");
+    let old = raw(&path).await;
+    sqlx::raw_sql(OF_0_1_0).execute(&old).await.unwrap();
+    insert_as_0_1_0(&old, "a", 1, "pending", None).await;
+    insert_as_0_1_0(&old, "b", 2, "done", None).await;
+    insert_as_0_1_0(&old, "c", 2, "done", Some("reported: too large")).await;
+    insert_as_0_1_0(&old, "d", 3, "parked", Some("no rights")).await;
+    sqlx::raw_sql("INSERT INTO fact VALUES ('seen', '1@x', 'y'); INSERT INTO lease VALUES (1, 'one', 3)")
+        .execute(&old)
+        .await
+        .unwrap();
+
+    let store = SqliteStore::open(&path).await.unwrap();
+    assert_eq!(store.due(100, 9).await.unwrap(), (vec![RecordId(1)], None));
+    let mut counts = EventCounts { pending: 1, done: 1, reported: 1, parked: 1, ignored: 0 };
+    assert_eq!(store.counts().await.unwrap(), counts);
+    let parked = store.events(Some(EventState::Parked), 9).await.unwrap().remove(0);
+    assert_eq!((parked.key.as_str(), parked.received, parked.reason.as_deref()), ("d", 90, Some("no rights")));
+    assert_eq!(parked.change, event("d", 3).change);
+    assert_eq!(store.get("seen", "1@x").await.unwrap().as_deref(), Some("y"));
+    assert!(store.aged("seen", 1_000_000_000, 9).await.unwrap().is_empty(), "as if it had been stored just now");
+    let lease = Lease { owner: "one".into(), renewals: 3 };
+    assert_eq!(store.lease(RecordId(1), "two", None).await.unwrap(), Some(lease));
+
+    // It writes as ever, and what it writes is counted.
+    insert_as_0_1_0(&old, "e", 4, "pending", None).await;
+    insert_as_0_1_0(&old, "a", 1, "pending", None).await;
+    sqlx::raw_sql("UPDATE event SET state = 'ignored', reason = 'an echo' WHERE key = 'a'")
+        .execute(&old)
+        .await
+        .unwrap();
+    counts.ignored += 1;
+    assert_eq!(store.counts().await.unwrap(), counts);
+
+    let again = SqliteStore::open(&path).await.unwrap();
+    assert_eq!(again.counts().await.unwrap(), counts, "opened again, nothing is done twice");
+}
+
+#[tokio::test]
+async fn a_file_of_a_younger_version_is_taken_as_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("inbox.sqlite");
+    drop(SqliteStore::open(&path).await.unwrap());
+    let young = raw(&path).await;
+    let added = "ALTER TABLE event ADD COLUMN mood TEXT;
+        INSERT INTO _sqlx_migrations VALUES (9999, 'mood', 0, true, x'00', 0)";
+    sqlx::raw_sql(added).execute(&young).await.unwrap();
+    let store = SqliteStore::open(&path).await.unwrap();
+    assert_eq!(store.insert(&[event("a", 1)], 1).await.unwrap(), [true]);
+    assert_eq!(store.pending(RecordId(1)).await.unwrap().len(), 1);
+}
+
+/// Hears every statement that is sent to a database.
+#[derive(Clone, Default)]
+struct Statements(Arc<Mutex<BTreeSet<String>>>);
+
+/// A statement, whole or its beginning.
+#[derive(Default)]
+struct Statement {
+    whole: String,
+    summary: String,
+}
+
+impl Visit for Statement {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "db.statement" => self.whole = value.trim().to_owned(),
+            "summary" => self.summary = value.to_owned(),
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+}
+
+impl<S: Subscriber> Layer<S> for Statements {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == "sqlx::query" {
+            let mut statement = Statement::default();
+            event.record(&mut statement);
+            let Statement { whole, summary } = statement;
+            self.0.lock().unwrap().insert(if whole.is_empty() { summary } else { whole });
+        }
+    }
+}
+
+#[test]
+fn no_question_looks_at_every_row() {
+    let statements = Statements::default();
+    // Global: SQLite's statements run in a thread of their own.
+    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(statements.clone())).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("inbox.sqlite");
+    runtime.block_on(async {
+        contract(Arc::new(SqliteStore::open(&path).await.unwrap())).await;
+        let heard = statements.0.lock().unwrap().clone();
+        let is_question = |sql: &&String| {
+            let verb = ["SELECT", "INSERT", "UPDATE", "DELETE"].iter().any(|verb| sql.starts_with(verb));
+            verb && ["event", "fact", "lease", "spent"].iter().any(|table| sql.contains(table))
+        };
+        let pool = raw(&path).await;
+        let mut asked = 0;
+        for sql in heard.iter().filter(is_question) {
+            let explained = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+            let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(explained).fetch_all(&pool).await.unwrap();
+            let scans = |step: &String| {
+                ["event", "fact", "lease", "spent"].iter().any(|table| step.starts_with(&format!("SCAN {table}")))
+            };
+            let steps: Vec<String> = steps.into_iter().map(|(.., detail)| detail).collect();
+            assert!(!steps.iter().any(scans), "{sql}\n{steps:#?}");
+            asked += 1;
+        }
+        assert!(asked >= 25, "only {asked} statements were heard: {heard:#?}");
+    });
+}
