@@ -287,8 +287,9 @@ filter! {
         id_lte as "id__lte": Option<u64>,
         /// `create`, `update`, `delete`.
         action: Vec<String>,
-        /// Kind of object, for example `virtualization.virtualmachine`.
-        changed_object_type: Option<String>,
+        /// Kinds of objects, for example `virtualization.virtualmachine`. Before NetBox 4.7 only the last one counts: see
+        /// [`Version::filters_several_types`](crate::Version::filters_several_types).
+        changed_object_type: Vec<String>,
         /// Ids of objects.
         changed_object_id: Vec<u64>,
         /// Id of the request.

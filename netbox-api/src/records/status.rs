@@ -70,6 +70,13 @@ impl Version {
         self >= Self::new(4, 6)
     }
 
+    /// The change log can be filtered by several kinds of objects at once: NetBox 4.7.3 does, 4.5.1 takes the last one alone;
+    /// what lies between is taken not to.
+    #[must_use]
+    pub fn filters_several_types(self) -> bool {
+        self >= Self::new(4, 7)
+    }
+
     /// Objects carry an `ETag`, and `If-Match` is honoured, since 4.6.
     #[must_use]
     pub fn has_etag(self) -> bool {

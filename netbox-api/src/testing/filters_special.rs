@@ -99,6 +99,7 @@ pub(super) fn special(store: &Store, filter: &Filter<'_>, record: &Record) -> Op
         (Kind::JournalEntry, "created_by_id") => {
             any(&|value| record.number("created_by").is_some_and(|id| id.to_string() == value))
         }
+        // Any of several, as NetBox 4.7.3 does (source); of those before, none is asked for several.
         (Kind::ObjectChange, "changed_object_type") => any(&|value| record.text("changed_object_type") == value),
         (Kind::ObjectChange | Kind::JournalEntry, "time_after" | "created_after") => {
             moment(values, |wanted| record.created >= wanted)

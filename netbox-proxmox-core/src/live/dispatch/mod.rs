@@ -24,12 +24,11 @@ pub mod schedule;
 mod told;
 mod work;
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Mutex, Notify, watch};
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use self::brakes::Destroys;
@@ -43,6 +42,7 @@ use crate::guest::RecordId;
 use crate::live::bridge::{Bridge, now};
 use crate::live::inbox::{Held, InboxError, NewEvent, StoredEvent};
 use crate::live::look_up::ignored::Ignored;
+use crate::live::sweep::entries::ReadLog;
 use crate::report::Report;
 
 /// What became of the events of a record.
@@ -101,7 +101,7 @@ struct Inner {
     asked: AtomicBool,
     destroys: Destroys,
     troubles: std::sync::Mutex<Vec<String>>,
-    read_log: Mutex<BTreeMap<u64, Vec<NewEvent>>>,
+    read_log: ReadLog,
 }
 
 /// How often the inbox was to be looked at, and up to which of these everything due was answered.
@@ -144,7 +144,7 @@ impl Dispatcher {
             asked: AtomicBool::new(false),
             destroys: Destroys::default(),
             troubles: std::sync::Mutex::default(),
-            read_log: Mutex::default(),
+            read_log: ReadLog::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -154,8 +154,8 @@ impl Dispatcher {
         &self.inner.bridge
     }
 
-    /// The events of the entries of NetBox's change log that may be read again, by the entry's id.
-    pub(in crate::live) fn read_log(&self) -> &Mutex<BTreeMap<u64, Vec<NewEvent>>> {
+    /// How NetBox's change log is read.
+    pub(in crate::live) fn read_log(&self) -> &ReadLog {
         &self.inner.read_log
     }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CHANGE_LOG, CLUSTER, FIRST_START, Inbox, InboxError, OWN_REQUEST, RESTORED};
 use crate::guest::Cluster;
+use crate::live::sweep::undelivered::Undelivered;
 use crate::moment::Moment;
 
 /// How far NetBox's change log was read, and its last entry that is known: a NetBox that was restored has another one.
@@ -15,6 +16,9 @@ pub struct LogPosition {
     pub last: u64,
     /// An entry that is known: its id, its time and its request.
     pub known: (u64, String, String),
+    /// Deletions that were held while it was read, and not counted to their end.
+    #[serde(default)]
+    pub undelivered: Undelivered,
 }
 
 impl Inbox {

@@ -163,7 +163,7 @@ impl LookUp<'_> {
 
 fn of_object(object_type: &str, id: u64) -> ObjectChangeFilter {
     ObjectChangeFilter {
-        changed_object_type: Some(object_type.into()),
+        changed_object_type: vec![object_type.into()],
         changed_object_id: vec![id],
         ..ObjectChangeFilter::default()
     }

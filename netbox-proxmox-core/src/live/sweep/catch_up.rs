@@ -1,24 +1,21 @@
-//! Makes up for deliveries that never came: NetBox's change log is read from the last entry that is known.
+//! Makes up for deliveries that never came: NetBox's change log is read from the last entry that is known, a page at a time,
+//! and what a page has is answered while the next one is read.
 //!
 //! NetBox does not send a delivery again by default, and none at all while its receiver is away (seen on NetBox
 //! 4.7.3). An entry and its delivery are one event: they share all but the time, which the delivery has when it is queued.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use netbox_api::client::ObjectChangeFilter;
-use netbox_api::{ObjectChange, ObjectType, Snapshot};
 
+use super::page::Page;
 use super::restored;
-use crate::event::{Change, Changed};
 use crate::executor::Failure;
 use crate::guest::RecordId;
 use crate::live::dispatch::Dispatcher;
-use crate::live::dispatch::brakes::DELETIONS_AT_ONCE;
-use crate::live::inbox::{Brake, Held, LogPosition, NewEvent, time_of};
+use crate::live::inbox::{LogPosition, NewEvent, time_of};
 use crate::moment::Moment;
-use crate::report::Reporter;
 
 /// How far back the log is read again: entries are numbered when a transaction begins and seen when it ends, so one with
 /// a lower number may come after. What is known already is not answered twice.
@@ -31,10 +28,24 @@ pub struct CatchUp {
     pub read: usize,
     /// Events that no delivery had brought.
     pub new: usize,
-    /// Deletions among them that wait for a person.
+    /// Deletions among them that wait for a person, once all was read.
     pub held: usize,
+    /// How many entries at most are to be read yet.
+    pub left: u64,
     /// The newest entry of the log; `None`: it is empty, or the token may not read it.
     pub newest: Option<u64>,
+}
+
+/// What a page has.
+struct Unknown {
+    /// How many entries there are in it.
+    read: usize,
+    /// The events that no delivery had brought.
+    events: Vec<NewEvent>,
+    /// The last entry.
+    last: u64,
+    /// Whether nothing is to be read after it.
+    ended: bool,
 }
 
 impl Dispatcher {
@@ -46,6 +57,18 @@ impl Dispatcher {
     /// # Errors
     /// NetBox or the inbox failed. What was read before is stored, and the rest is read the next time.
     pub async fn catch_up(&self, upto: Option<u64>) -> Result<CatchUp, Failure> {
+        self.catch_up_telling(upto, |_| {}).await
+    }
+
+    /// The same, and `told` is told after each page how far it has come.
+    ///
+    /// # Errors
+    /// As [`catch_up`](Self::catch_up).
+    pub async fn catch_up_telling(
+        &self,
+        upto: Option<u64>,
+        mut told: impl FnMut(CatchUp) + Send,
+    ) -> Result<CatchUp, Failure> {
         let bridge = self.bridge();
         let log = bridge.netbox.object_changes();
         let Some(newest) = log.newest(&ObjectChangeFilter::default()).await? else {
@@ -59,23 +82,41 @@ impl Dispatcher {
         let mut done = CatchUp { newest: Some(newest.id), ..CatchUp::default() };
         // Of another NetBox the old position says nothing: reading goes on from its end.
         restored::seen(bridge).await?;
-        let Some(position) = bridge.inbox.change_log().await? else {
+        let known = restored::known(&newest);
+        let Some(mut position) = bridge.inbox.change_log().await? else {
             if bridge.inbox.first_start().await?.is_none() {
                 bridge.inbox.put_first_start(&newest.time).await?;
             }
-            let (first, last, known) = (newest.id, newest.id, restored::known(&newest));
-            bridge.inbox.put_change_log(&LogPosition { first, last, known }).await?;
+            let (first, last, undelivered) = (newest.id, newest.id, Default::default());
+            bridge.inbox.put_change_log(&LogPosition { first, last, known, undelivered }).await?;
             return Ok(done);
         };
         let upto = upto.unwrap_or(newest.id).min(newest.id);
-        let (entries, mut events) = self.unknown(&position, upto).await?;
-        done.read = entries.len();
-        done.held = self.hold_deletions(&mut events).await;
-        done.new = self.store(&events).await?.into_iter().filter(|new| *new).count();
-        // What is known is the newest entry: it is the last to be pruned.
-        let position = LogPosition { last: upto.max(position.last), known: restored::known(&newest), ..position };
-        bridge.inbox.put_change_log(&position).await?;
-        Ok(done)
+        let mut after = again_from(&position);
+        loop {
+            let page = self.unknown(after, upto).await?;
+            // Meanwhile NetBox may have been restored, or another process have read on.
+            if bridge.inbox.change_log().await?.as_ref() != Some(&position) {
+                return Ok(done);
+            }
+            let mut events = page.events;
+            if position.undelivered.hold(&mut events, bridge) {
+                bridge.inbox.put_change_log(&position).await?;
+            }
+            done.new += self.store(&events).await?.into_iter().filter(|new| *new).count();
+            (done.read, after, done.left) = (done.read + page.read, page.last, upto.saturating_sub(page.last));
+            let last = if page.ended { upto } else { page.last };
+            if page.ended {
+                done.held = self.let_go(&std::mem::take(&mut position.undelivered)).await?;
+            }
+            // What is known is the newest entry: it is the last to be pruned.
+            position = LogPosition { last: last.max(position.last), known: known.clone(), ..position };
+            bridge.inbox.put_change_log(&position).await?;
+            if page.ended {
+                return Ok(CatchUp { left: 0, ..done });
+            }
+            told(done);
+        }
     }
 
     /// Stores what the change log has of one record and no delivery has brought yet; says whether there was anything. It
@@ -85,32 +126,29 @@ impl Dispatcher {
     /// As [`catch_up`](Self::catch_up).
     pub(in crate::live) async fn catch_up_with(&self, record: RecordId) -> Result<bool, Failure> {
         let Some(known) = self.bridge().inbox.change_log().await? else { return Ok(false) };
-        let (_, mut events) = self.unknown(&known, u64::MAX).await?;
-        // Deletions are left to whoever counts them.
-        events.retain(|event| event.change.record == record && !event.change.deleted_record());
-        Ok(self.store(&events).await?.into_iter().any(|new| new))
+        let (mut after, mut any) = (again_from(&known), false);
+        loop {
+            let Unknown { mut events, last, ended, .. } = self.unknown(after, u64::MAX).await?;
+            // Deletions are left to whoever counts them.
+            events.retain(|event| event.change.record == record && !event.change.deleted_record());
+            any |= self.store(&events).await?.into_iter().any(|new| new);
+            if ended {
+                return Ok(any);
+            }
+            after = last;
+        }
     }
 
-    /// The entries that the change log has after the last one that is known, and the events among them that are not.
-    async fn unknown(&self, position: &LogPosition, upto: u64) -> Result<(Vec<ObjectChange>, Vec<NewEvent>), Failure> {
+    /// The page after an entry, up to another one, and the events in it that are not known.
+    async fn unknown(&self, after: u64, upto: u64) -> Result<Unknown, Failure> {
         let bridge = self.bridge();
-        let from = position.last.saturating_sub(OVERLAP).max(position.first);
-        let filter = ObjectChangeFilter { id_gte: Some(from + 1), ..Default::default() };
-        let mut entries: Vec<ObjectChange> = Vec::new();
-        let log = bridge.netbox.object_changes();
-        let mut pages = log.list(&filter);
-        while let Some(entry) = pages.try_next().await? {
-            // NetBox ignores filters that it does not know, and returns everything.
-            if entry.id > from {
-                entries.push(entry);
-            }
-        }
-        entries.sort_by_key(|entry| entry.id);
-        let events = self.events(from, &entries).await?;
+        let Page { entries, ended } = Page::after(after, bridge, &self.read_log().size).await?;
+        let events = self.read_log().events(bridge, &entries).await?;
         let prefixes: Vec<String> = events.iter().map(|(_, event)| event.prefix().to_owned()).collect();
         let known = bridge.inbox.store().known(&prefixes).await?;
         let mut unknown = Vec::new();
-        // A later entry that shares everything but the time, as that of a revert, has deliveries of its own.
+        // A later entry that shares everything but the time, as that of a revert, has deliveries of its own. Of one on a later
+        // page nothing is known yet: it does again what this one did, and its delivery has been answered.
         let mut later: HashMap<String, Option<Moment>> = HashMap::new();
         for ((id, event), keys) in events.into_iter().zip(known).rev() {
             let next = later.insert(event.prefix().to_owned(), event.change.time).flatten();
@@ -119,106 +157,15 @@ impl Dispatcher {
             }
         }
         unknown.reverse();
-        entries.retain(|entry| entry.id <= upto);
-        Ok((entries, unknown))
+        let last = entries.last().map_or(after, |entry| entry.id);
+        let read = entries.iter().filter(|entry| entry.id <= upto).count();
+        Ok(Unknown { read, events: unknown, last: last.min(upto), ended: ended || last >= upto })
     }
+}
 
-    /// The brake: many deletions at once are more likely a mistake, or another NetBox, than a wish. It is said on the
-    /// clusters. Says how many wait.
-    async fn hold_deletions(&self, events: &mut [NewEvent]) -> usize {
-        let bridge = self.bridge();
-        let cluster = |event: &NewEvent| match &event.change.what {
-            // One by an importer destroys nothing.
-            _ if bridge.policy.is_of_importer(&event.change) => None,
-            Changed::Record { before: Some(facts), after: None } if facts.kind.is_some() => {
-                Some(bridge.cluster(facts.cluster?)?.netbox_cluster.id)
-            }
-            _ => None,
-        };
-        let deletions = events.iter().filter(|event| cluster(event).is_some()).count();
-        if deletions <= DELETIONS_AT_ONCE {
-            return 0;
-        }
-        let why = format!(
-            "{deletions} deletions in NetBox had not been delivered, more than {DELETIONS_AT_ONCE} at once. One whose delivery \
-             comes is answered. If all are meant, release them (`netbox-proxmox events --release`)"
-        );
-        tracing::warn!("held: {why}");
-        let mut counts: BTreeMap<u64, (usize, RecordId)> = BTreeMap::new();
-        for event in events.iter_mut() {
-            if let Some(id) = cluster(event) {
-                event.held = Some(Held { brake: Brake::Undelivered, why: why.clone() });
-                counts.entry(id).or_insert((0, event.change.record)).0 += 1;
-            }
-        }
-        for (id, (count, first)) in counts {
-            if let Some(cluster) = bridge.cluster(id) {
-                self.tell(cluster, Reporter::of_cluster(&cluster.netbox_cluster).held_deletions(count, first)).await;
-            }
-        }
-        deletions
-    }
-
-    /// The events of entries with the entries' ids, in their order. What was made of one is kept as long as it may be read
-    /// again: an address costs a question.
-    async fn events(&self, from: u64, entries: &[ObjectChange]) -> Result<Vec<(u64, NewEvent)>, Failure> {
-        let bridge = self.bridge();
-        let mut read = self.read_log().lock().await;
-        read.retain(|entry, _| *entry > from);
-        let new: Vec<&ObjectChange> = entries.iter().filter(|entry| !read.contains_key(&entry.id)).collect();
-        for entry in new {
-            let Some(identity) = entry.key() else { continue };
-            let mut changes = Change::from_change_log(entry, &bridge.fields);
-            changes.extend(self.of_interfaces(entry).await?);
-            let events = changes.into_iter().map(|change| NewEvent::of_log(&identity, change)).collect();
-            read.insert(entry.id, events);
-        }
-        let of_entry = |entry: &ObjectChange| {
-            let events = read.get(&entry.id).cloned().unwrap_or_default();
-            let id = entry.id;
-            events.into_iter().map(move |event| (id, event))
-        };
-        Ok(entries.iter().flat_map(of_entry).collect())
-    }
-
-    /// The changes of an address or a MAC address: of the virtual machine on whose interface it is, and of the one on
-    /// whose it was, of which no delivery tells. Its entry has the interfaces' ids only. One that is gone has an entry of
-    /// its own.
-    async fn of_interfaces(&self, entry: &ObjectChange) -> Result<Vec<Change>, Failure> {
-        let what = match entry.changed_object_type.as_str() {
-            ObjectType::IP_ADDRESS => Changed::Address,
-            ObjectType::MAC_ADDRESS => Changed::MacAddress,
-            _ => return Ok(Vec::new()),
-        };
-        let Some(event) = entry.event() else { return Ok(Vec::new()) };
-        let interface = |snapshot: &Option<Snapshot>| snapshot.as_ref()?.id("assigned_object_id");
-        let (now, before) = (interface(&entry.postchange_data), interface(&entry.prechange_data));
-        let mut changes: Vec<Change> = Vec::new();
-        for id in now.into_iter().chain(before.filter(|before| now != Some(*before))) {
-            // The entry does not say whether it is one of a device, and another one may have its number: that one is looked
-            // at, and nothing is asked for.
-            let machine = match self.bridge().netbox.interfaces().get(id).await {
-                Ok(fetched) => fetched.value.virtual_machine,
-                Err(error) if error.is_not_found() => continue,
-                Err(error) => return Err(error.into()),
-            };
-            if changes.iter().all(|change| change.record.0 != machine.id) {
-                changes.push(Change {
-                    record: RecordId(machine.id),
-                    name: machine.name,
-                    object: entry.changed_object_id,
-                    event,
-                    user: Some(entry.user_name.clone()).filter(|user| !user.is_empty()),
-                    request: Some(entry.request_id.clone()).filter(|request| !request.is_empty()),
-                    time: entry.time.parse().ok(),
-                    confirmed: true,
-                    status: None,
-                    what: what.clone(),
-                });
-            }
-        }
-        Ok(changes)
-    }
+/// The entry after which the log is read again.
+fn again_from(position: &LogPosition) -> u64 {
+    position.last.saturating_sub(OVERLAP).max(position.first)
 }
 
 /// Whether a stored event is that of an entry of the change log, or its delivery, which is queued after the entry was made

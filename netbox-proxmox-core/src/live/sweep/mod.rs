@@ -2,5 +2,8 @@
 //! with its guest.
 
 pub mod catch_up;
+pub(in crate::live) mod entries;
+mod page;
 pub mod reconcile;
 pub(crate) mod restored;
+pub mod undelivered;

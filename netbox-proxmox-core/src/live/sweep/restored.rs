@@ -30,7 +30,7 @@ pub(crate) async fn seen(bridge: &Bridge) -> Result<Option<String>, Failure> {
     tracing::error!(%seen, "NetBox seems to have been restored or exchanged: nothing is destroyed until a person agrees");
     bridge.inbox.put_restored(Some(&seen)).await?;
     let (first, last) = (newest.id, newest.id);
-    bridge.inbox.put_change_log(&LogPosition { first, last, known: known(&newest) }).await?;
+    bridge.inbox.put_change_log(&LogPosition { first, last, known: known(&newest), ..position }).await?;
     for cluster in &bridge.clusters {
         let report = Reporter::of_cluster(&cluster.netbox_cluster).restored(&seen);
         let told = LiveExecutor::new(bridge, cluster, None).execute(&Action::Report(report), &Silent).await;
