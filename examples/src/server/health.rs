@@ -65,7 +65,7 @@ async fn ask(state: &ServerState) -> Readiness {
     }));
     let (inbox, netbox, proxmox) = join3(in_time("the inbox", inbox), in_time("NetBox", netbox), proxmox).await;
     let reasons = [inbox, netbox].into_iter().chain(proxmox).chain([state.not_begun()]).flatten();
-    let reasons = reasons.chain(state.troubles()).chain(state.blocking()).collect();
+    let reasons = reasons.chain(state.troubles()).chain(state.board.blocking()).collect();
     Readiness { reasons, at: Instant::now() }
 }
 

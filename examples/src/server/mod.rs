@@ -1,7 +1,6 @@
 //! The webhook server: receives deliveries, stores them, and answers them in the background.
 
 mod arguments;
-mod checking;
 mod health;
 mod page;
 mod receive;
@@ -14,26 +13,23 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
-use netbox_proxmox_core::live::bridge::now;
+use netbox_proxmox_core::live::Observer;
 use netbox_proxmox_core::live::checks::{Kept, Surroundings};
 use netbox_proxmox_core::live::dispatch::lease::unique_owner;
-use netbox_proxmox_core::live::status::{Compared, Status};
-use netbox_proxmox_core::live::{Dispatcher, Observer, ProxmoxCluster, Swept};
+use netbox_proxmox_core::live::service::{Service, checking, naming};
+use netbox_proxmox_core::live::status::Status;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 pub use self::arguments::Arguments;
 pub use self::state::{Peers, ServerState};
-use crate::config::{ClusterSettings, Settings};
+use crate::config::Settings;
 use crate::connect;
 use crate::exit::{Exit, Problem};
 use crate::observe::{Both, Watch};
 
 /// How long what is in hand may take once the server was told to end.
 const GRACE: Duration = Duration::from_secs(20);
-
-/// How often the inbox is looked at without a cause: another process may have released events.
-const LOOK: Duration = Duration::from_secs(5);
 
 /// The routes. Webhook paths work with and without a slash at their end: NetBox follows a redirect as a GET without a
 /// body, and the event is lost.
@@ -60,7 +56,6 @@ pub struct Server<O> {
     address: SocketAddr,
     state: Arc<ServerState>,
     settings: Settings,
-    clusters: Vec<(ClusterSettings, proxmox_api::Client)>,
     surroundings: Surroundings,
     observer: O,
 }
@@ -82,26 +77,17 @@ impl<O: Observer + 'static> Server<O> {
         let inbox = connect::inbox(&file).await?;
         let kept = Kept::Open { inbox: inbox.clone(), file: file.clone() };
         let surroundings = connect::surroundings(settings, netbox.clone(), &clusters, kept)?;
-        let listener = TcpListener::bind(&receiver.listen).await;
         let failed = |error| Problem::new(Exit::Failed, format!("NETBOX_PROXMOX_LISTEN {}: {error}", receiver.listen));
-        let listener = listener.map_err(failed)?;
+        let listener = TcpListener::bind(&receiver.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let proxmox = clusters.iter().map(|(cluster, client)| (cluster.label(), client.clone())).collect();
         let peers = Peers { netbox, proxmox };
         let state = ServerState::new(receiver, settings.fields().clone(), inbox, peers);
-        state.note(|status| {
+        state.board.note(|status| {
             status.inbox = file.display().to_string();
             status.policy = settings.policy().chosen();
         });
-        Ok(Self {
-            listener,
-            address,
-            state: Arc::new(state),
-            settings: settings.clone(),
-            clusters,
-            surroundings,
-            observer,
-        })
+        Ok(Self { listener, address, state: Arc::new(state), settings: settings.clone(), surroundings, observer })
     }
 
     /// The address it listens on.
@@ -120,8 +106,8 @@ impl<O: Observer + 'static> Server<O> {
     /// # Errors
     /// The settings cannot be right.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Problem> {
-        let Self { listener, address, state, settings, clusters, surroundings, observer } = self;
-        introduce(&state.status());
+        let Self { listener, address, state, settings, surroundings, observer } = self;
+        introduce(&state.board.status());
         for stray in settings.strays() {
             tracing::warn!("{stray}");
         }
@@ -131,8 +117,8 @@ impl<O: Observer + 'static> Server<O> {
         let http = tokio::spawn(http.into_future());
         let observer = Both(Watch::new(Arc::clone(&state.metrics)), observer);
         let owner = unique_owner(&format!("{}/{address}", host_name()));
-        let watching = tokio::spawn(checking::watch(Arc::clone(&state), surroundings));
-        let mut work = tokio::spawn(work(state, settings, clusters, observer, owner, stopped));
+        let watching = tokio::spawn(checking::watch(surroundings.clone(), state.board.clone()));
+        let mut work = tokio::spawn(work(state, settings, surroundings, observer, owner, stopped));
         let mut early = None;
         tokio::select! {
             () = stop => tracing::info!("stopping: finishing what is in hand"),
@@ -173,15 +159,15 @@ fn introduce(status: &Status) {
 async fn work(
     state: Arc<ServerState>,
     settings: Settings,
-    clusters: Vec<(ClusterSettings, proxmox_api::Client)>,
+    surroundings: Surroundings,
     observer: impl Observer + 'static,
     owner: String,
     stopped: watch::Receiver<bool>,
 ) -> Result<(), Problem> {
     let mut known = Vec::new();
-    for (settings, client) in &clusters {
+    for candidate in &surroundings.clusters {
         tokio::select! {
-            cluster = named(&state, settings, client) => known.push(cluster),
+            cluster = naming::named(candidate, &state.peers.netbox, &state.inbox, &state.board) => known.push(cluster),
             () = until(stopped.clone()) => return Ok(()),
         }
     }
@@ -189,77 +175,17 @@ async fn work(
         tracing::info!(cluster = %cluster.netbox_cluster, "managing the guests of this NetBox cluster");
     }
     let bridge = connect::bridge(&settings, state.peers.netbox.clone(), known, state.inbox.clone())?;
-    let dispatcher = Dispatcher::new(bridge, observer, &owner, state.receiver.parallel);
-    state.attach(dispatcher.clone());
-    let look = async {
-        loop {
-            tokio::time::sleep(LOOK).await;
-            dispatcher.wake();
-        }
-    };
-    tokio::select! {
-        () = dispatcher.run(until(stopped)) => {}
-        () = look => {}
-        () = catch_up(&dispatcher, &state) => {}
-        () = reconcile(&dispatcher, &state) => {}
-    }
+    let service = Service::builder(bridge)
+        .observer(observer)
+        .board(state.board.clone())
+        .owner(&owner)
+        .parallel(state.receiver.parallel)
+        .catch_up(state.receiver.catch_up)
+        .reconcile(state.receiver.reconcile)
+        .build();
+    state.attach(service.clone());
+    service.run(until(stopped)).await;
     Ok(())
-}
-
-/// Reads NetBox's change log: at the start to its end, as what came while the server was away is lost; then, at an
-/// interval, only what was there the time before, as younger deliveries may still be on their way.
-async fn catch_up(dispatcher: &Dispatcher, state: &ServerState) {
-    let mut upto = None;
-    loop {
-        match dispatcher.catch_up(upto).await {
-            Ok(done) => {
-                state.note(|status| status.caught_up = Some(now()));
-                if done.new > 0 {
-                    tracing::info!(new = done.new, held = done.held, "made up for lost deliveries");
-                }
-                upto = done.newest.or(upto);
-            }
-            Err(why) => tracing::warn!(%why, "NetBox's change log cannot be read"),
-        }
-        tokio::time::sleep(state.receiver.catch_up).await;
-    }
-}
-
-/// Compares both sides at an interval. Not at the start: first comes what was lost while the server was away.
-async fn reconcile(dispatcher: &Dispatcher, state: &ServerState) {
-    let Some(every) = state.receiver.reconcile else { return std::future::pending().await };
-    loop {
-        tokio::time::sleep(every).await;
-        match dispatcher.reconcile(state.receiver.parallel).await {
-            Ok(swept) => {
-                let Swept { compared, differ, orphans, foreign, failed } = swept;
-                state.note(|status| status.compared = Some(Compared { at: now(), compared, differ, failed }));
-                tracing::info!(compared, differ, orphans, foreign, failed, "compared both sides");
-            }
-            Err(why) => tracing::warn!(%why, "both sides cannot be compared"),
-        }
-    }
-}
-
-/// The NetBox cluster of a Proxmox cluster. It is asked for until it is known: what concerns its guests must not be judged
-/// before.
-async fn named(state: &ServerState, settings: &ClusterSettings, client: &proxmox_api::Client) -> ProxmoxCluster {
-    let mut pause = Duration::from_secs(1);
-    loop {
-        match connect::cluster(settings, client, &state.peers.netbox, &state.inbox).await {
-            Ok(cluster) => {
-                state.waits_for(None);
-                return cluster;
-            }
-            Err(problem) => {
-                tracing::error!(why = %problem, "nothing is managed yet: it is not known which NetBox cluster the Proxmox cluster is; deliveries are stored meanwhile");
-                state
-                    .waits_for(Some(format!("it is not known which NetBox cluster the Proxmox cluster is: {problem}")));
-            }
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_secs(30));
-    }
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {

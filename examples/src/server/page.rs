@@ -46,7 +46,7 @@ pub(super) async fn page(State(state): State<Arc<ServerState>>, headers: HeaderM
 }
 
 async fn status(state: &ServerState) -> Result<Status, netbox_proxmox_core::live::InboxError> {
-    let mut status = state.status();
+    let mut status = state.board.status();
     status.reasons = health::reasons(state).await;
     status.ready = status.reasons.is_empty();
     status.read(&state.inbox).await?;

@@ -15,6 +15,7 @@ pub mod inbox;
 pub mod look_up;
 pub mod privileges;
 pub mod proposed;
+pub mod service;
 pub mod setup;
 pub mod status;
 pub mod sweep;
@@ -32,6 +33,7 @@ pub use inbox::{
 pub use look_up::ignored::Ignored;
 pub use look_up::{LookUp, Looked};
 pub use proposed::Proposed;
+pub use service::Service;
 pub use setup::{Setup, SetupCluster};
 pub use sweep::catch_up::CatchUp;
 pub use sweep::reconcile::{Found, Reconcile, Swept};

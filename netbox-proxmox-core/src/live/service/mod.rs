@@ -1,0 +1,200 @@
+//! Everything that runs between the two sides, in one call: events are answered, deliveries that never came are made up
+//! for, both sides are compared, and what a person released is taken up.
+
+mod board;
+pub mod checking;
+pub mod naming;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+pub use self::board::Board;
+use crate::executor::Silent;
+use crate::live::bridge::{Bridge, now};
+use crate::live::dispatch::lease::unique_owner;
+use crate::live::dispatch::{Dispatcher, Observer};
+use crate::live::inbox::{InboxError, NewEvent};
+use crate::live::status::Compared;
+use crate::live::sweep::reconcile::Swept;
+
+/// How often the inbox is looked at without a cause: another process may have released events.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// How many guests are worked on at once, if nothing else was said.
+pub const PARALLEL: usize = 8;
+
+/// How often NetBox's change log is read, if nothing else was said.
+pub const CATCH_UP: Duration = Duration::from_secs(60);
+
+/// How often both sides are compared, if nothing else was said.
+pub const RECONCILE: Duration = Duration::from_secs(3600);
+
+/// Says whether this instance is the one that sweeps now.
+type MaySweep = Box<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
+
+/// What is to run, before it runs.
+#[must_use = "a service does nothing until it runs"]
+pub struct Builder<O = Silent> {
+    bridge: Bridge,
+    observer: O,
+    board: Board,
+    owner: String,
+    parallel: usize,
+    catch_up: Duration,
+    reconcile: Option<Duration>,
+    may_sweep: MaySweep,
+}
+
+impl<O: Observer + 'static> Builder<O> {
+    /// Who is told what happens to events.
+    pub fn observer<P: Observer + 'static>(self, observer: P) -> Builder<P> {
+        let Self { bridge, observer: _, board, owner, parallel, catch_up, reconcile, may_sweep } = self;
+        Builder { bridge, observer, board, owner, parallel, catch_up, reconcile, may_sweep }
+    }
+
+    /// Where it is noted what was last done.
+    pub fn board(self, board: Board) -> Self {
+        Self { board, ..self }
+    }
+
+    /// What names this process in leases, and no other one; by default a number that nobody else has.
+    pub fn owner(self, owner: &str) -> Self {
+        Self { owner: owner.to_owned(), ..self }
+    }
+
+    /// How many guests are worked on at once.
+    pub fn parallel(self, parallel: usize) -> Self {
+        Self { parallel, ..self }
+    }
+
+    /// How often NetBox's change log is read for what was not delivered.
+    pub fn catch_up(self, every: Duration) -> Self {
+        Self { catch_up: every, ..self }
+    }
+
+    /// How often both sides are compared; none: never.
+    pub fn reconcile(self, every: Option<Duration>) -> Self {
+        Self { reconcile: every, ..self }
+    }
+
+    /// Of several instances one is to read the change log and to compare both sides: asked before each time whether it is
+    /// this one. By default it is.
+    pub fn may_sweep<F: Future<Output = bool> + Send + 'static>(
+        self,
+        may_sweep: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Self {
+        Self { may_sweep: Box::new(move || may_sweep().boxed()), ..self }
+    }
+
+    /// The service, which does not run yet.
+    pub fn build(self) -> Service {
+        let Self { bridge, observer, board, owner, parallel, catch_up, reconcile, may_sweep } = self;
+        let dispatcher = Dispatcher::new(bridge, observer, &owner, parallel);
+        Service { dispatcher, board, parallel, catch_up, reconcile, may_sweep: Arc::new(may_sweep) }
+    }
+}
+
+/// Everything that runs between the two sides. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    dispatcher: Dispatcher,
+    board: Board,
+    parallel: usize,
+    catch_up: Duration,
+    reconcile: Option<Duration>,
+    may_sweep: Arc<MaySweep>,
+}
+
+impl Service {
+    /// Over a bridge, with the usual intervals.
+    pub fn builder(bridge: Bridge) -> Builder {
+        Builder {
+            bridge,
+            observer: Silent,
+            board: Board::default(),
+            owner: unique_owner("service"),
+            parallel: PARALLEL,
+            catch_up: CATCH_UP,
+            reconcile: Some(RECONCILE),
+            may_sweep: Box::new(|| std::future::ready(true).boxed()),
+        }
+    }
+
+    /// What answers the events.
+    pub fn dispatcher(&self) -> &Dispatcher {
+        &self.dispatcher
+    }
+
+    /// What is known of it.
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// Stores changes that NetBox delivered durably, to be answered; says for each whether it is new.
+    ///
+    /// # Errors
+    /// They could not be stored.
+    pub async fn accept(&self, events: &[NewEvent]) -> Result<Vec<bool>, InboxError> {
+        self.dispatcher.accept(events).await
+    }
+
+    /// Runs until told to stop; then finishes what is in hand. What is not finished is continued at the next start.
+    pub async fn run(&self, stop: impl Future<Output = ()>) {
+        tokio::select! {
+            () = self.dispatcher.run(stop) => {}
+            () = self.look() => {}
+            () = self.catch_ups() => {}
+            () = self.comparisons() => {}
+        }
+    }
+
+    async fn look(&self) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            self.dispatcher.wake();
+        }
+    }
+
+    /// Reads NetBox's change log: at the start to its end, as what came while nobody listened is lost; then, at an
+    /// interval, only what was there the time before, as younger deliveries may still be on their way.
+    async fn catch_ups(&self) {
+        let mut upto = None;
+        loop {
+            if (self.may_sweep)().await {
+                match self.dispatcher.catch_up(upto).await {
+                    Ok(done) => {
+                        self.board.note(|status| status.caught_up = Some(now()));
+                        if done.new > 0 {
+                            tracing::info!(new = done.new, held = done.held, "made up for lost deliveries");
+                        }
+                        upto = done.newest.or(upto);
+                    }
+                    Err(why) => tracing::warn!(%why, "NetBox's change log cannot be read"),
+                }
+            }
+            tokio::time::sleep(self.catch_up).await;
+        }
+    }
+
+    /// Compares both sides at an interval. Not at the start: first comes what was lost while nobody listened.
+    async fn comparisons(&self) {
+        let Some(every) = self.reconcile else { return std::future::pending().await };
+        loop {
+            tokio::time::sleep(every).await;
+            if !(self.may_sweep)().await {
+                continue;
+            }
+            match self.dispatcher.reconcile(self.parallel).await {
+                Ok(swept) => {
+                    let Swept { compared, differ, orphans, foreign, failed } = swept;
+                    self.board.note(|status| status.compared = Some(Compared { at: now(), compared, differ, failed }));
+                    tracing::info!(compared, differ, orphans, foreign, failed, "compared both sides");
+                }
+                Err(why) => tracing::warn!(%why, "both sides cannot be compared"),
+            }
+        }
+    }
+}
