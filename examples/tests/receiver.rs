@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{Request, Response, StatusCode};
-use common::{RECORDED_SECRET, delivery, settings};
+use common::{RECORDED_SECRET, delivery, state};
 use futures_util::stream;
 use netbox_api::signature::sign;
 use netbox_proxmox_core::RecordId;
@@ -17,19 +17,10 @@ use netbox_proxmox_core::live::inbox::{Aged, Entry, EventCounts, Lease};
 use netbox_proxmox_core::live::{
     Brake, EventState, Inbox, InboxError, MemoryStore, NewEvent, Settlement, Store, StoredEvent,
 };
-use netbox_proxmox_examples::connect;
-use netbox_proxmox_examples::server::{Peers, ServerState, router};
+use netbox_proxmox_examples::server::router;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::Sender;
 use tower::ServiceExt;
-
-fn state(others: &[(&str, &str)], inbox: Inbox) -> Arc<ServerState> {
-    let settings = settings(others);
-    let netbox = connect::netbox(&settings.netbox().unwrap()).unwrap();
-    let proxmox = connect::proxmox(&settings.clusters().unwrap()[0]).unwrap();
-    let peers = Peers { netbox, proxmox: vec![("pve-cluster-1".into(), proxmox)] };
-    Arc::new(ServerState::new(settings.receiver().unwrap(), settings.fields().clone(), inbox, peers))
-}
 
 fn server() -> Router {
     router(state(&[], Inbox::new(MemoryStore::default())))
@@ -120,7 +111,8 @@ async fn a_body_that_is_too_long_is_refused_whether_announced_or_not() {
     announced.headers_mut().insert("content-length", "1001".parse().unwrap());
     assert_eq!(ask(&server, announced).await.0, StatusCode::PAYLOAD_TOO_LARGE);
     let pieces = (0..3).map(|_| Ok::<_, std::io::Error>(Bytes::from(" ".repeat(400))));
-    let streamed = post("/webhook", Body::from_stream(stream::iter(pieces)), None);
+    let signature = sign(RECORDED_SECRET.as_bytes(), &[b' '; 1200]);
+    let streamed = post("/webhook", Body::from_stream(stream::iter(pieces)), Some(&signature));
     let (status, answer) = ask(&server, streamed).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(answer["reason"].as_str().unwrap().contains("NETBOX_PROXMOX_BODY_LIMIT"));

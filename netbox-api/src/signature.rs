@@ -44,8 +44,7 @@ where
     I: IntoIterator,
     I::Item: AsRef<[u8]>,
 {
-    let header = header.filter(|header| !header.is_empty()).ok_or(SignatureError::Missing)?;
-    let given = decode(header).ok_or(SignatureError::Malformed)?;
+    let given = given(header)?;
     let mut matched = false;
     for secret in secrets {
         let secret = secret.as_ref();
@@ -55,6 +54,19 @@ where
         }
     }
     if matched { Ok(()) } else { Err(SignatureError::Mismatch) }
+}
+
+/// Whether there is a header that could be a signature: what has none can be refused before its body is read.
+///
+/// # Errors
+/// [`SignatureError::Missing`] or [`SignatureError::Malformed`].
+pub fn check_form(header: Option<&[u8]>) -> Result<(), SignatureError> {
+    given(header).map(drop)
+}
+
+fn given(header: Option<&[u8]>) -> Result<[u8; LENGTH], SignatureError> {
+    let header = header.filter(|header| !header.is_empty()).ok_or(SignatureError::Missing)?;
+    decode(header).ok_or(SignatureError::Malformed)
 }
 
 /// The signature NetBox would send.

@@ -44,7 +44,7 @@ impl Settings {
             secrets,
             listen: self.listen()?,
             paths: self.paths()?,
-            body_limit: source.number("NETBOX_PROXMOX_BODY_LIMIT", 8 << 20, "give a number of bytes")?,
+            body_limit: source.number("NETBOX_PROXMOX_BODY_LIMIT", 1 << 20, "give a number of bytes")?,
             parallel: self.parallel()?,
             catch_up: Duration::from_secs(
                 source.number("NETBOX_PROXMOX_CATCH_UP", 60, "give a number of seconds")?.max(1) as u64,

@@ -1,9 +1,12 @@
 //! The webhook server: receives deliveries, stores them, and answers them in the background.
 
 mod arguments;
+mod connections;
 mod health;
+mod in_flight;
 mod page;
 mod receive;
+mod serve;
 mod state;
 
 use std::future::Future;
@@ -13,6 +16,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
+use listenfd::ListenFd;
 use netbox_proxmox_core::live::Observer;
 use netbox_proxmox_core::live::checks::{Kept, Surroundings};
 use netbox_proxmox_core::live::dispatch::lease::unique_owner;
@@ -22,6 +26,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 pub use self::arguments::Arguments;
+pub use self::serve::serve;
 pub use self::state::{Peers, ServerState};
 use crate::config::Settings;
 use crate::connect;
@@ -78,7 +83,7 @@ impl<O: Observer + 'static> Server<O> {
         let kept = Kept::Open { inbox: inbox.clone(), file: file.clone() };
         let surroundings = connect::surroundings(settings, netbox.clone(), &clusters, kept)?;
         let failed = |error| Problem::new(Exit::Failed, format!("NETBOX_PROXMOX_LISTEN {}: {error}", receiver.listen));
-        let listener = TcpListener::bind(&receiver.listen).await.map_err(failed)?;
+        let listener = listener(&receiver.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let proxmox = clusters.iter().map(|(cluster, client)| (cluster.label(), client.clone())).collect();
         let peers = Peers { netbox, proxmox };
@@ -113,8 +118,7 @@ impl<O: Observer + 'static> Server<O> {
         }
         tracing::info!(%address, paths = ?state.receiver.paths, "listening");
         let (send, stopped) = watch::channel(false);
-        let http = axum::serve(listener, router(Arc::clone(&state))).with_graceful_shutdown(until(stopped.clone()));
-        let http = tokio::spawn(http.into_future());
+        let http = tokio::spawn(serve(listener, Arc::clone(&state), until(stopped.clone())));
         let observer = Both(Watch::new(Arc::clone(&state.metrics)), observer);
         let owner = unique_owner(&format!("{}/{address}", host_name()));
         let watching = tokio::spawn(checking::watch(surroundings.clone(), state.board.clone()));
@@ -145,6 +149,18 @@ impl<O: Observer + 'static> Server<O> {
                 Ok(())
             }
         }
+    }
+}
+
+/// The socket that systemd hands over, on which connections wait while the server starts again; without one, a new one.
+async fn listener(address: &str) -> std::io::Result<TcpListener> {
+    match ListenFd::from_env().take_tcp_listener(0)? {
+        Some(listener) => {
+            listener.set_nonblocking(true)?;
+            tracing::info!("listening on the socket that was handed over, whatever NETBOX_PROXMOX_LISTEN says");
+            TcpListener::from_std(listener)
+        }
+        None => TcpListener::bind(address).await,
     }
 }
 

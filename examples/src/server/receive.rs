@@ -1,4 +1,5 @@
-//! `POST /webhook`: bounded, verified over the raw bytes, read, stored; answered before anything is done about it.
+//! `POST /webhook`: refused without a signature before its body is read; bounded, verified over the raw bytes, read, stored;
+//! answered before anything is done about it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 
 use super::ServerState;
+use super::connections::Place;
 use crate::delivery;
 
 /// How long a sender may take for its body.
@@ -32,6 +34,7 @@ enum Reply {
     Unreadable(String),
     Unsigned(signature::SignatureError),
     Invalid(delivery::NotADelivery),
+    Busy,
     NotStored,
 }
 
@@ -44,15 +47,26 @@ pub(super) async fn webhook(State(state): State<Arc<ServerState>>, request: Requ
 
 async fn receive(state: &ServerState, request: Request) -> Reply {
     let (head, body) = request.into_parts();
-    let body = match read(&head.headers, body, state.receiver.body_limit).await {
+    let signature = head.headers.get(signature::HEADER).map(|header| header.as_bytes());
+    // Nobody who cannot sign makes us hold what he sends.
+    if let Err(why) = signature::check_form(signature) {
+        return refused(why);
+    }
+    let (limit, announced) = (state.receiver.body_limit, announced(&head.headers));
+    if announced.is_some_and(|length| length > limit) {
+        return Reply::TooLarge(limit);
+    }
+    let Some(_room) = state.in_flight.room(announced).await else { return Reply::Busy };
+    let body = match read(body, limit).await {
         Ok(body) => body,
         Err(reply) => return reply,
     };
-    let signature = head.headers.get(signature::HEADER).map(|header| header.as_bytes());
+    if let Some(place) = head.extensions.get::<Place>() {
+        place.works(true);
+    }
     let secrets = state.receiver.secrets.iter().map(|secret| secret.expose_secret());
     if let Err(why) = signature::verify_any(secrets, &body, signature) {
-        tracing::warn!(%why, "a delivery is refused");
-        return Reply::Unsigned(why);
+        return refused(why);
     }
     let delivery = match delivery::read(&body) {
         Ok(delivery) => delivery,
@@ -85,11 +99,16 @@ async fn receive(state: &ServerState, request: Request) -> Reply {
     }
 }
 
-async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<axum::body::Bytes, Reply> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
-        return Err(Reply::TooLarge(limit));
-    }
+fn refused(why: signature::SignatureError) -> Reply {
+    tracing::warn!(%why, "a delivery is refused");
+    Reply::Unsigned(why)
+}
+
+fn announced(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok())
+}
+
+async fn read(body: Body, limit: usize) -> Result<axum::body::Bytes, Reply> {
     match tokio::time::timeout(PATIENCE, to_bytes(body, limit)).await {
         Ok(Ok(body)) => Ok(body),
         Ok(Err(error)) if is_limit(&error) => Err(Reply::TooLarge(limit)),
@@ -111,6 +130,7 @@ impl Reply {
             Self::TooLarge(_) => "too-large",
             Self::Unreadable(_) | Self::Invalid(_) => "invalid",
             Self::Unsigned(_) => "unsigned",
+            Self::Busy => "busy",
             Self::NotStored => "not-stored",
         }
     }
@@ -136,6 +156,10 @@ impl Reply {
             Self::Invalid(why) => {
                 let answer = json!({"status": status, "path": why.path, "reason": why.reason});
                 (StatusCode::BAD_REQUEST, Json(answer)).into_response()
+            }
+            Self::Busy => {
+                let answer = json!({"status": status, "reason": "too much is being received; send it again"});
+                (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, AGAIN)], Json(answer)).into_response()
             }
             Self::NotStored => {
                 let answer = json!({"status": status, "reason": "the event could not be stored; send it again"});

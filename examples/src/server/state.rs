@@ -9,6 +9,7 @@ use netbox_proxmox_core::live::status::{ClusterStatus, Status};
 use netbox_proxmox_core::live::{Inbox, InboxError, NewEvent};
 
 use super::health::Readiness;
+use super::in_flight::InFlight;
 use crate::config::ReceiverSettings;
 use crate::metrics::Metrics;
 
@@ -29,6 +30,8 @@ pub struct ServerState {
     pub(super) peers: Peers,
     pub(super) metrics: Arc<Metrics>,
     pub(super) readiness: tokio::sync::Mutex<Option<Readiness>>,
+    /// The room for bodies.
+    pub(super) in_flight: InFlight,
     /// What is known without asking.
     pub(super) board: Board,
     service: OnceLock<Service>,
@@ -52,6 +55,7 @@ impl ServerState {
         board.wait_for(Some("starting".to_owned()));
         Self {
             board,
+            in_flight: InFlight::new(receiver.body_limit),
             receiver,
             fields,
             inbox,

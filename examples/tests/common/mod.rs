@@ -5,8 +5,11 @@ pub(crate) mod sides;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::Arc;
 
-use netbox_proxmox_examples::Settings;
+use netbox_proxmox_core::live::Inbox;
+use netbox_proxmox_examples::server::{Peers, ServerState};
+use netbox_proxmox_examples::{Settings, connect};
 use serde_json::Value;
 
 pub(crate) fn fixture_path(number: &str) -> PathBuf {
@@ -48,6 +51,15 @@ pub(crate) fn with<'a>(others: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)>
 
 pub(crate) fn settings(others: &[(&str, &str)]) -> Settings {
     Settings::from_environment(with(others)).unwrap()
+}
+
+/// What the handlers of a server share.
+pub(crate) fn state(others: &[(&str, &str)], inbox: Inbox) -> Arc<ServerState> {
+    let settings = settings(others);
+    let netbox = connect::netbox(&settings.netbox().unwrap()).unwrap();
+    let proxmox = connect::proxmox(&settings.clusters().unwrap()[0]).unwrap();
+    let peers = Peers { netbox, proxmox: vec![("pve-cluster-1".into(), proxmox)] };
+    Arc::new(ServerState::new(settings.receiver().unwrap(), settings.fields().clone(), inbox, peers))
 }
 
 /// A command in this environment and no other.
