@@ -1,7 +1,9 @@
-//! What a command prints: data on standard output, talk on standard error.
+//! What a command prints: data on standard output, talk on standard error. Colours are taken out where nobody sees them
+//! (no terminal) or wants them (`NO_COLOR`).
 
 use std::io::{self, Write};
 
+use anstream::{stderr, stdout};
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
@@ -64,12 +66,12 @@ impl Output {
 /// # Errors
 /// It cannot be written.
 pub fn line(text: &str) -> Result<(), Problem> {
-    let mut out = io::stdout().lock();
+    let mut out = stdout().lock();
     writeln!(out, "{text}")?;
     Ok(out.flush()?)
 }
 
 /// A line on standard error; nobody may be listening.
 pub fn complain(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(stderr().lock(), "{text}");
 }

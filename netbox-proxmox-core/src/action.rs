@@ -312,6 +312,9 @@ impl Action {
     /// The same with the VMID that the plan's `record` allocated, where it waits for one.
     #[must_use]
     pub fn with_vmid(mut self, vmid: Vmid) -> Self {
+        if let Self::Report(report) = self {
+            return Self::Report(report.with_vmid(vmid));
+        }
         if let Some(guest) = guest_of!(&mut self) {
             guest.vmid.get_or_insert(vmid);
         }

@@ -42,6 +42,7 @@ pub mod record;
 pub mod report;
 pub mod settings;
 pub mod units;
+pub mod values;
 
 pub use action::{Action, DiskRef, RecordValue, Target, VmidSource};
 pub use apply::{Applied, apply};
@@ -62,9 +63,10 @@ pub use proxmox_api::{
     QemuConfig, SshKeys, StorageId, Upid, Vmid,
 };
 pub use record::{FieldNames, Related};
-pub use report::{Report, ReportKey};
+pub use report::{Report, ReportKey, ReportKind};
 pub use settings::{Addressing, Card, CardSettings, InterfaceSettings, Settings};
 pub use units::{DiskBase, Megabytes};
+pub use values::Value;
 
 /// The README's example is a test.
 #[cfg(doctest)]

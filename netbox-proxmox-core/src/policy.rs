@@ -64,6 +64,10 @@ pub struct Policy {
     /// The tag that a guest gets which is to be destroyed later. Empty for none.
     #[serde(deserialize_with = "text_or_none")]
     pub removal_tag: Option<String>,
+    /// Whether NetBox's journal says that a guest was made.
+    pub report_created: bool,
+    /// Whether NetBox's journal says that what was reported is over.
+    pub report_over: bool,
     /// The users in NetBox with whose names other tools write what they find: their changes are no cause of anything.
     pub importers: Vec<String>,
     /// How many guests of one node are worked on at once, copies apart.
@@ -137,6 +141,8 @@ impl Default for Policy {
             searchdomain: None,
             ci_user: None,
             removal_tag: Some("netbox-deleted".into()),
+            report_created: true,
+            report_over: true,
             importers: Vec::new(),
             tasks_per_node: TASKS,
             copies_per_node: COPIES,

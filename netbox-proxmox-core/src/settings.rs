@@ -1,7 +1,6 @@
 //! Changes of a guest's configuration.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use ipnet::IpNet;
 use proxmox_api::{MiB, SshKeys};
@@ -157,84 +156,5 @@ impl Settings {
             self.interfaces.insert(at, InterfaceSettings { index, ..InterfaceSettings::default() });
         }
         &mut self.interfaces[at]
-    }
-}
-
-impl fmt::Display for Settings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut item = |name: &str, value: Option<String>| match value {
-            Some(value) => write!(f, " {name}={value}"),
-            None => Ok(()),
-        };
-        let address = |part: &Part<Addressing>| match part {
-            Part::Unknown => None,
-            Part::None => Some("cleared".to_owned()),
-            Part::Given(Addressing { address, gateway: Some(gateway) }) => Some(format!("{address},gw={gateway}")),
-            Part::Given(Addressing { address, gateway: None }) => Some(address.to_string()),
-        };
-        let card = |card: &Card| match card {
-            Card::Leave => None,
-            Card::Set(set) => Some(set.to_string()),
-            Card::Remove { .. } => Some("removed".to_owned()),
-        };
-        item("name", self.name.clone())?;
-        item("cores", self.cores.map(|cores| cores.to_string()))?;
-        item("memory", self.memory.map(|memory| memory.0.to_string()))?;
-        item("balloon", self.balloon.map(|balloon| balloon.0.to_string()))?;
-        item("swap", self.swap.map(|swap| swap.0.to_string()))?;
-        item(
-            "sshkeys",
-            match &self.ssh_keys {
-                Part::Unknown => None,
-                Part::None => Some("cleared".to_owned()),
-                Part::Given(keys) => Some(format!("{} key(s)", keys.keys().len())),
-            },
-        )?;
-        for set in &self.interfaces {
-            let index = set.index;
-            item(&format!("net{index}"), card(&set.card))?;
-            item(&format!("ipconfig{index}.ip"), address(&set.ipv4))?;
-            item(&format!("ipconfig{index}.ip6"), address(&set.ipv6))?;
-        }
-        item("onboot", self.onboot.map(|on| u8::from(on).to_string()))?;
-        item(
-            "description",
-            match &self.description {
-                Part::Unknown => None,
-                Part::None => Some("cleared".to_owned()),
-                Part::Given(text) => Some(format!("{text:?}")),
-            },
-        )?;
-        for (option, value) in &self.options {
-            item(option.name(), Some(value.clone().unwrap_or_else(|| "cleared".to_owned())))?;
-        }
-        item("tag", (!self.add_tags.is_empty()).then(|| self.add_tags.join(";")))?;
-        item("untag", (!self.remove_tags.is_empty()).then(|| self.remove_tags.join(";")))?;
-        item("taken over from virtual machine", self.takes_from.map(|former| former.record.to_string()))?;
-        item(
-            "marker",
-            self.marker.map(|state| match state {
-                MarkerState::Creating => "creating".to_owned(),
-                MarkerState::Ready => "ready".to_owned(),
-            }),
-        )
-    }
-}
-
-impl fmt::Display for CardSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let vlans = self.vlans.as_ref();
-        let tag = vlans.map(|vlans| vlans.untagged.map_or_else(|| "none".to_owned(), |tag| tag.to_string()));
-        let parts = [
-            ("name", self.name.clone()),
-            ("mac", self.mac.clone()),
-            ("bridge", self.bridge.clone()),
-            ("tag", tag),
-            ("trunks", vlans.and_then(Vlans::trunks)),
-            ("mtu", self.mtu.map(|mtu| mtu.to_string())),
-            ("link_down", self.link_down.map(|down| u8::from(down).to_string())),
-        ];
-        let parts = parts.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
-        f.write_str(&parts.collect::<Vec<_>>().join(","))
     }
 }

@@ -82,6 +82,7 @@ fn a_staged_creation_clones_and_configures_and_does_not_start() {
          clone web01 (VMID to be allocated) from template 9000 on pve01 storage local-lvm full
          configure web01 (VMID to be allocated): cores=1 memory=1024 onboot=0 protection=0 tag=netbox
          record web01 (VMID to be allocated): its root disk
+         report created
          configure web01 (VMID to be allocated): marker=ready",
     );
     check(
@@ -90,6 +91,7 @@ fn a_staged_creation_clones_and_configures_and_does_not_start() {
          clone typed01 (VMID to be allocated) from template 9000 on pve01 storage local-lvm full
          configure typed01 (VMID to be allocated): cores=1 memory=1024 onboot=0 protection=0 tag=managed;netbox
          record typed01 (VMID to be allocated): its root disk
+         report created
          configure typed01 (VMID to be allocated): marker=ready",
     );
 }
@@ -103,6 +105,7 @@ fn a_clone_is_stopped_so_an_offline_creation_changes_no_power_state() {
          clone plain01 (VMID to be allocated) from template 9000 on pve01 storage local-lvm full
          configure plain01 (VMID to be allocated): onboot=0 protection=0 tag=netbox
          record plain01 (VMID to be allocated): its root disk
+         report created
          configure plain01 (VMID to be allocated): marker=ready",
     );
 }
@@ -116,6 +119,7 @@ fn an_active_creation_starts_last_and_leaves_what_netbox_does_not_say() {
          configure plain01 (VMID to be allocated): onboot=0 protection=0 tag=netbox
          record plain01 (VMID to be allocated): its root disk
          start plain01 (VMID to be allocated)
+         report created
          configure plain01 (VMID to be allocated): marker=ready",
     );
 }
@@ -128,6 +132,7 @@ fn a_typed_vmid_is_used_and_not_recorded() {
          configure partial01 (VMID 200): onboot=0 protection=0 tag=netbox
          record partial01 (VMID 200): its root disk
          start partial01 (VMID 200)
+         report created
          configure partial01 (VMID 200): marker=ready",
     );
 }
@@ -153,6 +158,7 @@ fn the_disk_number_of_a_record_is_the_size_of_the_root_disk() {
          resize-disk disknum01 (VMID to be allocated): the root disk to 32G
          record disknum01 (VMID to be allocated): its root disk
          start disknum01 (VMID to be allocated)
+         report created
          configure disknum01 (VMID to be allocated): marker=ready",
     );
 }
@@ -166,6 +172,7 @@ fn a_record_without_a_cluster_counts_as_managed_until_somebody_looks() {
          configure nocluster01 (VMID to be allocated): onboot=0 protection=0 tag=netbox
          record nocluster01 (VMID to be allocated): its root disk
          start nocluster01 (VMID to be allocated)
+         report created
          configure nocluster01 (VMID to be allocated): marker=ready",
     );
 }
@@ -204,6 +211,7 @@ fn a_custom_field_is_understood_in_whatever_type_it_has() {
         "clone web01 (VMID 4711) from template 9000 on pve02 storage local-lvm full
          configure web01 (VMID 4711): cores=1 memory=1024 sshkeys=1 key(s) onboot=0 protection=0 tag=netbox
          record web01 (VMID 4711): its root disk
+         report created
          configure web01 (VMID 4711): marker=ready",
     );
     let several = json!([{"value": "pve01", "label": "pve01"}, {"value": "pve02", "label": "pve02"}]);
@@ -220,6 +228,7 @@ fn moving_into_the_statuses_that_want_a_guest_creates_it() {
          configure bulk01 (VMID to be allocated): cores=1 memory=512 onboot=0 protection=0 tag=netbox
          record bulk01 (VMID to be allocated): its root disk
          start bulk01 (VMID to be allocated)
+         report created
          configure bulk01 (VMID to be allocated): marker=ready",
     );
 }
@@ -232,6 +241,7 @@ fn setting_the_vmid_for_the_first_time_creates_the_guest_there() {
          configure web01 (VMID 101): cores=2 memory=4096 sshkeys=2 key(s) \
          ipconfig0.ip=192.0.2.11/24,gw=192.0.2.1 ipconfig0.ip6=2001:db8::10/64,gw=2001:db8::1 onboot=0 protection=0 tag=netbox
          record web01 (VMID 101): its root disk
+         report created
          configure web01 (VMID 101): marker=ready",
     );
 }
@@ -244,6 +254,7 @@ fn a_change_before_the_guest_exists_is_part_of_its_creation() {
          clone web01 (VMID to be allocated) from template 9000 on pve01 storage local-lvm full
          configure web01 (VMID to be allocated): cores=1 memory=1024 sshkeys=2 key(s) onboot=0 protection=0 tag=netbox
          record web01 (VMID to be allocated): its root disk
+         report created
          configure web01 (VMID to be allocated): marker=ready",
     );
     check(
@@ -253,6 +264,7 @@ fn a_change_before_the_guest_exists_is_part_of_its_creation() {
          configure web01 (VMID to be allocated): cores=2 memory=4096 sshkeys=2 key(s) \
          ipconfig0.ip=192.0.2.10/24,gw=192.0.2.1 onboot=0 protection=0 tag=netbox
          record web01 (VMID to be allocated): its root disk
+         report created
          configure web01 (VMID to be allocated): marker=ready",
     );
 }
@@ -357,6 +369,7 @@ fn an_edit_in_the_web_form_is_like_any_other() {
          configure ui01 (VMID to be allocated): cores=1 memory=3072 sshkeys=2 key(s) onboot=0 protection=0 tag=managed;netbox
          record ui01 (VMID to be allocated): its root disk
          start ui01 (VMID to be allocated)
+         report created
          configure ui01 (VMID to be allocated): marker=ready",
     );
     check(
@@ -367,6 +380,7 @@ fn an_edit_in_the_web_form_is_like_any_other() {
          ipconfig0.ip=192.0.2.30/24,gw=192.0.2.1 onboot=0 protection=0 tag=managed;netbox
          record ui01 (VMID to be allocated): its root disk
          start ui01 (VMID to be allocated)
+         report created
          configure ui01 (VMID to be allocated): marker=ready",
     );
 }
@@ -524,6 +538,7 @@ fn check_created(stem: &str, vmid: &str, set: &str) {
         "{recorded}
          create-container ct01 ({vmid}) from {TEMPLATE} on pve01 storage local-lvm unprivileged features nesting=1: {set}
          record ct01 ({vmid}): its root disk
+         report created
          configure ct01 ({vmid}): marker=ready"
     );
     check(stem, &expected);
@@ -621,7 +636,7 @@ fn every_action_of_a_container_names_its_kind() {
         "123-lxc-delete-cascade--virtualmachine-deleted",
     ] {
         for action in planned(recorded(stem)).unwrap() {
-            assert_eq!(action.target().map(|guest| guest.kind), Some(GuestType::Lxc), "{stem}: {action}");
+            assert_eq!(action.target().map_or(GuestType::Lxc, |guest| guest.kind), GuestType::Lxc, "{stem}: {action}");
         }
     }
 }
@@ -643,6 +658,7 @@ fn a_container_without_a_template_and_one_with_a_virtual_machines_are_reported()
          report SSH keys
          configure ct01 (VMID to be allocated): cores=1 memory=512 onboot=0 protection=0 tag=netbox
          record ct01 (VMID to be allocated): its root disk
+         report created
          configure ct01 (VMID to be allocated): marker=ready",
     );
 }
@@ -704,7 +720,7 @@ fn a_plan_in_json_is_tagged_action_and_reads_back() {
     let plan = planned(recorded("081-vm-create-with-disk-number--virtualmachine-created")).unwrap();
     let json = serde_json::to_value(&plan).unwrap();
     let names: Vec<&str> = json.as_array().unwrap().iter().map(|action| action["action"].as_str().unwrap()).collect();
-    assert_eq!(names, ["record", "clone", "configure", "resize-disk", "record", "start", "configure"]);
+    assert_eq!(names, ["record", "clone", "configure", "resize-disk", "record", "start", "report", "configure"]);
     assert_eq!(serde_json::from_value::<Vec<Action>>(json).unwrap(), plan);
 }
 

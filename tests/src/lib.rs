@@ -300,9 +300,21 @@ impl Lab {
         said.as_str().map_or_else(|| said.to_string(), str::to_owned).parse().ok()
     }
 
-    /// The texts of the journal.
+    /// The texts of the journal that leave something to a person.
     pub fn journal(&self) -> Vec<String> {
-        self.netbox.journal().iter().map(|entry| entry["comments"].as_str().unwrap_or_default().to_owned()).collect()
+        self.entries(|kind| kind != "success")
+    }
+
+    /// The texts of the journal that say what went as it should.
+    pub fn news(&self) -> Vec<String> {
+        self.entries(|kind| kind == "success")
+    }
+
+    fn entries(&self, of: impl Fn(&str) -> bool) -> Vec<String> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        // The fake keeps a choice as it was sent or as it is answered.
+        let kind = |entry: &Value| text(entry["kind"].get("value").unwrap_or(&entry["kind"]));
+        self.netbox.journal().iter().filter(|it| of(&kind(it))).map(|entry| text(&entry["comments"])).collect()
     }
 
     /// The last plan, as text.

@@ -122,8 +122,11 @@ async fn a_report_whose_difference_is_over_is_made_again_when_it_returns() {
         reconciled(&lab).await;
         reconciled(&lab).await;
         assert_eq!(lab.journal().len(), expected, "{:?}", lab.journal());
+        assert_eq!(lab.news().len(), expected - 1, "it is not over yet");
         set(Power::Running);
         reconciled(&lab).await;
+        reconciled(&lab).await;
+        assert_eq!(lab.news(), vec!["guest-200: what was reported of status is over."; expected]);
     }
 }
 

@@ -8,6 +8,7 @@ use crate::address::GatewayRule;
 use crate::event::Aspect;
 use crate::part::Part;
 use crate::settings::Addressing;
+use crate::values::with_gateway;
 
 /// What NetBox says of one family on one interface.
 #[derive(Debug, Clone, Copy)]
@@ -95,10 +96,4 @@ fn lacks_route(draft: &Draft<'_>, set: &Addressing) -> bool {
         && set.address.max_prefix_len() - set.address.prefix_len() <= 1
         && rule(draft, matches!(set.address, IpNet::V4(_))) != GatewayRule::None
         && !primary.into_iter().any(routed)
-}
-
-/// An address with its gateway, as Proxmox writes them.
-fn with_gateway(address: impl ToString, gateway: Option<std::net::IpAddr>) -> String {
-    let address = address.to_string();
-    gateway.map_or(address.clone(), |gateway| format!("{address},gw={gateway}"))
 }

@@ -4,12 +4,12 @@ use super::draft::Draft;
 use super::{configure, disks, migrate, power, removed_disks};
 use crate::action::{Action, RecordValue, Target, VmidSource};
 use crate::current::Current;
-use crate::event::{Event, Ownership};
+use crate::event::{Context, Event, Ownership};
 use crate::guest::{Guest, Owner};
 use crate::marker::MarkerState;
 use crate::part::Part;
 use crate::policy::Policy;
-use crate::report::{Report, Reporter};
+use crate::report::{Report, ReportKind, Reporter};
 use crate::settings::Settings;
 
 /// A guest that we began to create and that is still locked, though whoever looked has waited for its task: nobody
@@ -60,6 +60,36 @@ pub(super) fn converge(
     policy: &Policy,
     target: Target,
 ) -> Vec<Action> {
+    let mut plan = steps(event, guest, current, policy, target.clone());
+    let known = event.cause.is_empty() && event.context.ownership == ready();
+    if !known && plan.iter().any(|action| matches!(action, Action::Report(_))) {
+        let context = Context { ownership: ready(), ..event.context.clone() };
+        let (desired, there) = (event.desired.clone(), Some(current.clone()));
+        let later = Event { cause: Vec::new(), desired, current: there, context };
+        remarks(&mut plan, &steps(&later, guest, current, policy, target));
+    }
+    plan
+}
+
+fn ready() -> Ownership {
+    Ownership::Ours { state: MarkerState::Ready }
+}
+
+/// What a later plan, which knows neither the causes nor that the guest was being made, does not report is a remark.
+fn remarks(plan: &mut [Action], later: &[Action]) {
+    let again = |report: &Report| later.iter().any(|it| matches!(it, Action::Report(it) if it.key() == report.key()));
+    for action in plan {
+        if let Action::Report(report) = action
+            && report.kind == ReportKind::Difference
+            && !again(report)
+        {
+            report.kind = ReportKind::Remark;
+        }
+    }
+}
+
+/// The same, with each report as what it would be if it lasted.
+fn steps(event: &Event, guest: &Guest, current: &Current, policy: &Policy, target: Target) -> Vec<Action> {
     let mut draft = Draft::new(event, guest, current, policy, target);
     let macs = configure::plan(&mut draft);
     // Before what needs a storage of the node it goes to, and before the power state.
@@ -68,6 +98,10 @@ pub(super) fn converge(
     power::plan(&mut draft);
     removed_disks::given_up_at_stop(&mut draft);
     if draft.creating {
+        if policy.report_created {
+            let report = draft.reporter.created(draft.target.vmid, draft.node.as_ref());
+            draft.step(Action::Report(report));
+        }
         let set = Settings { marker: Some(MarkerState::Ready), ..Settings::default() };
         let guest = draft.target.clone();
         draft.step(Action::Configure { guest, set });

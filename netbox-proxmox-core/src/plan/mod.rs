@@ -76,6 +76,20 @@ pub(crate) fn known_interfaces(event: &Event, policy: &Policy) -> Vec<KnownInter
     interfaces::known(event, policy)
 }
 
+/// Whether a plan compares all of a guest, which it may have `made`: a difference that it does not report is none then.
+#[cfg(feature = "live")]
+pub(crate) fn compares(event: &Event, made: bool) -> bool {
+    let Some((guest, kind)) = event.desired.as_ref().and_then(|guest| Some((guest, guest.kind?))) else { return false };
+    let context = &event.context;
+    let managed = context.managed != Some(false) && context.unmanaged.is_none() && context.former_cluster.is_none();
+    let there = event.current.as_ref().is_some_and(|current| {
+        matches!(context.ownership, Ownership::Ours { .. })
+            && current.kind == kind
+            && converge::stuck(event, guest, current).is_none()
+    });
+    managed && guest.status.wants_guest() && !guest.blocked(Blocks::Everything) && (there || made)
+}
+
 /// A record that exists.
 fn present(event: &Event, guest: &Guest, policy: &Policy) -> Vec<Action> {
     if let Some(unmanaged) = &event.context.unmanaged {

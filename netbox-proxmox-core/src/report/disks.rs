@@ -24,7 +24,7 @@ impl Reporter {
              guest has the template's size, and NetBox is told so.",
             self.name
         );
-        self.report("disk", format!("shrink to {wanted}"), found, text)
+        self.report("disk", format!("shrink to {wanted}"), found, text).remark()
     }
 
     /// A disk that NetBox has and Proxmox has not, without a change that created it.

@@ -27,7 +27,7 @@ impl Reporter {
         };
         let text = format!("{}: the guest{vmid} in Proxmox {is}, so it was left alone. {then}.", self.name);
         // Keyed by the guest alone: whatever was wanted of it, it is said once.
-        self.report("adopt", "", vmid.trim(), text)
+        self.report("ownership", "", vmid.trim(), text)
     }
 
     /// A creation stopped by guests of the same name.

@@ -14,7 +14,7 @@ impl Reporter {
             self.name,
             self.record.map_or_else(String::new, |record| format!(" {record}"))
         );
-        self.report(what, "a judgement", why, text)
+        self.report(what, "a judgement", why, text).remark()
     }
 
     /// A record whose guest is known, and that is not managed any more; `deleted`: it was deleted then.
@@ -45,7 +45,7 @@ impl Reporter {
              says.",
             self.name
         );
-        self.report("deleted", "kept", "there again", text)
+        self.report("deleted", "kept", "there again", text).remark()
     }
 
     /// Deletions that are made up for and wait for a person.

@@ -74,7 +74,7 @@ impl Reporter {
             "{}: the virtual machine was deleted in NetBox, the guest{vmid} in Proxmox was kept: {why}.",
             self.name
         );
-        self.report("deleted", "destroyed", why, text)
+        self.report("deleted", "destroyed", why, text).remark()
     }
 
     /// The guest of a deleted record that will be destroyed later.
@@ -85,7 +85,7 @@ impl Reporter {
             self.name,
             seconds.div_ceil(3600)
         );
-        self.report("deleted", "destroyed", format!("in {seconds} s"), text)
+        self.report("deleted", "destroyed", format!("in {seconds} s"), text).remark()
     }
 
     /// A node that NetBox does not take.

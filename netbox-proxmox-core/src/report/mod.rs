@@ -5,6 +5,7 @@ mod identity;
 mod judgement;
 mod life;
 mod network;
+mod news;
 mod source;
 
 use proxmox_api::{GuestType, MiB};
@@ -42,6 +43,28 @@ pub struct Report {
     /// no change is on its way.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub claims_no_cause: bool,
+    /// What becomes of it.
+    #[serde(default, skip_serializing_if = "ReportKind::is_difference")]
+    pub kind: ReportKind,
+}
+
+/// What a report says, and so what becomes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReportKind {
+    /// Something is not as NetBox has it. It is found by every plan until its cause is over, and that is told, too.
+    #[default]
+    Difference,
+    /// Something was noticed as it happened. No later plan finds it, so nothing says when it is over.
+    Remark,
+    /// Something went as it should: nobody has to do anything.
+    News,
+}
+
+impl ReportKind {
+    fn is_difference(&self) -> bool {
+        *self == Self::Difference
+    }
 }
 
 /// What makes two reports the same: one that was delivered is not repeated.
@@ -76,6 +99,16 @@ impl Report {
     pub fn key(&self) -> ReportKey {
         let Self { record, birth, cluster, field, wanted, found, .. } = self.clone();
         ReportKey { record, birth, cluster: cluster.filter(|_| record.is_none()), field, wanted, found }
+    }
+
+    /// Whether it says what is left to a person.
+    pub fn is_for_a_person(&self) -> bool {
+        self.kind != ReportKind::News
+    }
+
+    /// The same as a remark.
+    pub(crate) fn remark(self) -> Self {
+        Self { kind: ReportKind::Remark, ..self }
     }
 
     fn claiming_no_cause(self) -> Self {
@@ -135,6 +168,7 @@ impl Reporter {
             found: found.to_string(),
             text,
             claims_no_cause: false,
+            kind: ReportKind::default(),
         }
     }
 
@@ -180,7 +214,7 @@ impl Reporter {
              Remove that option in Proxmox, or of the template, or write it into those files.",
             self.name
         );
-        self.report(fields, "set", "cicustom", text)
+        self.report(fields, "set", "cicustom", text).remark()
     }
 
     /// A change that a running guest takes at its next start.
@@ -189,7 +223,7 @@ impl Reporter {
             "{}: {fields} changed while the guest runs; Proxmox applies it when the guest is next shut down and started.",
             self.name
         );
-        self.report(fields, "at the next start", "running", text)
+        self.report(fields, "at the next start", "running", text).remark()
     }
 
     /// More CPUs than its sockets can share evenly.
@@ -243,7 +277,9 @@ impl Reporter {
             )
         };
         let text = format!("{}: failed: {action}. {then}: {why}", self.name);
-        self.report(action, "done", why, text)
+        let report = self.report(action, "done", why, text);
+        // What waits for a person may be given up as well: a later plan without it says nothing of it.
+        if again { report } else { report.remark() }
     }
 }
 

@@ -23,7 +23,7 @@ impl Reporter {
              guest a default route. Write the gateway into {gateway}, or `none` if there shall be none.",
             self.name
         );
-        self.report("gateway", address, "none", text)
+        self.report("gateway", address, "none", text).remark()
     }
 
     /// A network card that NetBox has no interface for, though nobody deleted it there.

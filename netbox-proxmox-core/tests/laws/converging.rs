@@ -1,6 +1,8 @@
 //! A plan reaches its goal: once, twice, late, or after a crash.
 
-use netbox_proxmox_core::{Action, Change, plan_with};
+use std::collections::BTreeSet;
+
+use netbox_proxmox_core::{Action, Change, ReportKind, plan_with};
 use proptest::prelude::*;
 
 use crate::common::detailed;
@@ -71,6 +73,22 @@ proptest! {
     fn a_reconcile_of_that_state_has_nothing_left_either(scene in any_scene()) {
         prop_assume!(scene.cause.is_empty() || scene.world.look_up(&[]).current.is_some());
         nothing_but_reports_already_made(&scene, &[])?;
+    }
+
+    /// A difference is found by every later plan: that none finds it any more is told as its end.
+    #[test]
+    fn what_is_reported_as_a_difference_is_reported_until_something_changes(scene in any_scene()) {
+        let world = scene.reached()?;
+        prop_assume!(world.there().is_some() && world.record.as_ref().is_some_and(|record| record.guest.status.wants_guest()));
+        let fields = |plan: &[Action]| {
+            let differences = plan.iter().filter_map(|action| match action {
+                Action::Report(report) if report.kind == ReportKind::Difference => Some(report.field.clone()),
+                _ => None,
+            });
+            differences.collect::<BTreeSet<_>>()
+        };
+        let (first, again) = (scene.plan(&scene.world, &scene.cause), scene.plan(&world, &[]));
+        prop_assert!(fields(&first).is_subset(&fields(&again)), "first {:#?}\nthen {:#?}", text(&first), text(&again));
     }
 
     /// A plan that was made before the first run, run once more: a delivery that came twice, or late.

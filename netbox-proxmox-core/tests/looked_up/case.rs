@@ -363,8 +363,8 @@ impl Case {
     }
 
     pub(crate) fn reports(&self) -> Vec<Report> {
-        let plan = self.plan().into_iter();
-        plan.filter_map(|action| if let Action::Report(report) = action { Some(report) } else { None }).collect()
+        let report = |action| if let Action::Report(report) = action { Some(report) } else { None };
+        self.plan().into_iter().filter_map(report).filter(Report::is_for_a_person).collect()
     }
 
     /// The plan, one action a line.

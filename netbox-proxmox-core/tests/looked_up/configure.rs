@@ -74,7 +74,7 @@ fn the_creating_marker_opens_the_gate_in_every_status_that_wants_a_guest() {
         let case = everything_differs(Case::existing()).creating().status(status).power("stopped");
         case.current(|guest| guest.protection = Part::Given(true))
     };
-    let ready = "configure web01 (VMID 101): marker=ready";
+    let ready = "report created\nconfigure web01 (VMID 101): marker=ready";
     cut_short("offline").expect(&format!("{applied}\n{ready}"));
     cut_short("staged").expect(&format!("{applied}\n{ready}"));
     cut_short("active").expect(&format!("{applied}\nstart web01 (VMID 101)\n{ready}"));
@@ -82,6 +82,7 @@ fn the_creating_marker_opens_the_gate_in_every_status_that_wants_a_guest() {
     Case::existing().creating().desired(|guest| guest.memory = Part::Given(MiB(4096))).expect(
         "report memory: wanted at the next start, found running
          configure web01 (VMID 101): memory=4096
+         report created
          configure web01 (VMID 101): marker=ready",
     );
 }

@@ -20,6 +20,7 @@ fn a_container_is_recorded_cloned_configured_grown_started_and_marked_ready_in_t
          configure web01 (VMID to be allocated): cores=2 memory=2048 ipconfig0.ip=192.0.2.10/24,gw=192.0.2.1 tag=netbox
          resize-disk web01 (VMID to be allocated): rootfs to 20G
          start web01 (VMID to be allocated)
+         report created
          configure web01 (VMID to be allocated): marker=ready",
     );
 }
@@ -90,6 +91,7 @@ fn mount_points_are_added_and_those_of_the_template_are_its_own() {
          resize-disk web01 (VMID to be allocated): mp0 to 5G
          add-disk web01 (VMID to be allocated): mp1 6G at /var/log on local-lvm
          start web01 (VMID to be allocated)
+         report created
          configure web01 (VMID to be allocated): marker=ready",
     );
 }
@@ -167,6 +169,6 @@ fn a_template_on_local_storage_is_cloned_where_it_is_and_migrated_before_the_fir
 #[test]
 fn every_action_is_for_a_container() {
     for action in created().plan() {
-        assert_eq!(action.target().map(|guest| guest.kind), Some(GuestType::Lxc), "{action}");
+        assert_eq!(action.target().map_or(GuestType::Lxc, |guest| guest.kind), GuestType::Lxc, "{action}");
     }
 }

@@ -46,6 +46,7 @@ fn a_container_is_recorded_created_started_and_marked_ready_in_this_order() {
          storage local-lvm rootfs 20G unprivileged features nesting=1: cores=2 memory=2048 net0=name=eth0,bridge=vmbr0 \
          ipconfig0.ip=192.0.2.10/24,gw=192.0.2.1 tag=netbox
          start web01 (VMID to be allocated)
+         report created
          configure web01 (VMID to be allocated): marker=ready",
     );
 }
@@ -70,6 +71,7 @@ fn its_mount_points_come_before_the_start_and_what_only_proxmox_knows_is_recorde
              add-disk web01 (VMID to be allocated): mp7 6G at /var/log on local-lvm
              record web01 (VMID to be allocated): its root disk
              start web01 (VMID to be allocated)
+             report created
              configure web01 (VMID to be allocated): marker=ready
              record web01 (VMID to be allocated): node pve01
              record web01 (VMID to be allocated): the MAC address of net0",
@@ -79,7 +81,7 @@ fn its_mount_points_come_before_the_start_and_what_only_proxmox_knows_is_recorde
 #[test]
 fn every_action_is_for_a_container() {
     for action in created().disks(vec![disk_at(2, "mp0", 5_000, "/srv")]).plan() {
-        assert_eq!(action.target().map(|guest| guest.kind), Some(GuestType::Lxc), "{action}");
+        assert_eq!(action.target().map_or(GuestType::Lxc, |guest| guest.kind), GuestType::Lxc, "{action}");
     }
 }
 
@@ -121,7 +123,7 @@ fn a_typed_vmid_is_created_when_the_cause_made_moved_or_first_set_it() {
     {
         let case = typed().cause(cause);
         assert_eq!(case.plan()[0].name(), "create-container", "{:?}", case.text());
-        assert!(case.plan().iter().all(|action| action.target().unwrap().vmid == Some(vmid(101))));
+        assert!(case.plan().iter().filter_map(Action::target).all(|guest| guest.vmid == Some(vmid(101))));
     }
     typed().expect_report(&["101", "vanished"]);
     typed().cause(cause::saved("active")).expect_report(&["101", "vanished"]);

@@ -63,6 +63,7 @@ fn a_creation_cut_short_reaches_the_root_size_of_its_intent() {
     case.context(|context| context.intent = Some(intent(101, Some(30_000)))).expect(
         "resize-disk web01 (VMID 101): the root disk to 30G
          record web01 (VMID 101): its root disk
+         report created
          configure web01 (VMID 101): marker=ready",
     );
 }
@@ -134,6 +135,7 @@ fn a_creation_cut_short_adds_its_mount_points_in_any_status() {
     case.event.cause.clear();
     case.expect(
         "add-disk web01 (VMID 101): mp0 5G at /srv/data on local-lvm
+         report created
          configure web01 (VMID 101): marker=ready",
     );
 }

@@ -65,7 +65,7 @@ fn the_creating_marker_opens_the_gate_in_every_status() {
         "configure web01 (VMID 101): cores=4 memory=4096 net0=mtu=1400 ipconfig0.ip=192.0.2.11/24,gw=192.0.2.1 \
          ipconfig0.ip6=2001:db8::11/64,gw=2001:db8::1
          resize-disk web01 (VMID 101): rootfs to 30G";
-    let ready = "configure web01 (VMID 101): marker=ready";
+    let ready = "report created\nconfigure web01 (VMID 101): marker=ready";
     let cut_short = |status| everything_differs(Case::container()).creating().status(status).power("stopped");
     cut_short("offline").expect(&format!("{applied}\n{ready}"));
     cut_short("active").expect(&format!("{applied}\nstart web01 (VMID 101)\n{ready}"));
@@ -120,7 +120,7 @@ fn keys_that_were_cleared_are_reported_and_not_sent() {
 #[test]
 fn keys_that_were_given_with_the_creation_are_not_reported_when_it_was_cut_short() {
     let case = Case::container().creating().desired(|guest| guest.ssh_keys = Part::Given(keys(ALICE)));
-    case.cause(cause::created("active")).expect("configure web01 (VMID 101): marker=ready");
+    case.cause(cause::created("active")).expect("report created\nconfigure web01 (VMID 101): marker=ready");
 }
 
 // Row 4.

@@ -29,6 +29,7 @@ fn a_guest_is_recorded_cloned_configured_grown_started_and_marked_ready_in_this_
          configure web01 (VMID to be allocated): cores=2 memory=2048 ipconfig0.ip=192.0.2.10/24,gw=192.0.2.1 tag=netbox
          resize-disk web01 (VMID to be allocated): scsi0 to 20G
          start web01 (VMID to be allocated)
+         report created
          configure web01 (VMID to be allocated): marker=ready",
     );
 }
@@ -74,7 +75,7 @@ fn paused_is_created_started_and_suspended() {
     let case = Case::absent().status("paused").cause(cause::created("paused"));
     assert!(clones(&case));
     let names: Vec<&str> = case.plan().iter().map(Action::name).collect();
-    assert_eq!(names[names.len() - 3..], ["start", "suspend", "configure"], "{:?}", case.text());
+    assert_eq!(names[names.len() - 4..], ["start", "suspend", "report", "configure"], "{:?}", case.text());
 }
 
 #[test]
@@ -89,6 +90,7 @@ fn an_empty_node_and_storage_are_the_templates_and_the_node_is_written_back() {
          configure web01 (VMID to be allocated): cores=2 memory=2048 ipconfig0.ip=192.0.2.10/24,gw=192.0.2.1 tag=netbox
          resize-disk web01 (VMID to be allocated): scsi0 to 20G
          start web01 (VMID to be allocated)
+         report created
          configure web01 (VMID to be allocated): marker=ready
          record web01 (VMID to be allocated): node pve01",
     );
@@ -110,7 +112,7 @@ fn a_typed_vmid_is_created_when_the_cause_made_moved_or_first_set_it() {
     {
         let case = typed(101).cause(cause);
         assert_eq!(case.plan()[0].name(), "clone", "{:?}", case.plan());
-        assert!(case.plan().iter().all(|action| action.target().unwrap().vmid == Some(vmid(101))));
+        assert!(case.plan().iter().filter_map(Action::target).all(|guest| guest.vmid == Some(vmid(101))));
     }
 }
 
@@ -140,7 +142,7 @@ fn an_intent_is_resumed_with_its_vmid() {
     let plan = open(Case::absent()).plan();
     assert_eq!(plan[0].to_string(), "record web01: VMID 105");
     assert_eq!(plan[1].to_string(), "clone web01 (VMID 105) from template 9000 on pve01 storage local-lvm full");
-    assert!(plan.iter().all(|action| action.target().unwrap().vmid == Some(vmid(105))));
+    assert!(plan.iter().filter_map(Action::target).all(|guest| guest.vmid == Some(vmid(105))));
     // NetBox has it already: no cause is needed to go on.
     let plan = open(typed(105)).plan();
     assert_eq!(plan[0].to_string(), "clone web01 (VMID 105) from template 9000 on pve01 storage local-lvm full");
@@ -247,6 +249,7 @@ fn a_template_on_local_storage_is_cloned_where_it_is_and_migrated_before_the_fir
              migrate web01 (VMID to be allocated): to node pve02{onto}
              resize-disk web01 (VMID to be allocated): scsi0 to 20G
              start web01 (VMID to be allocated)
+             report created
              configure web01 (VMID to be allocated): marker=ready"
         )
     };

@@ -111,6 +111,7 @@ fn the_root_size_of_the_intent_is_reached_by_a_creation_cut_short() {
     case.context(|context| context.intent = Some(intent(101, Some(30_000)))).expect(
         "resize-disk web01 (VMID 101): the root disk to 30G
          record web01 (VMID 101): its root disk
+         report created
          configure web01 (VMID 101): marker=ready",
     );
 }
@@ -160,6 +161,7 @@ fn an_update_that_does_not_say_what_was_before_adds_no_disk() {
 fn a_creation_cut_short_adds_its_disks_in_any_status() {
     lacking("scsi1").creating().status("active").power("running").expect(
         "add-disk web01 (VMID 101): scsi1 5G on ceph-pool
+         report created
          configure web01 (VMID 101): marker=ready",
     );
 }

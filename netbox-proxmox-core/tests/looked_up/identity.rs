@@ -117,6 +117,7 @@ fn an_intent_whose_guest_is_there_is_written_to_netbox_first() {
         .expect(
             "record web01: VMID 101
              start web01 (VMID 101)
+             report created
              configure web01 (VMID 101): marker=ready",
         );
 }

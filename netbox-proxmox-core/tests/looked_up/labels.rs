@@ -91,6 +91,7 @@ fn starting_on_boot_is_turned_on_and_off() {
     starts(wanted(false)).cause(turned_off).expect("configure web01 (VMID 101): onboot=0");
     starts(wanted(false)).creating().status("staged").expect(
         "configure web01 (VMID 101): onboot=0
+         report created
          configure web01 (VMID 101): marker=ready",
     );
 }

@@ -159,8 +159,9 @@ fn the_creation_of_a_guest_includes_its_power_state() {
     let cut_short = |status: &str| Case::existing().creating().power("stopped").status(status);
     cut_short("active").expect(
         "start web01 (VMID 101)
+         report created
          configure web01 (VMID 101): marker=ready",
     );
-    cut_short("staged").expect("configure web01 (VMID 101): marker=ready");
-    cut_short("offline").expect("configure web01 (VMID 101): marker=ready");
+    cut_short("staged").expect("report created\nconfigure web01 (VMID 101): marker=ready");
+    cut_short("offline").expect("report created\nconfigure web01 (VMID 101): marker=ready");
 }

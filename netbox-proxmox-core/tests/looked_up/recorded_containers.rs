@@ -19,6 +19,7 @@ fn row_1_created() {
          storage local-lvm unprivileged features nesting=1: cores=1 memory=512 sshkeys=1 key(s) \
          net0=name=eth0,bridge=vmbr0 tag=netbox
          record ct01 (VMID to be allocated): its root disk
+         report created
          configure ct01 (VMID to be allocated): marker=ready",
     );
 }

@@ -20,6 +20,7 @@ fn row_1_created() {
          clone web01 (VMID to be allocated) from template 9000 on pve01 storage local-lvm full
          configure web01 (VMID to be allocated): tag=netbox
          record web01 (VMID to be allocated): its root disk
+         report created
          configure web01 (VMID to be allocated): marker=ready",
     );
 }

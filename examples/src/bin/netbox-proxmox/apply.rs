@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use clap::Args;
 use netbox_proxmox_core::live::sweep::reconcile::CREATIONS_AT_ONCE;
 use netbox_proxmox_core::live::{Bridge, LiveExecutor};
-use netbox_proxmox_core::{Action, Failure, Outcome, Progress, RecordId, apply, plan_with};
+use netbox_proxmox_core::{
+    Action, Applied, Current, Failure, Outcome, Progress, RecordId, ReportKey, ReportKind, apply, plan_with,
+};
 use netbox_proxmox_examples::observe::outcome_name;
 use netbox_proxmox_examples::output::{Format, Output, complain, line};
 use netbox_proxmox_examples::{Exit, Problem, Settings};
 
 use crate::saved::Saved;
-use crate::{act, drift, look, plan};
+use crate::{act, drift, look, plan, steps};
 
 #[derive(Args)]
 #[group(required = true, multiple = false)]
@@ -58,22 +60,26 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
         if let Some(saved) = &saved {
             saved.check(&bridge).await?;
         }
-        let Some(steps) = planned(&bridge, record, output).await? else { return Ok(Exit::Done) };
-        if steps.is_empty() {
-            plan::show(&steps, output)?;
+        let Some((plan, current)) = planned(&bridge, record, output).await? else { return Ok(Exit::Done) };
+        if plan.is_empty() {
+            plan::show(&plan, None, output)?;
             return Ok(Exit::Done);
         }
-        steps.iter().for_each(|action| output.say(&action.to_string()));
+        plan.iter().for_each(|action| output.say(&steps::named(action, current.as_ref())));
         act::consent(false).await?;
-        shown = Some(steps);
+        shown = Some(plan);
     }
     act::leased(&bridge, record, "apply", leased(shown.as_deref(), saved.as_ref(), &bridge, record, output)).await
 }
 
-/// What would be done for a record; nothing for one that is not managed.
-async fn planned(bridge: &Bridge, record: RecordId, output: &Output) -> Result<Option<Vec<Action>>, Problem> {
+/// What would be done for a record, and what its guest is now; nothing for one that is not managed.
+async fn planned(
+    bridge: &Bridge,
+    record: RecordId,
+    output: &Output,
+) -> Result<Option<(Vec<Action>, Option<Current>)>, Problem> {
     match look::up(bridge, record).await? {
-        Ok((event, _)) => Ok(Some(plan_with(&event, &bridge.policy))),
+        Ok((event, _)) => Ok(Some((plan_with(&event, &bridge.policy), event.current))),
         Err(why) => {
             output.say(&format!("virtual machine {record} is not managed: {why}"));
             Ok(None)
@@ -131,22 +137,23 @@ async fn leased(
             return Ok(Exit::Done);
         }
     };
-    let steps = plan_with(&event, &bridge.policy);
-    if shown.is_some_and(|shown| shown != steps) {
+    let plan = plan_with(&event, &bridge.policy);
+    if shown.is_some_and(|shown| shown != plan) {
         let text = format!("virtual machine {record}: the world has moved on since this was shown; apply again");
         return Err(Problem::new(Exit::Conflict, text));
     }
-    if steps.is_empty() {
-        plan::show(&steps, output)?;
+    if plan.is_empty() {
+        plan::show(&plan, None, output)?;
         return Ok(Exit::Done);
     }
-    let applied = apply(steps, &LiveExecutor::of(bridge, cluster, &event), &Told(*output)).await;
+    let executor = LiveExecutor::of(bridge, cluster, &event);
+    let applied = apply(plan, &executor, &Told(*output, event.current)).await;
     if output.format == Format::Json {
         line(&serde_json::to_string_pretty(&applied).map_err(std::io::Error::from)?)?;
     }
+    let differs = stays_different(&applied, &executor.told());
     match applied.failed {
-        // What was reported is what could not be done as NetBox says it.
-        None if applied.done.iter().any(|(action, _)| action.name() == "report") => Ok(Exit::Conflict),
+        None if differs => Ok(Exit::Conflict),
         None => Ok(Exit::Done),
         Some((action, failure)) => {
             let left = applied.left.len();
@@ -157,8 +164,18 @@ async fn leased(
     }
 }
 
-/// Tells the person how it goes, and prints what was done.
-struct Told(Output);
+/// Whether people were told, now or before, of what could not be done as NetBox says it. A remark is of something else.
+fn stays_different(applied: &Applied, told: &[ReportKey]) -> bool {
+    let remark = |action: &Action| match action {
+        Action::Report(report) if report.kind == ReportKind::Remark => Some(report.key()),
+        _ => None,
+    };
+    let remarks: Vec<ReportKey> = applied.done.iter().filter_map(|(action, _)| remark(action)).collect();
+    told.iter().any(|key| !remarks.contains(key))
+}
+
+/// Tells the person how it goes, and prints what was done, beside what the guest was.
+struct Told(Output, Option<Current>);
 
 impl Progress for Told {
     fn note(&self, _action: &Action, text: &str) {
@@ -168,7 +185,7 @@ impl Progress for Told {
     fn end(&self, action: &Action, result: &Result<Outcome, Failure>) {
         if let (Ok(outcome), Format::Table) = (result, self.0.format) {
             // A closed pipe does not stop what is being done.
-            let _ = line(&format!("{:<10} {action}", outcome_name(outcome)));
+            let _ = line(&format!("{:<10} {}", outcome_name(outcome), steps::named(action, self.1.as_ref())));
         }
     }
 }

@@ -1,11 +1,13 @@
 //! What differs between NetBox and Proxmox, of all guests: for `plan --all` and `apply --all`.
 
-use netbox_proxmox_core::RecordId;
 use netbox_proxmox_core::live::sweep::reconcile::creates;
 use netbox_proxmox_core::live::{Bridge, Found, Reconcile, Swept};
+use netbox_proxmox_core::{Action, RecordId};
 use netbox_proxmox_examples::output::{Format, Output, complain, line};
 use netbox_proxmox_examples::{Exit, Problem, Settings};
 use serde_json::json;
+
+use crate::steps;
 
 /// A record that differs from its guest.
 pub(crate) struct Differs {
@@ -14,10 +16,16 @@ pub(crate) struct Differs {
     pub(crate) creates: bool,
 }
 
-/// Prints each difference as it is found; says how many there are, and whether all could be compared.
-pub(crate) async fn print(bridge: &Bridge, settings: &Settings, output: &Output) -> Result<(usize, Exit), Problem> {
-    let mut written = Ok(());
+/// Prints each difference as it is found; says whether any is to be closed or was not said before, and whether all could be
+/// compared.
+pub(crate) async fn print(bridge: &Bridge, settings: &Settings, output: &Output) -> Result<(bool, Exit), Problem> {
+    let (mut written, mut plans) = (Ok(()), Vec::new());
     let swept = sweep(bridge, settings, &mut |found| {
+        match &found {
+            Found::Difference { plan, .. } => plans.push(plan.clone()),
+            Found::Orphan(report) => plans.push(vec![Action::Report(report.clone())]),
+            Found::Same { .. } | Found::Failed { .. } => {}
+        }
         let text = match output.format {
             Format::Json => document(found),
             Format::Table => words(found),
@@ -30,7 +38,11 @@ pub(crate) async fn print(bridge: &Bridge, settings: &Settings, output: &Output)
     .await?;
     written?;
     output.say(&summary(&swept));
-    Ok((swept.differ + swept.orphans, exit(&swept)))
+    let mut news = false;
+    for plan in &plans {
+        news = news || steps::are_news(plan, &bridge.inbox).await?;
+    }
+    Ok((news, exit(&swept)))
 }
 
 /// The records that differ; each difference is told as it is found.
@@ -65,8 +77,11 @@ async fn sweep(bridge: &Bridge, settings: &Settings, found: &mut (dyn FnMut(Foun
 fn words(found: Found) -> Option<String> {
     match found {
         Found::Same { .. } | Found::Failed { .. } => None,
-        Found::Difference { plan, .. } => Some(plan.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
-        Found::Orphan(report) => Some(format!("report {}", report.text)),
+        Found::Difference { event, plan, .. } => {
+            let steps = plan.iter().map(|action| steps::named(action, event.current.as_ref()));
+            Some(steps.collect::<Vec<_>>().join("\n"))
+        }
+        Found::Orphan(report) => Some(steps::named(&Action::Report(report), None)),
     }
 }
 

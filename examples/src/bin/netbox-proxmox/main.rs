@@ -16,6 +16,7 @@ mod plan;
 mod saved;
 mod setup;
 mod status;
+mod steps;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -4,12 +4,13 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use netbox_proxmox_core::{Action, Event, plan_with};
+use netbox_proxmox_core::live::Inbox;
+use netbox_proxmox_core::{Action, Current, Event, plan_with};
 use netbox_proxmox_examples::output::Output;
 use netbox_proxmox_examples::{Exit, Problem, Settings, delivery};
 
 use crate::saved::Saved;
-use crate::{drift, look};
+use crate::{drift, look, steps};
 
 #[derive(Args)]
 #[group(required = true, multiple = false)]
@@ -29,7 +30,7 @@ struct Of {
 pub(crate) struct Arguments {
     #[command(flatten)]
     of: Of,
-    /// Exit with 5 if there is anything to do
+    /// Exit with 5 if there is anything to do, or to say that was not said before
     #[arg(long)]
     check: bool,
     /// Also writes the plan to a file, for `apply FILE`
@@ -38,17 +39,24 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
-    let plan = match (&arguments.of.event, &arguments.of.vm) {
-        (Some(file), _) => of_delivery(file, settings, output)?,
-        (None, Some(vm)) => of_guest(vm, arguments.out.as_deref(), settings, output).await?,
+    let (news, exit) = match (&arguments.of.event, &arguments.of.vm) {
+        (Some(file), _) => {
+            let plan = of_delivery(file, settings, output)?;
+            show(&plan, None, output)?;
+            (!plan.is_empty(), Exit::Done)
+        }
+        (None, Some(vm)) => {
+            let inbox = look::inbox_or_memory(settings).await?;
+            let (plan, current) = of_guest(vm, arguments.out.as_deref(), settings, inbox.clone(), output).await?;
+            show(&plan, current.as_ref(), output)?;
+            (steps::are_news(&plan, &inbox).await?, Exit::Done)
+        }
         (None, None) => {
             let bridge = look::bridge(settings, look::inbox_or_memory(settings).await?).await?;
-            let (found, exit) = drift::print(&bridge, settings, output).await?;
-            return Ok(if exit == Exit::Done && arguments.check && found > 0 { Exit::Conflict } else { exit });
+            drift::print(&bridge, settings, output).await?
         }
     };
-    show(&plan, output)?;
-    Ok(if arguments.check && !plan.is_empty() { Exit::Conflict } else { Exit::Done })
+    Ok(if exit == Exit::Done && arguments.check && news { Exit::Conflict } else { exit })
 }
 
 fn of_delivery(file: &Path, settings: &Settings, output: &Output) -> Result<Vec<Action>, Problem> {
@@ -70,8 +78,15 @@ fn of_delivery(file: &Path, settings: &Settings, output: &Output) -> Result<Vec<
     }
 }
 
-async fn of_guest(vm: &str, out: Option<&Path>, settings: &Settings, output: &Output) -> Result<Vec<Action>, Problem> {
-    let bridge = look::bridge(settings, look::inbox_or_memory(settings).await?).await?;
+/// The plan for a guest, and what that is now.
+async fn of_guest(
+    vm: &str,
+    out: Option<&Path>,
+    settings: &Settings,
+    inbox: Inbox,
+    output: &Output,
+) -> Result<(Vec<Action>, Option<Current>), Problem> {
+    let bridge = look::bridge(settings, inbox).await?;
     let record = look::record(&bridge.netbox, vm).await?;
     match look::up(&bridge, record).await? {
         Ok((event, _)) => {
@@ -79,27 +94,21 @@ async fn of_guest(vm: &str, out: Option<&Path>, settings: &Settings, output: &Ou
             if let Some(file) = out {
                 Saved::new(record, &event, &plan).write(file)?;
             }
-            Ok(plan)
+            Ok((plan, event.current))
         }
         Err(why) => {
             output.say(&format!("{vm} is not managed: {why}"));
-            Ok(Vec::new())
+            Ok((Vec::new(), None))
         }
     }
 }
 
-/// Prints a plan.
-pub(crate) fn show(plan: &[Action], output: &Output) -> Result<(), Problem> {
+/// Prints a plan, beside what the guest is now.
+pub(crate) fn show(plan: &[Action], current: Option<&Current>, output: &Output) -> Result<(), Problem> {
     if plan.is_empty() {
         output.say("nothing to do");
     }
     output.data(plan, &["#", "action", "what"], |index, action| {
-        let text = match action {
-            // It names its guest itself.
-            Action::Report(report) => report.text.clone(),
-            action => action.to_string(),
-        };
-        let rest = text.strip_prefix(action.name()).unwrap_or(&text).trim_start().to_owned();
-        vec![(index + 1).to_string(), action.name().to_owned(), rest]
+        vec![(index + 1).to_string(), action.name().to_owned(), steps::what(action, current)]
     })
 }

@@ -9,7 +9,7 @@
 //! | `answer` | the pending events of a record, under its lease, and how they are settled |
 //! | `work` | looks up, plans and applies; plans again where the world had moved on |
 //! | `meanwhile` | what came while a plan was made |
-//! | `told` | what people are told outside plans |
+//! | `told`, `over` | what people are told outside plans, and that it is over |
 //! | `lease`, `backoff`, `brakes`, `remember` | who works on it, when again, what waits for a person, what is kept |
 
 mod answer;
@@ -18,6 +18,7 @@ pub(crate) mod brakes;
 mod job;
 pub mod lease;
 mod meanwhile;
+mod over;
 mod remember;
 mod run;
 pub mod schedule;

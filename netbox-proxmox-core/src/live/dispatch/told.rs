@@ -105,7 +105,7 @@ pub(super) fn failed_report(
 /// What people were told, for the list of events.
 pub(super) fn told(applied: &Applied) -> Option<String> {
     let texts = applied.done.iter().filter_map(|(action, _)| match action {
-        Action::Report(report) => Some(report.text.as_str()),
+        Action::Report(report) if report.is_for_a_person() => Some(report.text.as_str()),
         _ => None,
     });
     let texts: Vec<&str> = texts.collect();

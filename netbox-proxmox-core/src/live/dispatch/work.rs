@@ -4,7 +4,7 @@ use super::job::{Copying, Job};
 use super::remember::{remember, remember_said};
 use super::schedule::shares;
 use super::told::{TOLD_AFTER, failed_report};
-use super::{Answer, Dispatcher, log_error};
+use super::{Answer, Dispatcher, log_error, over};
 use crate::action::Action;
 use crate::apply::apply;
 use crate::event::{Change, Event};
@@ -88,9 +88,7 @@ impl Dispatcher {
             match applied.failed.clone() {
                 None => {
                     log_error(remember(bridge, cluster, &event, &applied).await);
-                    if let Some(owner) = event.owner() {
-                        log_error(bridge.inbox.retain_reports(owner, &executor.told()).await);
-                    }
+                    log_error(over::tell_and_forget(bridge, &event, &applied, &executor).await);
                     return Worked::Answered(Answer::Applied(applied));
                 }
                 Some((_, failure))

@@ -11,15 +11,28 @@ use crate::delivery::birth;
 use crate::executor::{Failure, Outcome};
 use crate::guest::RecordId;
 use crate::live::inbox::Reported;
-use crate::report::{Report, Reporter};
+use crate::report::{Report, ReportKind, Reporter};
 
 impl Step<'_> {
     pub(super) async fn report(&self, report: &Report) -> Result<Outcome, Failure> {
         let key = report.key();
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).push(key.clone());
+        // News are told once in the plan that makes them, and then forgotten.
+        if report.is_for_a_person() {
+            self.told.lock().unwrap_or_else(PoisonError::into_inner).push(key.clone());
+        }
         let inbox = &self.bridge.inbox;
+        let delivered = match report.kind {
+            ReportKind::Difference => Reported::Delivered,
+            ReportKind::Remark | ReportKind::News => Reported::Remarked,
+        };
         let begun = match inbox.reported(&key).await? {
-            Some(Reported::Delivered) => return Ok(Outcome::Unchanged),
+            Some(state @ (Reported::Delivered | Reported::Remarked)) => {
+                // A remark that later plans find after all.
+                if state != delivered && delivered == Reported::Delivered {
+                    inbox.put_reported(&key, delivered).await?;
+                }
+                return Ok(Outcome::Unchanged);
+            }
             Some(Reported::Begun) => true,
             None => false,
         };
@@ -33,7 +46,7 @@ impl Step<'_> {
         };
         // What was begun may have been written although we never heard so.
         if begun && self.has_entry(object_type, id, &report.text).await? {
-            inbox.put_reported(&key, Reported::Delivered).await?;
+            inbox.put_reported(&key, delivered).await?;
             return Ok(Outcome::Unchanged);
         }
         inbox.put_reported(&key, Reported::Begun).await?;
@@ -41,11 +54,11 @@ impl Step<'_> {
             assigned_object_type: object_type.into(),
             assigned_object_id: id,
             comments: report.text.clone(),
-            kind: Some("warning".into()),
+            kind: Some(if report.is_for_a_person() { "warning" } else { "success" }.into()),
             ..Default::default()
         };
         self.bridge.netbox.journal_entries().create(&entry).await?;
-        inbox.put_reported(&key, Reported::Delivered).await?;
+        inbox.put_reported(&key, delivered).await?;
         Ok(Outcome::Done)
     }
 

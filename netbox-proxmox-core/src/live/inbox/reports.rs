@@ -12,8 +12,17 @@ use crate::report::ReportKey;
 pub enum Reported {
     /// It is being written: perhaps NetBox has it.
     Begun,
-    /// NetBox has it.
+    /// NetBox has it. Plans find it until its cause is over.
     Delivered,
+    /// NetBox has it, and no later plan finds it.
+    Remarked,
+}
+
+impl Reported {
+    /// Whether NetBox has it for certain.
+    pub fn is_told(self) -> bool {
+        self != Self::Begun
+    }
 }
 
 impl Inbox {
@@ -29,6 +38,13 @@ impl Inbox {
         reports.retain(|(made, _)| made != key);
         reports.push((key.clone(), state));
         self.write(REPORT, &under, &reports).await
+    }
+
+    /// The differences of a record that people were told of, without those of guests that no record names.
+    pub async fn standing(&self, owner: Owner) -> Result<Vec<ReportKey>, InboxError> {
+        let told = |(key, state): &(ReportKey, Reported)| *state == Reported::Delivered && !key.is_of_orphan();
+        let reports = self.reports(&owner.to_string()).await?;
+        Ok(reports.into_iter().filter(told).map(|(key, _)| key).collect())
     }
 
     /// Forgets the reports of a record's plans whose cause is over: should it return, it is reported again.

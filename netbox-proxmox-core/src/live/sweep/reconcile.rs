@@ -44,6 +44,8 @@ pub enum Found {
     Same {
         /// The record.
         owner: Owner,
+        /// The record's name.
+        name: String,
     },
     /// A record and its guest differ.
     Difference {
@@ -214,7 +216,7 @@ impl<'a> Reconcile<'a> {
         if !waits && !self.bridge.inbox.store().pending(record).await?.is_empty() {
             return Ok(None);
         }
-        let same = Ok(Some(Found::Same { owner }));
+        let same = Ok(Some(Found::Same { owner, name: name.clone() }));
         if !guest.status.wants_guest() {
             return same;
         }
@@ -351,7 +353,7 @@ impl Dispatcher {
         let swept = Reconcile::new(bridge, parallel)
             .unasked()
             .sweep(&mut |found| match found {
-                Found::Same { owner } => same.push(owner),
+                Found::Same { owner, name } => same.push((owner, name)),
                 Found::Difference { owner, name, event, plan } => {
                     differ.push(Differing::new(owner, name, &event, &plan))
                 }
@@ -360,14 +362,19 @@ impl Dispatcher {
             })
             .await?;
         let keys: Vec<ReportKey> = orphans.iter().map(Report::key).collect();
-        for owner in same.iter().copied().chain(differ.iter().map(|it| it.owner)) {
+        for owner in same.iter().map(|(owner, _)| *owner).chain(differ.iter().map(|it| it.owner)) {
             // What was reported is over: should it return, it is reported again.
             let of_it = |key: &&ReportKey| key.record == Some(owner.record) && key.birth == Some(owner.birth);
             let still_true: Vec<ReportKey> = keys.iter().filter(of_it).cloned().collect();
             bridge.inbox.retain_orphans(owner, &still_true).await?;
         }
-        for owner in same {
-            bridge.inbox.retain_reports(owner, &[]).await?;
+        for (owner, name) in same {
+            // That a difference is over is told by the answer to an event.
+            if bridge.inbox.standing(owner).await?.is_empty() {
+                bridge.inbox.retain_reports(owner, &[]).await?;
+            } else {
+                differ.push(Differing::no_more(owner, name));
+            }
         }
         let events = self.differences(differ).await?;
         self.store(&events).await?;
@@ -436,14 +443,20 @@ impl Differing {
         Self { owner, name, cluster, creates: creates(plan), reports: plan.iter().map(key).collect() }
     }
 
-    /// Whether there is nothing but what a person was told before.
+    /// One that differs no more.
+    fn no_more(owner: Owner, name: String) -> Self {
+        Self { owner, name, cluster: None, creates: false, reports: Some(Vec::new()) }
+    }
+
+    /// Whether there is nothing but what a person was told before, and all of that.
     async fn told(&self, inbox: &Inbox) -> Result<bool, Failure> {
-        for key in self.reports.iter().flatten() {
+        let Some(reports) = &self.reports else { return Ok(false) };
+        for key in reports {
             if inbox.reported(key).await? != Some(Reported::Delivered) {
                 return Ok(false);
             }
         }
-        Ok(self.reports.is_some())
+        Ok(inbox.standing(self.owner).await?.iter().all(|key| reports.contains(key)))
     }
 
     fn event(self, held: Option<Held>) -> NewEvent {
