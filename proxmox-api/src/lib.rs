@@ -28,6 +28,8 @@ task.wait(&WaitOptions::default()).await?;
 )]
 
 mod answers;
+#[cfg(feature = "api-base")]
+pub mod api;
 mod params;
 pub mod property;
 mod types;

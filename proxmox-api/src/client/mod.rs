@@ -104,6 +104,17 @@ impl Client {
         self.request(Attempt::raw("DELETE", path)?, params).await
     }
 
+    /// An operation of the [schema](crate::api), its answer read as whatever the caller wants it to be: a type of one's own,
+    /// [`List`], [`Upid`] (for [`task`](Self::task)), `()` where there is none.
+    ///
+    /// # Errors
+    /// As every request; [`Decode`](ErrorKind::Decode) where the answer is of another type.
+    #[cfg(feature = "api-base")]
+    pub async fn call<O: crate::api::Operation, T: DeserializeOwned>(&self, operation: &O) -> Result<T, Error> {
+        let segments: Vec<&str> = operation.segments().iter().map(String::as_str).collect();
+        self.request(Attempt::new(O::SHAPE.method, O::SHAPE.path, &segments), operation.params()).await
+    }
+
     /// The version of what answers.
     ///
     /// # Errors

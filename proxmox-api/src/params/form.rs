@@ -5,7 +5,7 @@ use std::fmt;
 use crate::property::{BootOrder, Drive, IpConfig, NetDevice, PropertyString};
 use crate::types::{DriveSlot, MiB, NodeName, StorageId, Upid, Vmid};
 
-/// The parameters of one request, in order, each key once.
+/// The parameters of one request, in order, each key once but for those that were [added](Self::add).
 ///
 /// `Debug` hides the values of passwords.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -28,6 +28,7 @@ macro_rules! displayed {
 }
 
 displayed!(
+    f64,
     str,
     String,
     u8,
@@ -84,6 +85,12 @@ impl Params {
         self
     }
 
+    /// Adds a value to those that a key has: it is sent several times, which Proxmox reads as an array.
+    pub fn add(&mut self, key: impl Into<String>, value: impl ParamValue) -> &mut Self {
+        self.0.push((key.into(), value.to_param_value()));
+        self
+    }
+
     /// Sets a key if there is a value.
     pub fn set_opt(&mut self, key: &str, value: &Option<impl ParamValue>) -> &mut Self {
         if let Some(value) = value {
@@ -125,8 +132,26 @@ impl Params {
     }
 }
 
+/// Whether the parameter of this name holds a secret: passwords, and the keys and tokens of the schema (9.1).
 fn is_password(key: &str) -> bool {
-    key.contains("password")
+    const SECRETS: [&str; 15] = [
+        "authorization",
+        "certkey",
+        "client-key",
+        "eab-hmac-key",
+        "encryption-key",
+        "key",
+        "keyring",
+        "otp",
+        "proxmox-remote",
+        "secret",
+        "target-endpoint",
+        "ticket",
+        "token",
+        "totp",
+        "vncticket",
+    ];
+    key.contains("password") || SECRETS.contains(&key)
 }
 
 impl<K: Into<String>, V: ParamValue, const N: usize> From<[(K, V); N]> for Params {
@@ -159,9 +184,11 @@ mod tests {
             .set("cores", 4_u32)
             .set("memory", MiB::from_gib(2))
             .set("name", "a");
-        params.set("name", "b").set_opt("pool", &None::<String>);
+        params.set("name", "b").set_opt("pool", &None::<String>).add("command", "ls").add("command", "/");
         let sent: Vec<_> = params.iter().collect();
-        assert_eq!(sent, [("full", "1"), ("onboot", "0"), ("cores", "4"), ("memory", "2048"), ("name", "b")]);
+        let once = [("full", "1"), ("onboot", "0"), ("cores", "4"), ("memory", "2048"), ("name", "b")];
+        assert_eq!(sent[..5], once);
+        assert_eq!(sent[5..], [("command", "ls"), ("command", "/")]);
     }
 
     #[test]
