@@ -14,6 +14,7 @@ use super::proxy::{Proxies, Source};
 use super::retry::Retry;
 use super::tls::{self, Trust};
 use super::token::Token;
+use super::transport::Transport;
 use super::{Client, Inner};
 use crate::error::Error;
 
@@ -23,16 +24,21 @@ pub struct ClientBuilder {
     url: String,
     token: Option<SecretString>,
     trust: Trust,
-    http: Option<reqwest::Client>,
+    transport: Option<Arc<dyn Transport>>,
     proxy: Source,
-    timeout: Duration,
+    /// None: that of the transport.
+    timeout: Option<Duration>,
     connect_timeout: Duration,
     retry: Retry,
+    longest_answer: usize,
 }
 
 /// NetBox's gunicorn closes a connection that was idle for 2 s (4.7.3, measured): ours go well before that, so that a write
 /// does not meet one that is being closed, after which nobody knows whether it was carried out.
 const IDLE: Duration = Duration::from_secs(1);
+
+/// A page of 1000 virtual machines has some 3 MB (4.7.3), with large config contexts ten times that.
+const LONGEST_ANSWER: usize = 64 << 20;
 
 impl ClientBuilder {
     pub(super) fn new(url: String) -> Self {
@@ -40,11 +46,12 @@ impl ClientBuilder {
             url,
             token: None,
             trust: Trust::System,
-            http: None,
+            transport: None,
             proxy: Source::default(),
-            timeout: Duration::from_secs(30),
+            timeout: Some(Duration::from_secs(30)),
             connect_timeout: Duration::from_secs(5),
             retry: Retry::default(),
+            longest_answer: LONGEST_ANSWER,
         }
     }
 
@@ -105,13 +112,26 @@ impl ClientBuilder {
     /// Brings along the HTTP client. How it trusts, its proxies and its limits are then its own; it should follow no
     /// redirects, and drop idle connections after less than 2 s: by then NetBox has closed them.
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
-        self.http = Some(http);
+        self.timeout = None;
+        self.transport(http)
+    }
+
+    /// Brings along what carries requests and answers, in place of the HTTP client: another HTTP stack, one that records,
+    /// or one that answers in memory. How it trusts and its proxies are then its own.
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.transport = Some(Arc::new(transport));
         self
     }
 
     /// The time one attempt may take in all; 30 s if not set.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// The most bytes that one answer may have; 64 MiB if not set. A longer one is an error of kind `TooLong`.
+    pub fn longest_answer(mut self, bytes: usize) -> Self {
+        self.longest_answer = bytes;
         self
     }
 
@@ -135,24 +155,34 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, Error> {
         let base = base_url(&self.url)?;
         let token = self.token.as_ref().map(Token::new).transpose()?;
-        let (http, proxy, limit) = match self.http {
+        let (transport, proxy) = match self.transport {
             Some(_) if matches!(self.proxy, Source::Given(_)) => {
                 return Err(Error::config("an HTTP client of your own brings its own proxies; give no other"));
             }
-            Some(http) => (http, None, None),
+            Some(transport) => (transport, None),
             None => {
                 let proxies = self.proxy.proxies();
                 let proxy = proxies.of_url(&base).map_err(Error::config)?;
-                let http = http_client(&base, &self.trust, proxies, self.timeout, self.connect_timeout)?;
-                (http, proxy, Some(self.timeout))
+                let http = http_client(&base, &self.trust, proxies, self.connect_timeout)?;
+                (Arc::new(http) as Arc<dyn Transport>, proxy)
             }
         };
         if let Some(proxy) = &proxy {
             tracing::info!(url = %base, %proxy, "NetBox is asked through a proxy");
         }
         let secrets = proxy.iter().flat_map(|proxy| proxy.secrets()).collect();
-        let (retry, verifies) = (self.retry, !matches!(self.trust, Trust::Anything));
-        let inner = Inner { http, base, token, proxy, secrets, limit, retry, verifies, version: OnceLock::new() };
+        let inner = Inner {
+            transport,
+            base,
+            token,
+            proxy,
+            secrets,
+            limit: self.timeout,
+            retry: self.retry,
+            longest_answer: self.longest_answer,
+            verifies: !matches!(self.trust, Trust::Anything),
+            version: OnceLock::new(),
+        };
         Ok(Client { inner: Arc::new(inner) })
     }
 }
@@ -184,13 +214,7 @@ fn base_url(text: &str) -> Result<Url, Error> {
     Ok(url)
 }
 
-fn http_client(
-    base: &Url,
-    trust: &Trust,
-    proxies: Proxies,
-    timeout: Duration,
-    connect: Duration,
-) -> Result<reqwest::Client, Error> {
+fn http_client(base: &Url, trust: &Trust, proxies: Proxies, connect: Duration) -> Result<reqwest::Client, Error> {
     let encrypted = base.scheme() == "https";
     if encrypted && matches!(trust, Trust::Anything) {
         tracing::warn!(url = %base, "the certificate of NetBox is not verified: anybody in between reads the token");
@@ -204,7 +228,6 @@ fn http_client(
         .redirect(Policy::none())
         // Whether a request may be repeated is decided here.
         .retry(reqwest::retry::never())
-        .timeout(timeout)
         .connect_timeout(connect)
         .pool_idle_timeout(IDLE)
         .proxy(proxies.into_reqwest())

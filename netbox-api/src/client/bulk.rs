@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::Writable;
+use super::call::Call;
 use super::endpoint::{Endpoint, Written, unwritable};
-use super::transport::Call;
 use crate::error::{Error, ErrorKind};
 
 impl<T: Writable> Endpoint<T> {

@@ -7,8 +7,8 @@ use futures_util::TryStreamExt;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::call::{Call, Reply};
 use super::paging::{Listing, Options};
-use super::transport::{Call, Reply};
 use super::{Client, ETag, Filter, Resource, Writable};
 use crate::error::{Attempt, Error, ErrorKind, Phase};
 

@@ -23,6 +23,7 @@
 
 mod builder;
 mod bulk;
+mod call;
 mod endpoint;
 mod etag;
 mod field;
@@ -37,7 +38,7 @@ mod resource;
 mod retry;
 mod tls;
 mod token;
-mod transport;
+pub mod transport;
 pub(crate) mod unanswered;
 mod verifier;
 
@@ -55,6 +56,7 @@ pub use paging::Listing;
 pub use patch::*;
 pub use raw::Answer;
 pub use resource::{Resource, Writable};
+pub use transport::{Transport, TransportError};
 
 use crate::error::{Attempt, Error};
 use crate::{
@@ -85,7 +87,7 @@ pub struct Client {
 }
 
 struct Inner {
-    http: reqwest::Client,
+    transport: Arc<dyn Transport>,
     /// Ends with a slash; `/api/` is below it.
     base: Url,
     token: Option<Token>,
@@ -95,6 +97,8 @@ struct Inner {
     /// How long one attempt may take, where that is known.
     limit: Option<Duration>,
     retry: Retry,
+    /// The most bytes of one answer.
+    longest_answer: usize,
     /// Whether certificates are verified.
     verifies: bool,
     /// Of the first answer that told it.

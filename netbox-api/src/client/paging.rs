@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::transport::Reply;
+use super::call::Reply;
 use super::{Client, Resource};
 use crate::error::{Error, ErrorKind};
 use crate::tolerant;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::transport::Call;
+use super::call::Call;
 use super::{Client, ETag};
 use crate::error::Error;
 

@@ -1,229 +1,263 @@
-//! One request and its answer.
+//! The seam between a client and the network: a request goes out, an answer comes back.
+//!
+//! Everything above it (tokens, repetition, limits, reading) works with whatever implements [`Transport`]: another HTTP
+//! stack, one that records, one that answers in memory. The usual one is reqwest's client.
 
+use std::error::Error as StdError;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, IF_MATCH, LOCATION, RETRY_AFTER};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::{Body as HttpBody, Frame, SizeHint};
 use reqwest::tls::TlsInfo;
-use secrecy::ExposeSecret;
-use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::Value;
-use url::Url;
 
-use super::unanswered::{ASKS_FOR_PASSWORD, Asked, unanswered};
-use super::verifier::fingerprint;
-use super::{Client, ETag, Inner, foreign};
-use crate::error::{Attempt, Error, ErrorKind, Phase};
+use super::unanswered::Outcome;
 
-/// A request to be sent.
-pub(super) struct Call {
-    pub(super) attempt: Attempt,
-    pub(super) url: Url,
-    pub(super) body: Option<Value>,
-    pub(super) if_match: Option<ETag>,
+type Cause = Box<dyn StdError + Send + Sync>;
+
+/// An answer that is being waited for. Dropped, it ends the exchange; whether the server carried it out is then not known.
+pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<Response<Body>, TransportError>> + Send + 'a>>;
+
+/// What carries one request to a server and brings one answer back, of whatever status.
+///
+/// It follows no redirect and repeats nothing: both are decided above it. It looks at [`TimeLimit`] in the request's
+/// extensions, and may leave a [`PeerCertificate`] in those of the answer.
+pub trait Transport: Send + Sync {
+    /// Sends the request, whose URI is absolute.
+    fn send(&self, request: Request<Body>) -> Sending<'_>;
 }
 
-impl Call {
-    pub(super) fn query<K: AsRef<str>, V: AsRef<str>>(mut self, pairs: impl IntoIterator<Item = (K, V)>) -> Self {
-        let mut pairs = pairs.into_iter().peekable();
-        if pairs.peek().is_some() {
-            self.url.query_pairs_mut().extend_pairs(pairs);
-        }
-        self
-    }
-
-    pub(super) fn body(mut self, body: Value) -> Self {
-        self.body = Some(body);
-        self
-    }
-
-    pub(super) fn if_match(mut self, etag: Option<&ETag>) -> Self {
-        self.if_match = etag.cloned();
-        self
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    fn send(&self, request: Request<Body>) -> Sending<'_> {
+        (**self).send(request)
     }
 }
 
-/// An answer that is a success.
-pub(super) struct Reply {
-    client: Client,
-    pub(super) attempt: Attempt,
-    pub(super) status: u16,
-    pub(super) etag: Option<ETag>,
-    pub(super) request_id: Option<String>,
-    /// Its clock, as HTTP writes times.
-    pub(super) date: Option<String>,
-    /// SHA-256 of its certificate.
-    pub(super) fingerprint: Option<String>,
-    pub(super) body: Vec<u8>,
-}
-
-impl Reply {
-    /// Reads the body. Only where that fails is it read again, to learn where.
-    pub(super) fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.body).map_err(|error| {
-            // JSON that breaks off, or is of another form, is NetBox's; what does not even begin as JSON is another's.
-            let begins = self.body.trim_ascii_start().first();
-            if serde_json::from_slice::<IgnoredAny>(&self.body).is_err() && !matches!(begins, Some(b'{' | b'[')) {
-                return self.foreign(if begins.is_none() { "an empty answer" } else { "something that is no JSON" });
+impl Transport for reqwest::Client {
+    fn send(&self, request: Request<Body>) -> Sending<'_> {
+        Box::pin(async move {
+            let limit = request.extensions().get().map(|TimeLimit(limit)| *limit);
+            let mut request = reqwest::Request::try_from(request)?;
+            *request.timeout_mut() = limit;
+            let mut answer = Response::from(self.execute(request).await?);
+            let shown = answer.extensions().get().and_then(TlsInfo::peer_certificate).map(<[u8]>::to_vec);
+            if let Some(shown) = shown {
+                answer.extensions_mut().insert(PeerCertificate(shown));
             }
-            let deserializer = &mut serde_json::Deserializer::from_slice(&self.body);
-            let message = match serde_path_to_error::deserialize::<_, T>(deserializer) {
-                Err(error) => format!("the answer cannot be read at {}: {}", error.path(), error.inner()),
-                Ok(_) => format!("the answer cannot be read: {error}"),
-            };
-            self.error(ErrorKind::Decode, message)
+            Ok(answer.map(Body::new))
         })
     }
+}
 
-    /// An answer that is none of NetBox's.
-    pub(super) fn foreign(&self, what: &str) -> Error {
-        foreign::foreign(&self.client.place(), &self.attempt, what)
-            .with_status(self.status)
-            .with_request_id(self.request_id.clone())
+/// How long an exchange may take in all, its answer's body included: in the extensions of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeLimit(pub Duration);
+
+/// The certificate that the server showed, as DER: in the extensions of an answer, if the transport knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerCertificate(pub Vec<u8>);
+
+/// The body of a request or an answer: known as a whole, or a stream of bytes.
+pub struct Body(Content);
+
+enum Content {
+    Whole(Bytes),
+    /// The lock is never taken: it makes what is only `Send` `Sync`.
+    Stream(Mutex<Pin<Box<dyn HttpBody<Data = Bytes, Error = Cause> + Send>>>),
+}
+
+impl Body {
+    /// From a body of another kind, such as hyper's or axum's. Trailers are not passed on.
+    pub fn new<B>(body: B) -> Self
+    where
+        B: HttpBody<Data = Bytes, Error: Into<Cause>> + Send + 'static,
+    {
+        Self(Content::Stream(Mutex::new(Box::pin(Boxed(Box::pin(body))))))
     }
 
-    pub(super) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
-        let error = Error::new(&self.attempt, kind, Phase::Answered, message)
-            .with_status(self.status)
-            .with_request_id(self.request_id.clone());
-        self.client.without_secrets(error)
+    /// The bytes, if it is known as a whole.
+    #[must_use]
+    pub fn as_bytes(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Content::Whole(bytes) => Some(bytes),
+            Content::Stream(_) => None,
+        }
+    }
+
+    /// The next bytes; none at its end.
+    ///
+    /// # Errors
+    /// The connection broke, or the time was over.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
+        loop {
+            let frame = poll_fn(|context| Pin::new(&mut *self).poll_frame(context)).await.transpose()?;
+            match frame.map(Frame::into_data) {
+                None => return Ok(None),
+                Some(Ok(bytes)) if !bytes.is_empty() => return Ok(Some(bytes)),
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// All bytes, if they are not more than `most`.
+    ///
+    /// # Errors
+    /// As [`chunk`](Self::chunk), or there are more.
+    pub async fn collect(mut self, most: usize) -> Result<Vec<u8>, Unread> {
+        let announced = usize::try_from(self.size_hint().lower()).unwrap_or(usize::MAX);
+        if announced > most {
+            return Err(Unread::Longer);
+        }
+        let mut all = Vec::with_capacity(announced);
+        while let Some(bytes) = self.chunk().await? {
+            if bytes.len() > most - all.len() {
+                return Err(Unread::Longer);
+            }
+            all.extend_from_slice(&bytes);
+        }
+        Ok(all)
     }
 }
 
-impl Client {
-    /// A call of a path below `/api/`. `path` and `template` have no slash in front and one at the end.
-    pub(super) fn call(&self, method: &'static str, path: &str, template: &str) -> Result<Call, Error> {
-        let base = self.inner.base.path();
-        let attempt = Attempt { method, path: format!("{base}api/{path}"), template: format!("{base}api/{template}") };
-        let mut url = self.inner.base.clone();
-        url.set_path(&attempt.path);
-        // What is called must be what was meant: no dots resolved, nothing turned into a query.
-        if url.path() != attempt.path {
-            return Err(Error::new(&attempt, ErrorKind::Config, Phase::NotSent, "the path is no path of the API"));
+/// Why a body could not be read as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum Unread {
+    /// It did not come to its end.
+    #[error(transparent)]
+    Broken(#[from] TransportError),
+    /// It is longer than the caller allows.
+    #[error("the body is longer than allowed")]
+    Longer,
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self(Content::Whole(Bytes::new()))
+    }
+}
+
+impl<B: Into<Bytes>> From<B> for Body {
+    fn from(bytes: B) -> Self {
+        Self(Content::Whole(bytes.into()))
+    }
+}
+
+impl From<Body> for reqwest::Body {
+    fn from(body: Body) -> Self {
+        match body.0 {
+            Content::Whole(bytes) => bytes.into(),
+            Content::Stream(_) => Self::wrap(body),
         }
-        Ok(Call { attempt, url, body: None, if_match: None })
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not what is in it: it may hold a secret.
+        let bytes = self.size_hint().exact();
+        f.debug_struct("Body").field("bytes", &bytes).finish_non_exhaustive()
+    }
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        match &mut self.0 {
+            Content::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Content::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Content::Stream(stream) => {
+                let stream = stream.get_mut().unwrap_or_else(PoisonError::into_inner);
+                stream.as_mut().poll_frame(context).map_err(TransportError::of_body)
+            }
+        }
     }
 
-    /// Sends a call, repeats it where that does no harm, and tells success from failure.
-    pub(super) async fn send(&self, call: Call) -> Result<Reply, Error> {
-        let mut repeated = 0;
-        loop {
-            let (error, retry_after) = match self.attempt(&call).await {
-                Ok(reply) => return Ok(reply),
-                Err(failed) => failed,
-            };
-            let Some(wait) = self.inner.retry.wait(&error, repeated, retry_after) else {
-                return Err(error);
-            };
-            repeated += 1;
-            tracing::debug!(method = call.attempt.method, path = call.attempt.path, %error, ?wait, "repeating a request");
-            tokio::time::sleep(wait).await;
-        }
+    fn is_end_stream(&self) -> bool {
+        matches!(&self.0, Content::Whole(bytes) if bytes.is_empty())
     }
 
-    async fn attempt(&self, call: &Call) -> Result<Reply, (Error, Option<Duration>)> {
-        let failed = |error: reqwest::Error| (self.unreached(&call.attempt, error), None);
-        let method = Method::from_bytes(call.attempt.method.as_bytes()).unwrap_or(Method::GET);
-        let mut request = self.inner.http.request(method, call.url.clone()).header("Accept", "application/json");
-        if let Some(token) = &self.inner.token {
-            request = request.header(AUTHORIZATION, token.header());
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Content::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Content::Stream(stream) => stream.lock().unwrap_or_else(PoisonError::into_inner).size_hint(),
         }
-        if let Some(etag) = &call.if_match {
-            request = request.header(IF_MATCH, etag.header());
-        }
-        if let Some(body) = &call.body {
-            request = request.json(body);
-        }
-        let response = request.send().await.map_err(failed)?;
-        let status = response.status();
-        let headers = response.headers().clone();
-        let shown = response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate).map(fingerprint);
-        tracing::debug!(
-            method = call.attempt.method,
-            path = call.attempt.path,
-            status = status.as_u16(),
-            "NetBox answered"
-        );
-        self.note_version(&headers);
-        let request_id = text(&headers, "X-Request-ID").map(str::to_owned);
-        // A status without its whole body says too little, also if it promises success.
-        let body = response.bytes().await.map_err(failed)?.to_vec();
-        let page = foreign::is_page(&headers, &body);
-        if !status.is_success() || page {
-            let retry_after = text(&headers, RETRY_AFTER.as_str()).and_then(|text| text.parse().ok());
-            let error = Error::answered(&call.attempt, status.as_u16(), &body, request_id);
-            let error = match status.as_u16() {
-                300..=399 => {
-                    let target = text(&headers, LOCATION.as_str());
-                    error.with_message(foreign::redirect(&self.place(), &self.inner.base, target))
-                }
-                407 if self.inner.proxy.is_some() => self.refused_by_proxy(&call.attempt).with_status(407),
-                200..=299 => foreign::page(&self.place(), error.with_kind(ErrorKind::NotNetBox)),
-                _ if page => foreign::page(&self.place(), error),
-                // It may be the proxy's own.
-                502..=504 => match &self.inner.proxy {
-                    Some(proxy) => {
-                        let message = format!("{} (through the proxy {proxy})", error.message());
-                        error.with_message(message)
-                    }
-                    None => error,
-                },
-                _ => error,
-            };
-            return Err((self.without_secrets(error), retry_after.map(Duration::from_secs)));
-        }
-        let etag = headers.get("ETag").and_then(ETag::from_header);
-        let reply = Reply {
-            client: self.clone(),
-            attempt: call.attempt.clone(),
-            status: status.as_u16(),
-            etag,
-            request_id,
-            date: text(&headers, DATE.as_str()).map(str::to_owned),
-            fingerprint: shown,
-            body,
-        };
-        Ok(reply)
+    }
+}
+
+/// A body with its error in a box.
+struct Boxed<B>(Pin<Box<B>>);
+
+impl<B: HttpBody<Data = Bytes, Error: Into<Cause>>> HttpBody for Boxed<B> {
+    type Data = Bytes;
+    type Error = Cause;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cause>>> {
+        self.0.as_mut().poll_frame(context).map_err(Into::into)
     }
 
-    /// A request that got no whole answer.
-    fn unreached(&self, attempt: &Attempt, error: reqwest::Error) -> Error {
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
+    }
+}
+
+/// A request that got no whole answer.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", if self.may_be_sent() { "the answer did not come" } else { "the request was not sent" })]
+pub struct TransportError {
+    pub(crate) outcome: Outcome,
+    pub(crate) late: bool,
+    source: Cause,
+}
+
+impl TransportError {
+    /// The server has certainly not seen the request: it may be sent again, whatever it asks for.
+    pub fn not_sent(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { outcome: Outcome::Unconnected, late: false, source: cause.into() }
+    }
+
+    /// The server may have acted on the request.
+    pub fn ambiguous(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { outcome: Outcome::Broken, late: false, source: cause.into() }
+    }
+
+    /// The same, because the time was over.
+    #[must_use]
+    pub fn late(self) -> Self {
+        let outcome = if self.outcome == Outcome::Broken { Outcome::Late } else { self.outcome };
+        Self { outcome, late: true, ..self }
+    }
+
+    /// Whether the server may have seen the request.
+    #[must_use]
+    pub fn may_be_sent(&self) -> bool {
+        matches!(self.outcome, Outcome::Late | Outcome::Broken)
+    }
+
+    fn of_body(cause: Cause) -> Self {
+        match cause.downcast::<Self>() {
+            Ok(error) => *error,
+            Err(cause) => match cause.downcast::<reqwest::Error>() {
+                Ok(error) => Self::from(*error),
+                Err(cause) => Self::ambiguous(cause),
+            },
+        }
+    }
+}
+
+impl From<reqwest::Error> for TransportError {
+    fn from(error: reqwest::Error) -> Self {
         // The URL holds the query.
         let error = error.without_url();
-        let Inner { proxy, limit, .. } = &*self.inner;
-        let told = unanswered(&error, &Asked { server: self.server(), proxy: proxy.as_ref(), limit: *limit, hint: "" });
-        self.without_secrets(Error::unanswered(attempt, told, error))
+        Self { outcome: Outcome::of(&error), late: error.is_timeout(), source: Box::new(error) }
     }
-
-    /// What asked for the password of a proxy did not send on the request.
-    fn refused_by_proxy(&self, attempt: &Attempt) -> Error {
-        let proxy = self.inner.proxy.as_ref().map(ToString::to_string).unwrap_or_default();
-        let message = format!("cannot connect to {} through the proxy {proxy}: {ASKS_FOR_PASSWORD}", self.server());
-        Error::new(attempt, ErrorKind::Unavailable, Phase::NotSent, message)
-    }
-
-    fn server(&self) -> &str {
-        self.inner.base.as_str().trim_end_matches('/')
-    }
-
-    fn place(&self) -> String {
-        foreign::place(&self.inner.base, self.inner.proxy.as_ref())
-    }
-
-    /// A server may repeat what it was sent, and a proxy what it was.
-    fn without_secrets(&self, error: Error) -> Error {
-        let ours = self.inner.token.iter().map(|token| token.expose());
-        let secrets = ours.chain(self.inner.secrets.iter().map(|secret| secret.expose_secret()));
-        secrets.fold(error, Error::without)
-    }
-
-    fn note_version(&self, headers: &HeaderMap) {
-        if let Some(Ok(version)) = text(headers, "API-Version").map(str::parse) {
-            let _ = self.inner.version.set(version);
-        }
-    }
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
 }

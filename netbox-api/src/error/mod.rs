@@ -5,6 +5,7 @@ mod answer;
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::client::TransportError;
 use crate::client::unanswered::{Outcome, Unanswered};
 
 /// Text of a peer that goes into an error is cut here: a 409 may name thousands of objects.
@@ -61,6 +62,8 @@ pub enum ErrorKind {
     Certificate,
     /// A redirect, which is not followed: a redirected write would lose its body. Usually `http://` for `https://`.
     Redirect,
+    /// The answer is longer than [`ClientBuilder::longest_answer`](crate::ClientBuilder::longest_answer) allows.
+    TooLong,
     /// Pages of a list that cannot be right: a next page elsewhere, or a list that will not hold still.
     Paging,
     /// Another refusal (405, 406, 415 …).
@@ -154,11 +157,11 @@ impl Error {
     }
 
     /// A request that got no whole answer.
-    pub(crate) fn unanswered(attempt: &Attempt, told: Unanswered, error: reqwest::Error) -> Self {
+    pub(crate) fn unanswered(attempt: &Attempt, told: Unanswered, error: TransportError) -> Self {
         let (kind, phase) = match told.outcome {
             Outcome::Unmade => (ErrorKind::Config, Phase::NotSent),
             Outcome::Untrusted => (ErrorKind::Certificate, Phase::NotSent),
-            Outcome::Unconnected if error.is_timeout() => (ErrorKind::Timeout, Phase::NotSent),
+            Outcome::Unconnected if error.late => (ErrorKind::Timeout, Phase::NotSent),
             Outcome::Unconnected => (ErrorKind::Unavailable, Phase::NotSent),
             Outcome::Late => (ErrorKind::Timeout, Phase::Ambiguous),
             Outcome::Broken => (ErrorKind::Unavailable, Phase::Ambiguous),

@@ -21,6 +21,7 @@
 //!
 //! - **Changes** come over HTTP from any client with [`FakeNetBox::url`] and [`FakeNetBox::token`], or from somebody else in the same process:
 //!   [`FakeNetBox::create_vm`] and the like, [`FakeNetBox::user`], [`FakeNetBox::shell`] (which sends no events).
+//!   With the feature `client`, [`FakeNetBox::transport`] carries a client's requests here without a socket.
 //! - **Deliveries** leave at once, in order, each after the last was answered; or they are held, sent in any order, twice, late, or lost.
 //! - **Faults** answer in NetBox's place, drop connections, delay; [`FakeNetBox::on_request`] runs something in between.
 //! - **What real installations go through**: a database restored from a dump, a pruned change log, lost updates, renamed clusters and
@@ -82,6 +83,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod tokens;
+#[cfg(feature = "client")]
+mod transport;
 mod user;
 mod version;
 mod write;
@@ -95,5 +98,7 @@ pub use faults::Fault;
 pub use netbox::FakeNetBox;
 pub use request::Received;
 pub use settings::Access;
+#[cfg(feature = "client")]
+pub use transport::InProcess;
 pub use user::User;
 pub use version::Version;

@@ -59,6 +59,11 @@ impl FakeNetBox {
         &self.shared
     }
 
+    #[cfg(feature = "client")]
+    pub(super) fn shared_handle(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
     /// Its address: "http://127.0.0.1:PORT".
     #[must_use]
     pub fn url(&self) -> String {

@@ -88,7 +88,8 @@ async fn serve(shared: Arc<Shared>, listener: TcpListener) {
         let Ok((stream, _)) = listener.accept().await else { continue };
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
-            let service = service_fn(move |request| handle(Arc::clone(&shared), request));
+            let service =
+                service_fn(move |request: HttpRequest<Incoming>| handle(Arc::clone(&shared), request.map(Body::new)));
             // An error is a client that went away, or a connection we were told to drop.
             let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
@@ -97,7 +98,7 @@ async fn serve(shared: Arc<Shared>, listener: TcpListener) {
 
 /// The connection is to be dropped.
 #[derive(Debug)]
-struct Dropped;
+pub(super) struct Dropped;
 
 impl std::fmt::Display for Dropped {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -107,9 +108,9 @@ impl std::fmt::Display for Dropped {
 
 impl std::error::Error for Dropped {}
 
-async fn handle(shared: Arc<Shared>, http: HttpRequest<Incoming>) -> Result<Response<Body>, Dropped> {
+pub(super) async fn handle(shared: Arc<Shared>, http: HttpRequest<Body>) -> Result<Response<Body>, Dropped> {
     let (parts, incoming) = http.into_parts();
-    let body = to_bytes(Body::new(incoming), usize::MAX).await.map_err(|_| Dropped)?.to_vec();
+    let body = to_bytes(incoming, usize::MAX).await.map_err(|_| Dropped)?.to_vec();
     let headers = parts
         .headers
         .iter()

@@ -227,6 +227,7 @@ impl Transport {
         let error = error.without_url();
         let told = unanswered(
             &error,
+            Outcome::of(&error),
             &Asked {
                 server: endpoint.server(),
                 proxy: endpoint.proxy.as_ref(),

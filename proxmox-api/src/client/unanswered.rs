@@ -23,6 +23,17 @@ pub(crate) enum Outcome {
     Broken,
 }
 
+impl Outcome {
+    pub(crate) fn of(error: &reqwest::Error) -> Self {
+        match () {
+            () if error.is_builder() => Self::Unmade,
+            () if error.is_connect() => Self::Unconnected,
+            () if error.is_timeout() => Self::Late,
+            () => Self::Broken,
+        }
+    }
+}
+
 /// A request without a whole answer.
 #[derive(Debug)]
 pub(crate) struct Unanswered {
@@ -44,16 +55,11 @@ pub(crate) struct Asked<'a> {
     pub(crate) hint: &'a str,
 }
 
-pub(crate) fn unanswered(error: &reqwest::Error, asked: &Asked<'_>) -> Unanswered {
+/// `outcome` is what is known without looking for a certificate that is not trusted.
+pub(crate) fn unanswered(error: &(dyn StdError + 'static), outcome: Outcome, asked: &Asked<'_>) -> Unanswered {
     let Asked { server, proxy, limit, hint } = *asked;
-    let untrusted = Untrusted::find(causes(error));
-    let outcome = match () {
-        () if error.is_builder() => Outcome::Unmade,
-        () if untrusted.is_some() => Outcome::Untrusted,
-        () if error.is_connect() => Outcome::Unconnected,
-        () if error.is_timeout() => Outcome::Late,
-        () => Outcome::Broken,
-    };
+    let untrusted = Untrusted::find(causes(error)).filter(|_| outcome != Outcome::Unmade);
+    let outcome = if untrusted.is_some() { Outcome::Untrusted } else { outcome };
     let way = proxy.map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
     let root = causes(error).last().map(ToString::to_string).unwrap_or_default();
     let of_proxy = proxy.filter(|_| outcome == Outcome::Unconnected).and_then(|_| proxys_part(error, server, &root));
@@ -84,7 +90,7 @@ struct ProxysPart {
 
 /// What the proxy has to do with a connection that was not made. hyper-util's error of a tunnel cannot be named: its
 /// texts are what tells (0.1.21).
-fn proxys_part(error: &reqwest::Error, server: &str, root: &str) -> Option<ProxysPart> {
+fn proxys_part(error: &(dyn StdError + 'static), server: &str, root: &str) -> Option<ProxysPart> {
     let tunnel = causes(error).find_map(|cause| Some(cause.to_string().strip_prefix("tunnel error: ")?.to_owned()));
     let (text, at_server) = match tunnel.as_deref() {
         // Without a tunnel, the connection is the one to the proxy.
