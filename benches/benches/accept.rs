@@ -14,7 +14,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 const SECRET: &str = "bench-webhook-secret";
 const BODY: &str =
     include_str!("../../tests/fixtures/netbox-webhooks/017-vm-set-primary-ip6--virtualmachine-updated.raw");
-const SENDERS: usize = 8;
+const SENDERS: usize = 64;
 const TURN: Duration = Duration::from_secs(2);
 const TURNS: usize = 5;
 
@@ -64,6 +64,8 @@ async fn committed(pool: &sqlx::SqlitePool) -> u64 {
 
 #[tokio::main]
 async fn main() {
+    // Who sends is a client without a choice of its own.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let directory = tempfile::tempdir().unwrap();
     let environment = [
         ("NETBOX_WEBHOOK_SECRET", SECRET),

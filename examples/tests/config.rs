@@ -180,10 +180,16 @@ fn the_file_holds_several_clusters_policy_and_names_of_fields() {
         netbox_cluster = "two"
         [policy]
         destroy = { after = 3600 }
+        [inbox]
+        ignored = 60
+        at_most = 1000000
         [fields]
         node = "pve_node"
     "#;
     let settings = in_file(text, &[]).unwrap();
+    let retention = netbox_proxmox_core::live::inbox::Retention::default();
+    let retention = netbox_proxmox_core::live::inbox::Retention { ignored: 60, at_most: Some(1_000_000), ..retention };
+    assert_eq!(*settings.retention(), retention);
     let clusters = settings.clusters().unwrap();
     let names: Vec<_> = clusters.iter().map(|cluster| cluster.netbox_cluster.as_deref().unwrap()).collect();
     assert_eq!(names, ["one", "two"]);
@@ -199,6 +205,7 @@ fn what_is_wrong_in_the_file_is_named() {
     let whole = |text: &str| error(in_file(text, &[]));
     assert!(whole("netbox_ulr = 'x'").contains("netbox_ulr is no setting here"));
     assert!(whole("[policy]\ndestroi = 'now'").contains("destroi"), "{}", whole("[policy]\ndestroi = 'now'"));
+    assert!(whole("[inbox]\nparked = 1").contains("[inbox] parked"), "{}", whole("[inbox]\nparked = 1"));
     let dns = whole("[policy]\nnameserver = 'dns.example.org'");
     assert!(dns.contains("[policy] nameserver") && dns.contains("is an IP address"), "{dns}");
     assert!(
@@ -247,6 +254,7 @@ fn the_example_file_has_the_defaults() {
     let example = include_str!("../../deploy/netbox-proxmox.example.toml");
     let settings = in_file(example, &[]).unwrap();
     assert_eq!(*settings.policy(), netbox_proxmox_core::Policy::default());
+    assert_eq!(*settings.retention(), netbox_proxmox_core::live::inbox::Retention::default());
     assert_eq!(*settings.fields(), netbox_proxmox_core::FieldNames::default());
     assert_eq!(settings.identities().unwrap(), ["netbox.example.org"]);
     for other in [

@@ -69,8 +69,22 @@ fn stable(word: &str) -> String {
 #[test]
 fn help() {
     let mut transcript = Transcript::default();
-    let commands =
-        ["", "plan", "apply", "adopt", "discover", "events", "setup", "doctor", "status", "demo", "completions", "man"];
+    let commands = [
+        "",
+        "plan",
+        "apply",
+        "adopt",
+        "discover",
+        "events",
+        "inbox",
+        "inbox prune",
+        "setup",
+        "doctor",
+        "status",
+        "demo",
+        "completions",
+        "man",
+    ];
     for command in commands {
         let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         transcript.add(&arguments, &run(&arguments, &[]));

@@ -112,24 +112,27 @@ async fn what_is_known_of_a_record_goes_once_it_and_its_guest_are_gone() {
 }
 
 #[tokio::test]
-async fn a_file_grows_no_further_than_it_may() {
-    let directory = tempfile::tempdir().unwrap();
-    let inbox = Inbox::new(SqliteStore::open(&directory.path().join("inbox.sqlite")).await.unwrap());
-    let empty = inbox.store().size().await.unwrap();
-    let events: Vec<_> = (0..3000).map(|number| event(&format!("event {number}"), 1)).collect();
-    inbox.store().insert(&events, 1).await.unwrap();
-    let ids: Vec<i64> = inbox.store().pending(RecordId(1)).await.unwrap().iter().map(|event| event.id).collect();
-    let done = Settlement { state: EventState::Done, reason: None, brake: None, due: 1, attempted: true };
-    inbox.store().settle(&ids[..2000], &done).await.unwrap();
-    let full = inbox.store().size().await.unwrap();
-    let retention = |at_most| Retention { at_most: Some(at_most), ..Retention::default() };
-
-    assert_eq!(retention(full).prune(&inbox, 1).await.unwrap(), Pruned::default());
-    let pruned = retention(full - 1).prune(&inbox, 1).await.unwrap();
-    assert_eq!(pruned, Pruned { done: 500, ..Pruned::default() }, "no more than is needed, in steps");
-    assert!(inbox.store().size().await.unwrap() < full);
-    let pruned = retention(empty).prune(&inbox, 1).await.unwrap();
-    assert_eq!(pruned.done, 1500, "all that may go");
-    let left = inbox.store().counts().await.unwrap();
-    assert_eq!(left, EventCounts { pending: 1000, ..EventCounts::default() }, "what waits stays");
+async fn no_more_events_are_kept_than_may_be_and_what_waits_does_not_count() {
+    each_store(async |inbox| {
+        let events: Vec<_> = (0..3000).map(|number| event(&format!("event {number}"), 1)).collect();
+        inbox.store().insert(&events, 1).await.unwrap();
+        let ids: Vec<i64> = inbox.store().pending(RecordId(1)).await.unwrap().iter().map(|event| event.id).collect();
+        let settlement = |state| Settlement { state, reason: None, brake: None, due: 1, attempted: true };
+        inbox.store().settle(&ids[..1800], &settlement(EventState::Done)).await.unwrap();
+        inbox.store().settle(&ids[1800..2000], &settlement(EventState::Ignored)).await.unwrap();
+        let retention = |at_most| Retention { at_most: Some(at_most), ..Retention::default() };
+        for (at_most, pruned) in [
+            (2000, Pruned::default()),
+            (1999, Pruned { ignored: 1, ..Pruned::default() }),
+            (900, Pruned { ignored: 199, done: 900, ..Pruned::default() }),
+            (0, Pruned { done: 900, ..Pruned::default() }),
+        ] {
+            assert_eq!(retention(at_most).would_prune(&inbox, 1).await.unwrap(), pruned, "{at_most}");
+            assert_eq!(retention(at_most).prune(&inbox, 1).await.unwrap(), pruned, "{at_most}");
+        }
+        let left = inbox.store().counts().await.unwrap();
+        assert_eq!(left, EventCounts { pending: 1000, ..EventCounts::default() });
+        assert_eq!(inbox.store().insert(&events[..1], 2).await.unwrap(), [false], "none of them is new again");
+    })
+    .await;
 }

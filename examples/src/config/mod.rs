@@ -13,6 +13,9 @@
 //! [policy]
 //! destroy = { after = 86400 }
 //!
+//! [inbox]
+//! done = 2592000
+//!
 //! [fields]
 //! node = "pve_node"
 //! ```
@@ -29,6 +32,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use netbox_proxmox_core::live::inbox::Retention;
 use netbox_proxmox_core::{FieldNames, Policy};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
@@ -134,6 +138,7 @@ pub struct Settings {
     source: Source,
     clusters: Vec<Source>,
     policy: Policy,
+    retention: Retention,
     fields: FieldNames,
     strays: Vec<Stray>,
 }
@@ -172,13 +177,13 @@ impl Settings {
         }
         let path = environment.get("NETBOX_PROXMOX_CONFIG").map(|path| path.trim()).filter(|path| !path.is_empty());
         let file = path.map_or_else(|| Ok(File::default()), |path| File::read(Path::new(path)))?;
-        let File { texts, clusters, policy, fields } = file;
+        let File { texts, clusters, policy, retention, fields } = file;
         let credentials = credentials.as_deref();
         let clusters = (1..).zip(clusters);
         let clusters = clusters.map(|(number, table)| Ok(Source::cluster(number, table)?.credentials(credentials)));
         let clusters = clusters.collect::<Result<Vec<_>, _>>()?;
         let source = Source::new(environment, texts).credentials(credentials);
-        Ok(Self { source, clusters, policy, fields, strays })
+        Ok(Self { source, clusters, policy, retention, fields, strays })
     }
 
     /// How NetBox is reached.
@@ -315,6 +320,11 @@ impl Settings {
         &self.policy
     }
 
+    /// `[inbox]`
+    pub fn retention(&self) -> &Retention {
+        &self.retention
+    }
+
     /// `[fields]`
     pub fn fields(&self) -> &FieldNames {
         &self.fields
@@ -365,6 +375,7 @@ struct File {
     texts: BTreeMap<String, String>,
     clusters: Vec<Table>,
     policy: Policy,
+    retention: Retention,
     fields: FieldNames,
 }
 
@@ -388,9 +399,10 @@ impl File {
         };
         let clusters = clusters.ok_or_else(|| ConfigError::new("cluster: write one [[cluster]] for each cluster"))?;
         let policy = section(&mut table, "policy")?;
+        let retention = section(&mut table, "inbox")?;
         let fields = section(&mut table, "fields")?;
         let known: Vec<&str> = GENERAL.iter().chain(OF_A_CLUSTER).copied().collect();
-        Ok(Self { texts: source::texts(table, &known)?, clusters, policy, fields })
+        Ok(Self { texts: source::texts(table, &known)?, clusters, policy, retention, fields })
     }
 }
 

@@ -198,6 +198,7 @@ async fn work(
         .parallel(state.receiver.parallel)
         .catch_up(state.receiver.catch_up)
         .reconcile(state.receiver.reconcile)
+        .retention(settings.retention().clone())
         .build();
     state.attach(service.clone());
     service.run(until(stopped)).await;

@@ -26,7 +26,20 @@ enum State {
     Parked,
 }
 
+/// How many events are read at once.
+const PAGE: u32 = 1000;
+
 impl State {
+    /// In which state of the inbox they are.
+    fn kept(self) -> EventState {
+        match self {
+            Self::Pending => EventState::Pending,
+            Self::Done | Self::Reported => EventState::Done,
+            Self::Ignored => EventState::Ignored,
+            Self::Parked => EventState::Parked,
+        }
+    }
+
     fn is_of(self, event: &StoredEvent) -> bool {
         match self {
             Self::Pending => event.state == EventState::Pending,
@@ -62,13 +75,13 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
     if let Some(of) = &arguments.release {
         return release(&inbox, of.as_deref(), output).await;
     }
-    let all = inbox.store().events(None, u32::MAX).await?;
     let is_wanted = |event: &StoredEvent| {
         arguments.state.is_none_or(|state| state.is_of(event))
             && arguments.vm.as_deref().is_none_or(|vm| is_of(event, vm))
             && arguments.since.is_none_or(|since| event.received >= since)
     };
-    let events: Vec<StoredEvent> = all.into_iter().filter(is_wanted).take(arguments.limit).collect();
+    let of = arguments.state.map(State::kept);
+    let events = matching(&inbox, of, is_wanted, arguments.limit).await?;
     if events.is_empty() {
         output.say("no events");
     }
@@ -89,6 +102,24 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
     Ok(Exit::Done)
 }
 
+/// The newest events that are wanted, page by page.
+async fn matching(
+    inbox: &Inbox,
+    state: Option<EventState>,
+    is_wanted: impl Fn(&StoredEvent) -> bool,
+    limit: usize,
+) -> Result<Vec<StoredEvent>, Problem> {
+    let (mut found, mut before) = (Vec::new(), None);
+    while found.len() < limit {
+        let page = inbox.store().page(state, before, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        before = Some(last.id);
+        found.extend(page.into_iter().filter(&is_wanted));
+    }
+    found.truncate(limit);
+    Ok(found)
+}
+
 /// Lets parked events try again; a virtual machine that has none is not found.
 async fn release(inbox: &Inbox, of: Option<&str>, output: &Output) -> Result<Exit, Problem> {
     let mut released = 0;
@@ -102,9 +133,8 @@ async fn release(inbox: &Inbox, of: Option<&str>, output: &Output) -> Result<Exi
             }
         }
         Some(vm) => {
-            let parked = inbox.store().events(Some(EventState::Parked), u32::MAX).await?;
-            let records: BTreeSet<RecordId> =
-                parked.iter().filter(|event| is_of(event, vm)).map(|event| event.change.record).collect();
+            let parked = matching(inbox, Some(EventState::Parked), |event| is_of(event, vm), usize::MAX).await?;
+            let records: BTreeSet<RecordId> = parked.iter().map(|event| event.change.record).collect();
             if records.is_empty() {
                 let why = format!(
                     "no event of a virtual machine {vm} is parked: `events --state parked` lists those that are"

@@ -10,6 +10,7 @@ mod discover;
 mod doctor;
 mod drift;
 mod events;
+mod inbox;
 mod look;
 mod manual;
 mod plan;
@@ -63,6 +64,8 @@ enum Command {
     Discover(discover::Arguments),
     /// What the inbox holds
     Events(events::Arguments),
+    /// How large the inbox is, what of it goes, and copies of it
+    Inbox(inbox::Arguments),
     /// Sets NetBox up: cluster, custom fields with choices from Proxmox VE, webhook, event rule, user and token
     Setup(setup::Arguments),
     /// Whether everything is as it must be, from NetBox to Proxmox VE, and what to do where it is not
@@ -128,6 +131,7 @@ fn run(arguments: Arguments) -> Result<Exit, Problem> {
             Command::Adopt(arguments) => adopt::run(&arguments, &settings()?, &output).await,
             Command::Discover(arguments) => discover::run(&arguments, &settings()?, &output).await,
             Command::Events(arguments) => events::run(&arguments, &settings()?, &output).await,
+            Command::Inbox(arguments) => inbox::run(&arguments, &settings()?, &output).await,
             Command::Setup(arguments) => setup::run(&arguments, &settings()?, &output).await,
             Command::Doctor(arguments) => doctor::run(&arguments, &settings()?, &output).await,
             Command::Status(arguments) => status::run(&arguments, &settings()?, &output).await,

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DISCOVERED, EventState, GONE, INTENT, Inbox, InboxError, OWN_REQUEST, REMOVAL, REPORT, SEEN};
+use super::{DISCOVERED, EventCounts, EventState, GONE, INTENT, Inbox, InboxError, OWN_REQUEST, REMOVAL, REPORT, SEEN};
 
 /// How much is removed in one step: others write between two.
 const STEP: u32 = 500;
@@ -33,8 +33,7 @@ pub struct Retention {
     /// How long the key of an event is kept, so that it is not answered again, and which requests were ours, in seconds. A
     /// job that failed in NetBox can be sent again for a year (RQ's default, seen on NetBox 4.7).
     pub keys: u64,
-    /// How large the inbox may become, in bytes, before events that were answered or ignored go earlier, the oldest first;
-    /// not given: as large as it does.
+    /// How many events that were answered or ignored are kept, whatever their age: the oldest go earlier. Not given: all.
     pub at_most: Option<u64>,
 }
 
@@ -98,7 +97,7 @@ impl Retention {
         Ok(pruned)
     }
 
-    /// How much [`prune`](Self::prune) would remove by age.
+    /// How much [`prune`](Self::prune) would remove.
     ///
     /// # Errors
     /// The store failed.
@@ -108,7 +107,27 @@ impl Retention {
             pruned.add(what, inbox.store.prunable(what, before).await?);
         }
         pruned.records = inbox.store.prunable(Aged::Facts(GONE), now.saturating_sub(self.done)).await?;
+        let aged = [(EventState::Ignored, pruned.ignored), (EventState::Done, pruned.done)];
+        for (state, more) in self.surplus(inbox, aged).await? {
+            pruned.add(Aged::Events(state), more);
+        }
         Ok(pruned)
+    }
+
+    /// How many events are too many, of each state, once so many of it are gone: those that concern nothing of ours go first.
+    async fn surplus(&self, inbox: &Inbox, gone: [(EventState, u64); 2]) -> Result<[(EventState, u64); 2], InboxError> {
+        let EventCounts { done, reported, ignored, .. } = inbox.store.counts().await?;
+        let left = gone.map(|(state, gone)| {
+            let all = if state == EventState::Ignored { ignored } else { done + reported };
+            (state, all.saturating_sub(gone))
+        });
+        let sum: u64 = left.iter().map(|(_, left)| left).sum();
+        let mut surplus = self.at_most.map_or(0, |at_most| sum.saturating_sub(at_most));
+        Ok(left.map(|(state, left)| {
+            let of_it = surplus.min(left);
+            surplus -= of_it;
+            (state, of_it)
+        }))
     }
 
     /// Removes what is known of records whose deletion was answered, and whose guests are gone.
@@ -131,17 +150,18 @@ impl Retention {
         }
     }
 
-    /// Removes the oldest events that were answered or ignored, until the inbox is no larger than it may be.
+    /// Removes the oldest of the events that are too many.
     async fn make_room(&self, inbox: &Inbox, pruned: &mut Pruned) -> Result<(), InboxError> {
-        let Some(at_most) = self.at_most else { return Ok(()) };
-        let mut left = true;
-        while left && inbox.store.size().await? > at_most {
-            left = false;
-            for state in [EventState::Ignored, EventState::Done] {
-                let what = Aged::Events(state);
-                let went = inbox.store.prune(what, u64::MAX, STEP).await?;
-                pruned.add(what, went);
-                left |= went > 0;
+        let none_gone = [(EventState::Ignored, 0), (EventState::Done, 0)];
+        for (state, mut surplus) in self.surplus(inbox, none_gone).await? {
+            while surplus > 0 {
+                let step = u32::try_from(surplus).unwrap_or(STEP).min(STEP);
+                let went = inbox.store.prune(Aged::Events(state), u64::MAX, step).await?;
+                if went == 0 {
+                    break;
+                }
+                pruned.add(Aged::Events(state), went);
+                surplus = surplus.saturating_sub(went);
             }
         }
         Ok(())

@@ -1,5 +1,5 @@
 //! Everything that runs between the two sides, in one call: events are answered, deliveries that never came are made up
-//! for, both sides are compared, and what a person released is taken up.
+//! for, both sides are compared, what a person released is taken up, and the inbox forgets what is old.
 
 mod board;
 pub mod checking;
@@ -16,6 +16,7 @@ use crate::executor::Silent;
 use crate::live::bridge::{Bridge, now};
 use crate::live::dispatch::lease::unique_owner;
 use crate::live::dispatch::{Dispatcher, Observer};
+use crate::live::inbox::retention::{Pruned, Retention};
 use crate::live::inbox::{InboxError, NewEvent};
 use crate::live::status::Compared;
 use crate::live::sweep::reconcile::Swept;
@@ -32,6 +33,9 @@ pub const CATCH_UP: Duration = Duration::from_secs(60);
 /// How often both sides are compared, if nothing else was said.
 pub const RECONCILE: Duration = Duration::from_secs(3600);
 
+/// How often what is old is removed from the inbox.
+const TIDY: Duration = Duration::from_secs(3600);
+
 /// Says whether this instance is the one that sweeps now.
 type MaySweep = Box<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
 
@@ -45,14 +49,15 @@ pub struct Builder<O = Silent> {
     parallel: usize,
     catch_up: Duration,
     reconcile: Option<Duration>,
+    retention: Retention,
     may_sweep: MaySweep,
 }
 
 impl<O: Observer + 'static> Builder<O> {
     /// Who is told what happens to events.
     pub fn observer<P: Observer + 'static>(self, observer: P) -> Builder<P> {
-        let Self { bridge, observer: _, board, owner, parallel, catch_up, reconcile, may_sweep } = self;
-        Builder { bridge, observer, board, owner, parallel, catch_up, reconcile, may_sweep }
+        let Self { bridge, observer: _, board, owner, parallel, catch_up, reconcile, retention, may_sweep } = self;
+        Builder { bridge, observer, board, owner, parallel, catch_up, reconcile, retention, may_sweep }
     }
 
     /// Where it is noted what was last done.
@@ -80,6 +85,11 @@ impl<O: Observer + 'static> Builder<O> {
         Self { reconcile: every, ..self }
     }
 
+    /// How long the inbox keeps what nothing waits for any more.
+    pub fn retention(self, retention: Retention) -> Self {
+        Self { retention, ..self }
+    }
+
     /// Of several instances one is to read the change log and to compare both sides: asked before each time whether it is
     /// this one. By default it is.
     pub fn may_sweep<F: Future<Output = bool> + Send + 'static>(
@@ -91,9 +101,9 @@ impl<O: Observer + 'static> Builder<O> {
 
     /// The service, which does not run yet.
     pub fn build(self) -> Service {
-        let Self { bridge, observer, board, owner, parallel, catch_up, reconcile, may_sweep } = self;
+        let Self { bridge, observer, board, owner, parallel, catch_up, reconcile, retention, may_sweep } = self;
         let dispatcher = Dispatcher::new(bridge, observer, &owner, parallel);
-        Service { dispatcher, board, parallel, catch_up, reconcile, may_sweep: Arc::new(may_sweep) }
+        Service { dispatcher, board, parallel, catch_up, reconcile, retention, may_sweep: Arc::new(may_sweep) }
     }
 }
 
@@ -105,6 +115,7 @@ pub struct Service {
     parallel: usize,
     catch_up: Duration,
     reconcile: Option<Duration>,
+    retention: Retention,
     may_sweep: Arc<MaySweep>,
 }
 
@@ -119,6 +130,7 @@ impl Service {
             parallel: PARALLEL,
             catch_up: CATCH_UP,
             reconcile: Some(RECONCILE),
+            retention: Retention::default(),
             may_sweep: Box::new(|| std::future::ready(true).boxed()),
         }
     }
@@ -148,6 +160,7 @@ impl Service {
             () = self.look() => {}
             () = self.catch_ups() => {}
             () = self.comparisons() => {}
+            () = self.tidy() => {}
         }
     }
 
@@ -195,6 +208,21 @@ impl Service {
                 }
                 Err(why) => tracing::warn!(%why, "both sides cannot be compared"),
             }
+        }
+    }
+
+    /// Removes from the inbox what is old.
+    async fn tidy(&self) {
+        loop {
+            match self.retention.prune(&self.dispatcher.bridge().inbox, now()).await {
+                Ok(pruned) if pruned.sum() > 0 => {
+                    let Pruned { done, ignored, keys, requests, records } = pruned;
+                    tracing::info!(done, ignored, keys, requests, records, "removed from the inbox what is old");
+                }
+                Ok(_) => {}
+                Err(why) => tracing::warn!(%why, "what is old is not removed from the inbox"),
+            }
+            tokio::time::sleep(TIDY).await;
         }
     }
 }
