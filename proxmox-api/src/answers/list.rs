@@ -1,6 +1,9 @@
 //! A list of which each item stands for itself.
 
-use serde::de::DeserializeOwned;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeOwned, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -16,9 +19,31 @@ impl<T> Default for List<T> {
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let values = Option::<Vec<Value>>::deserialize(deserializer)?.unwrap_or_default();
-        let mut items = Vec::with_capacity(values.len());
-        for value in values {
+        deserializer.deserialize_option(Items(PhantomData)).map(Self)
+    }
+}
+
+/// Reads one item after the other: what a cluster of ten thousand guests lists is not held twice.
+struct Items<T>(PhantomData<T>);
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for Items<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list")
+    }
+
+    fn visit_none<E>(self) -> Result<Vec<T>, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<T>, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+        let mut items = Vec::new();
+        while let Some(value) = list.next_element::<Value>()? {
             match serde_json::from_value(value) {
                 Ok(item) => items.push(item),
                 Err(_error) => {
@@ -27,7 +52,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for List<T> {
                 }
             }
         }
-        Ok(Self(items))
+        Ok(items)
     }
 }
 
