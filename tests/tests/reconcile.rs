@@ -220,3 +220,14 @@ async fn a_gap_in_a_listing_destroys_nothing() {
     assert!(guest.volume("scsi0").is_some() && guest.volume("scsi1").is_some());
     assert!(lab.journal().iter().any(|text| text.contains("scsi1")), "{:?}", lab.journal());
 }
+
+#[tokio::test]
+async fn a_comparison_tells_how_far_it_has_come() {
+    let lab = Lab::new().await;
+    for number in 1..=250 {
+        pair(&lab, 10_000 + number);
+    }
+    let told = std::sync::Mutex::new(Vec::new());
+    lab.dispatcher.reconcile_telling(8, &|doing| told.lock().unwrap().push((doing.done, doing.of))).await.unwrap();
+    assert_eq!(*told.lock().unwrap(), [(100, 250), (200, 250), (250, 250)]);
+}

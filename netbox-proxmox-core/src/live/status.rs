@@ -35,8 +35,12 @@ pub struct Status {
     pub events: Counts,
     /// When NetBox's change log was last read, in seconds since 1970.
     pub caught_up: Option<u64>,
+    /// How far NetBox's change log has been read, while it is.
+    pub catching_up: Option<Doing>,
     /// When both sides were last compared, and what was found.
     pub compared: Option<Compared>,
+    /// How far both sides have been compared, while they are.
+    pub comparing: Option<Doing>,
     /// What is not as it should be.
     pub troubles: Vec<Trouble>,
     /// The newest events, newest first.
@@ -84,6 +88,23 @@ pub struct Compared {
     pub differ: usize,
     /// How many could not be compared.
     pub failed: usize,
+}
+
+/// How far something has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Doing {
+    /// How many entries or guests are done.
+    pub done: usize,
+    /// How many there are, at most.
+    pub of: usize,
+}
+
+/// `150 of at most 600`
+impl fmt::Display for Doing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of at most {}", self.done, self.of)
+    }
 }
 
 /// What is not as it should be.
@@ -163,8 +184,8 @@ impl Status {
             ("inbox", self.inbox.clone()),
             ("policy", self.policy.clone()),
             ("events", format!("{waiting} waiting, {parked} parked (for a person), {reported} reported")),
-            ("change log read", caught_up),
-            ("both sides compared", compared.unwrap_or_else(|| "not yet".to_owned())),
+            ("change log read", with(caught_up, self.catching_up)),
+            ("both sides compared", with(compared.unwrap_or_else(|| "not yet".to_owned()), self.comparing)),
         ]
     }
 
@@ -176,6 +197,14 @@ impl Status {
     }
 }
 
+/// When something was last done, and how far it has come now.
+fn with(last: String, doing: Option<Doing>) -> String {
+    match doing {
+        Some(doing) => format!("{last}; now: {doing}"),
+        None => last,
+    }
+}
+
 /// How long ago a time is, as people say it.
 pub fn ago(time: u64) -> String {
     let seconds = now().saturating_sub(time);
@@ -184,5 +213,19 @@ pub fn ago(time: u64) -> String {
         120..=7199 => format!("{} min ago", seconds / 60),
         7200..=172_799 => format!("{} h ago", seconds / 3600),
         _ => format!("{} d ago", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_far_something_has_come_is_told_while_it_goes_on() {
+        let told = |status: &Status| status.facts().into_iter().find(|(name, _)| *name == "change log read").unwrap().1;
+        let status = Status { catching_up: Some(Doing { done: 150, of: 600 }), ..Status::default() };
+        assert_eq!(told(&status), "not yet; now: 150 of at most 600");
+        assert_eq!(told(&Status::default()), "not yet");
     }
 }

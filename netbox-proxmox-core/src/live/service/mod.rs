@@ -18,7 +18,8 @@ use crate::live::dispatch::lease::unique_owner;
 use crate::live::dispatch::{Dispatcher, Observer};
 use crate::live::inbox::retention::{Pruned, Retention};
 use crate::live::inbox::{InboxError, NewEvent};
-use crate::live::status::Compared;
+use crate::live::status::{Compared, Doing};
+use crate::live::sweep::catch_up::CatchUp;
 use crate::live::sweep::reconcile::Swept;
 
 /// How often the inbox is looked at without a cause: another process may have released events.
@@ -177,7 +178,15 @@ impl Service {
         let mut upto = None;
         loop {
             if (self.may_sweep)().await {
-                match self.dispatcher.catch_up(upto).await {
+                let told = |done: CatchUp| {
+                    let left = usize::try_from(done.left).unwrap_or(usize::MAX);
+                    tracing::info!(read = done.read, left, new = done.new, "reading NetBox's change log");
+                    let doing = Doing { done: done.read, of: done.read.saturating_add(left) };
+                    self.board.note(|status| status.catching_up = Some(doing));
+                };
+                let done = self.dispatcher.catch_up_telling(upto, told).await;
+                self.board.note(|status| status.catching_up = None);
+                match done {
                     Ok(done) => {
                         self.board.note(|status| status.caught_up = Some(now()));
                         if done.new > 0 {
@@ -200,7 +209,13 @@ impl Service {
             if !(self.may_sweep)().await {
                 continue;
             }
-            match self.dispatcher.reconcile(self.parallel).await {
+            let told = |doing: Doing| {
+                tracing::debug!(done = doing.done, of = doing.of, "comparing both sides");
+                self.board.note(|status| status.comparing = Some(doing));
+            };
+            let swept = self.dispatcher.reconcile_telling(self.parallel, &told).await;
+            self.board.note(|status| status.comparing = None);
+            match swept {
                 Ok(swept) => {
                     let Swept { compared, differ, orphans, foreign, failed } = swept;
                     self.board.note(|status| status.compared = Some(Compared { at: now(), compared, differ, failed }));
