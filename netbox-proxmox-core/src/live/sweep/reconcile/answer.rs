@@ -40,7 +40,7 @@ impl Dispatcher {
             .unasked()
             .telling(told)
             .sweep(&mut |found| match found {
-                Found::Same { owner } => same.push(owner),
+                Found::Same { owner, name } => same.push((owner, name)),
                 Found::Difference { owner, name, event, plan } => {
                     differ.push(Differing::new(owner, name, &event, &plan))
                 }
@@ -52,13 +52,18 @@ impl Dispatcher {
         for key in orphans.iter().map(Report::key) {
             still_true.entry((key.record, key.birth)).or_default().push(key);
         }
-        for owner in same.iter().copied().chain(differ.iter().map(|it| it.owner)) {
+        for owner in same.iter().map(|(owner, _)| *owner).chain(differ.iter().map(|it| it.owner)) {
             // What was reported is over: should it return, it is reported again.
             let of_it = still_true.get(&(Some(owner.record), Some(owner.birth)));
             bridge.inbox.retain_orphans(owner, of_it.map_or(&[], Vec::as_slice)).await?;
         }
-        for owner in same {
-            bridge.inbox.retain_reports(owner, &[]).await?;
+        for (owner, name) in same {
+            // That a difference is over is told by the answer to an event.
+            if bridge.inbox.standing(owner).await?.is_empty() {
+                bridge.inbox.retain_reports(owner, &[]).await?;
+            } else {
+                differ.push(Differing::no_more(owner, name));
+            }
         }
         let events = self.differences(differ).await?;
         self.store(&events).await?;
@@ -127,14 +132,20 @@ impl Differing {
         Self { owner, name, cluster, creates: creates(plan), reports: plan.iter().map(key).collect() }
     }
 
-    /// Whether there is nothing but what a person was told before.
+    /// One that differs no more.
+    fn no_more(owner: Owner, name: String) -> Self {
+        Self { owner, name, cluster: None, creates: false, reports: Some(Vec::new()) }
+    }
+
+    /// Whether there is nothing but what a person was told before, and all of that.
     async fn told(&self, inbox: &Inbox) -> Result<bool, Failure> {
-        for key in self.reports.iter().flatten() {
+        let Some(reports) = &self.reports else { return Ok(false) };
+        for key in reports {
             if inbox.reported(key).await? != Some(Reported::Delivered) {
                 return Ok(false);
             }
         }
-        Ok(self.reports.is_some())
+        Ok(inbox.standing(self.owner).await?.iter().all(|key| reports.contains(key)))
     }
 
     fn event(self, held: Option<Held>) -> NewEvent {

@@ -47,7 +47,7 @@ impl Reconcile<'_> {
         if !waits && !self.bridge.inbox.store().pending(record).await?.is_empty() {
             return Ok(None);
         }
-        let same = Ok(Some(Found::Same { owner }));
+        let same = Ok(Some(Found::Same { owner, name: name.clone() }));
         if !guest.status.wants_guest() {
             return same;
         }

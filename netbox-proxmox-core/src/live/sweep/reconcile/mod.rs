@@ -40,6 +40,8 @@ pub enum Found {
     Same {
         /// The record.
         owner: Owner,
+        /// The record's name.
+        name: String,
     },
     /// A record and its guest differ.
     Difference {
