@@ -1,21 +1,24 @@
-//! A comparison of ten thousand guests, VMs and containers, a hundred of which drifted: what it finds, its calls, and the
-//! memory that it needs at its peak; then the server's own comparison closes it, and another one finds nothing. The fakes
-//! are in this process, the comparison in a child of it: its memory is its own.
+//! A comparison of ten thousand guests, VMs and containers, a hundred of which drifted: what it finds, its calls, its time
+//! and the memory that it needs at its peak; then the server's own comparison closes it, and another one finds nothing. The
+//! fakes are in this process, the comparison in a child of it: its memory and its processor time are its own.
+//!
+//! `GUESTS=1000` does it with fewer.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use netbox_api::testing::FakeNetBox;
 use netbox_proxmox_core::Silent;
-use netbox_proxmox_core::live::{Bridge, Dispatcher, Found, Inbox, MemoryStore, ProxmoxCluster, Reconcile, clusters};
+use netbox_proxmox_core::live::{Bridge, Dispatcher, Found, Inbox, ProxmoxCluster, Reconcile, SqliteStore, clusters};
 use netbox_proxmox_tests::{CLUSTER, netbox, proxmox};
 use proxmox_api::testing::{FakeProxmox, GuestBuilder};
 use serde_json::json;
 
-const GUESTS: u32 = 10_000;
-const DRIFTED: u32 = 100;
+/// One in so many drifted: both kinds of guests do.
+const DRIFTS: u32 = 101;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
@@ -26,7 +29,15 @@ async fn main() {
         return compare(netbox, netbox_token, proxmox, proxmox_token).await;
     }
     let (netbox, proxmox) = (netbox().await, proxmox().await);
-    let drifted: BTreeSet<u64> = (1..=GUESTS).filter_map(|number| pair(&netbox, &proxmox, number)).collect();
+    let guests: u32 = std::env::var("GUESTS").map_or(10_000, |guests| guests.parse().unwrap());
+    let mut drifted = BTreeSet::new();
+    // What a guest costs the fakes is the same in both lines.
+    for part in [1..=guests / 10, guests / 10 + 1..=guests] {
+        let (begun, count) = (Instant::now(), part.clone().count());
+        drifted.extend(part.filter_map(|number| pair(&netbox, &proxmox, number)));
+        println!("fakes-set-up guests={count} seconds={:.2}", begun.elapsed().as_secs_f64());
+    }
+    let fakes = processor();
     let before = (netbox.requests().len(), proxmox.requests().len());
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--compare", &netbox.url(), &netbox.token(), proxmox.url(), proxmox.token_string()])
@@ -49,6 +60,7 @@ async fn main() {
         assert_eq!(found(&mut lines), drifted, "exactly those that drifted");
         let after = (netbox.requests().len(), proxmox.requests().len());
         println!("calls: NetBox {}, Proxmox {}", after.0 - before.0, after.1 - before.1);
+        println!("compared-by-fakes guests={guests} processor_seconds={:.2}", processor() - fakes);
         // The child goes on once this was counted.
         child.stdin.take().unwrap().write_all(b"go on\n").unwrap();
         assert_eq!(found(&mut lines), BTreeSet::new(), "a second run plans nothing");
@@ -70,8 +82,7 @@ fn pair(netbox: &FakeNetBox, proxmox: &FakeProxmox, number: u32) -> Option<u64> 
     }));
     let id = record["id"].as_u64().unwrap();
     netbox.create_disk(json!({"virtual_machine": id, "name": root, "size": 10_000}));
-    // Every hundred-and-first, so that both kinds do; with the first one a hundred.
-    let drifts = number == 1 || number.is_multiple_of(GUESTS / DRIFTED + 1);
+    let drifts = number == 1 || number.is_multiple_of(DRIFTS);
     let born = record["created"].as_str().unwrap();
     let marker = format!("netbox-proxmox: netbox.example.org record {id} vmid {vmid} ready born {born}");
     let cores = if drifts { 2 } else { 1 };
@@ -91,13 +102,17 @@ fn pair(netbox: &FakeNetBox, proxmox: &FakeProxmox, number: u32) -> Option<u64> 
 async fn compare(netbox: &str, netbox_token: &str, proxmox: &str, proxmox_token: &str) {
     let netbox = netbox_api::Client::builder(netbox).token(netbox_token.into()).build().unwrap();
     let client = proxmox_api::Client::builder(proxmox).token(proxmox_token).build().unwrap();
-    let inbox = Inbox::new(MemoryStore::default());
+    let directory = tempfile::tempdir().unwrap();
+    let inbox = Inbox::new(SqliteStore::open(&directory.path().join("inbox.sqlite")).await.unwrap());
     let netbox_cluster = clusters::resolve(&netbox, &inbox, CLUSTER).await.unwrap().cluster;
     let cluster = ProxmoxCluster { setting: CLUSTER.into(), netbox_cluster, client };
     let bridge = Bridge::new(netbox, "netbox.example.org", vec![cluster], inbox);
-    let before = memory("VmHWM:");
+    let (before, begun, processor_before) = (memory("VmHWM:"), Instant::now(), processor());
     sweep(&bridge).await;
-    println!("memory: {before} kB before, {} kB at the peak\nend", memory("VmHWM:"));
+    let (took, work, peak) = (begun.elapsed().as_secs_f64(), processor() - processor_before, memory("VmHWM:"));
+    println!(
+        "compared seconds={took:.2} processor_seconds={work:.2} memory_kb_before={before} memory_kb_at_the_peak={peak}\nend"
+    );
     tokio::task::block_in_place(|| std::io::stdin().read_line(&mut String::new())).unwrap();
     let dispatcher = Dispatcher::new(bridge, Silent, "bench", 8);
     let running = dispatcher.clone();
@@ -123,4 +138,12 @@ fn memory(what: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(what));
     line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse().ok()).unwrap_or_default()
+}
+
+/// The processor time of this process, in seconds; its clock ticks a hundred times a second.
+fn processor() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+    let ticks = after_name.split(' ').skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok());
+    ticks.sum::<f64>() / 100.0
 }
