@@ -111,3 +111,35 @@ fn of_interfaces(entry: &ObjectChange, machines: &HashMap<u64, Brief>) -> Vec<Ch
     }
     changes
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::live::{Inbox, MemoryStore};
+
+    fn entries(ids: std::ops::Range<u64>) -> Vec<ObjectChange> {
+        let entry = |id: u64| ObjectChange {
+            id,
+            request_id: "r".into(),
+            action: serde_json::from_value(serde_json::json!({"value": "update"})).unwrap(),
+            changed_object_type: ObjectType::VIRTUAL_MACHINE.into(),
+            changed_object_id: id,
+            ..ObjectChange::default()
+        };
+        ids.map(entry).collect()
+    }
+
+    #[tokio::test]
+    async fn of_a_log_however_long_a_few_pages_are_kept() {
+        let nobody = netbox_api::Client::builder("http://127.0.0.1:9").token("token".into()).build().unwrap();
+        let bridge = Bridge::new(nobody, "netbox.example.org", Vec::new(), Inbox::new(MemoryStore::default()));
+        let log = ReadLog::default();
+        for from in (0..10_000).step_by(200) {
+            let events = log.events(&bridge, &entries(from..from + 200)).await.unwrap();
+            assert_eq!(events.iter().map(|(id, _)| *id).collect::<Vec<_>>(), Vec::from_iter(from..from + 200));
+            assert!(log.made().len() <= KEPT);
+        }
+        assert_eq!(log.made().keys().last(), Some(&9_999), "the newest, which are read again");
+    }
+}
