@@ -3,6 +3,8 @@
 //! What trips clients is kept: an unknown filter, or a known one with an unknown lookup, is ignored and *everything* is returned; an unknown
 //! value of a known filter is a 400 (seen: 4.7.3).
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::answer::Answer;
@@ -66,15 +68,16 @@ pub(super) fn apply<'a>(store: &'a Store, kind: Kind, query: &Query) -> Result<V
     Ok(records)
 }
 
-/// Those that a filter by one id leaves, where there is one and an index for it; all others.
+/// Those that a filter by ids leaves, where there is one and an index for it; all others.
 fn candidates<'a>(store: &'a Store, kind: Kind, query: &Query) -> Vec<&'a Record> {
     for (name, column) in [("virtual_machine_id", "virtual_machine"), ("changed_object_id", "changed_object_id")] {
-        let mut values = query.iter().filter(|(known, _)| known == name);
+        let values = query.iter().filter(|(known, _)| known == name).map(|(_, value)| value.parse().ok());
         if model(kind).column(column).is_some()
-            && let (Some((_, value)), None) = (values.next(), values.next())
-            && let Ok(id) = value.parse()
+            && let Some(ids) = values.collect::<Option<BTreeSet<u64>>>().filter(|ids| !ids.is_empty())
         {
-            return store.having(kind, column, id).collect();
+            let mut records: Vec<&Record> = ids.into_iter().flat_map(|id| store.having(kind, column, id)).collect();
+            records.sort_unstable_by_key(|record| record.id);
+            return records;
         }
     }
     store.all(kind).collect()

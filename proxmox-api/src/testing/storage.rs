@@ -230,7 +230,8 @@ impl World {
         let node = if storage.shared { None } else { Some(node.clone()) };
         let taken = |world: &Self, stem: &str| {
             world.volumes.iter().any(|v| {
-                v.node == node
+                v.vmid == *vmid
+                    && v.node == node
                     && v.volid.starts_with(&format!("{}:", storage.id))
                     && v.volid.rsplit(['/', ':']).next().and_then(|n| n.split('.').next()) == Some(stem)
             })
