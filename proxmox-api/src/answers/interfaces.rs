@@ -3,7 +3,6 @@
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::List;
 use crate::property::Cidr;
 use crate::types::scalar;
 
@@ -21,13 +20,6 @@ pub struct InnerInterface {
     pub addresses: Vec<Cidr>,
 }
 
-/// `GET …/agent/network-get-interfaces`: what the agent answers is below `result`.
-#[derive(Debug, Deserialize)]
-pub(crate) struct AgentAnswer {
-    #[serde(default)]
-    pub(crate) result: List<InnerInterface>,
-}
-
 /// The prefix length is a number from the agent, and text of a container (Proxmox VE 9.1).
 fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Cidr>, D::Error> {
     let read = |item: &Value| {
@@ -43,6 +35,7 @@ fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Cidr>, D:
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::answers::{AgentAnswer, List};
     use serde_json::json;
 
     #[test]
@@ -66,7 +59,7 @@ mod tests {
                     {"ip-address": "nonsense", "prefix": 24}]},
             {"name": "tun0"}, null,
         ]});
-        let answer: AgentAnswer = serde_json::from_value(of_agent).unwrap();
+        let answer: AgentAnswer<List<InnerInterface>> = serde_json::from_value(of_agent).unwrap();
         let [card, tunnel] = &answer.result.0[..] else { panic!("{answer:?}") };
         assert_eq!((card.addresses.len(), tunnel.addresses.len(), &tunnel.mac), (1, 0, &None));
     }

@@ -1,9 +1,10 @@
 //! What concerns the cluster as a whole.
 
 use super::error::Attempt;
-use super::{Client, Error, ErrorKind};
-use crate::answers::{ClusterMember, Resource, ResourceType, TaskSummary};
-use crate::params::Params;
+use super::scope::Scope;
+use super::{BackupJobsHandle, Client, Error, ErrorKind, FirewallHandle, HaHandle, ReplicationHandle, SdnHandle};
+use crate::answers::{ClusterMember, ClusterOptions, Resource, ResourceType, TaskSummary};
+use crate::params::{ConfigUpdate, Params};
 use crate::types::Vmid;
 
 /// Requests under `/cluster`.
@@ -60,5 +61,50 @@ impl ClusterHandle {
     /// As every request.
     pub async fn tasks(&self) -> Result<Vec<TaskSummary>, Error> {
         self.client.list(Attempt::new("GET", "/cluster/tasks", &[]), &Params::new()).await
+    }
+
+    /// The options of the cluster.
+    ///
+    /// # Errors
+    /// As every request.
+    pub async fn options(&self) -> Result<ClusterOptions, Error> {
+        self.scope("/cluster/options").get("", &[]).read().await
+    }
+
+    /// Sets and deletes options of the cluster.
+    ///
+    /// # Errors
+    /// As every request.
+    pub async fn set_options(&self, update: &ConfigUpdate) -> Result<(), Error> {
+        self.scope("/cluster/options").put("", &[]).with(update.to_params()).run().await
+    }
+
+    /// The jobs that back up guests.
+    pub fn backup_jobs(&self) -> BackupJobsHandle {
+        BackupJobsHandle { at: self.scope("/cluster/backup") }
+    }
+
+    /// High availability.
+    pub fn ha(&self) -> HaHandle {
+        HaHandle { at: self.scope("/cluster/ha") }
+    }
+
+    /// The firewall of the cluster.
+    pub fn firewall(&self) -> FirewallHandle {
+        FirewallHandle { at: self.scope("/cluster/firewall") }
+    }
+
+    /// Software-defined networks.
+    pub fn sdn(&self) -> SdnHandle {
+        SdnHandle { at: self.scope("/cluster/sdn") }
+    }
+
+    /// The jobs that replicate guests.
+    pub fn replication(&self) -> ReplicationHandle {
+        ReplicationHandle { at: self.scope("/cluster/replication") }
+    }
+
+    fn scope(&self, template: &'static str) -> Scope {
+        Scope::new(&self.client, template, &[])
     }
 }

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::error::Attempt;
-use super::{Client, ConfigView, Error, Task};
+use super::scope::Scope;
+use super::{Client, ConfigView, Error, FirewallHandle, Task};
 use crate::answers::{GuestStatus, MigrationCheck, Pending};
 use crate::params::{
     ConfigUpdate, DestroyParams, MigrateParams, Params, ResizeParams, ShutdownParams, StartParams, StopParams,
@@ -170,6 +171,15 @@ impl GuestHandle {
     /// [`InUse`](super::ErrorKind::InUse) and [`Locked`](super::ErrorKind::Locked) from the task.
     pub async fn destroy(&self, params: &DestroyParams) -> Result<Task, Error> {
         self.task("DELETE", path!(self, ""), &params.to_params()).await
+    }
+
+    /// Its firewall.
+    pub fn firewall(&self) -> FirewallHandle {
+        FirewallHandle { at: self.scope().below("/firewall", &[]) }
+    }
+
+    pub(super) fn scope(&self) -> Scope {
+        Scope::new(&self.client, path!(self, ""), &[self.node.as_str(), &self.number])
     }
 
     pub(super) fn attempt(&self, method: &'static str, template: &'static str) -> Attempt {

@@ -1,25 +1,39 @@
 //! The client: everything that touches a network.
 
+mod access;
+mod agent;
 mod auth;
+mod backup;
 mod builder;
 mod cluster;
 mod decode;
 mod endpoints;
 mod error;
 mod error_table;
+mod firewall;
 mod foreign;
 mod guest;
+mod ha;
 mod lxc;
+mod network;
 mod node;
+mod pools;
 mod proxy;
 mod qemu;
+mod replication;
+mod scope;
+mod sdn;
+mod services;
+mod snapshots;
 mod storage;
+mod storages;
 mod task;
 #[cfg(test)]
 mod tests;
 mod tls;
 mod transport;
 mod unanswered;
+mod upload;
 mod verifier;
 
 use std::fmt;
@@ -27,19 +41,34 @@ use std::sync::Arc;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+pub use self::access::{AccessHandle, GroupsHandle, RolesHandle, TokensHandle, UsersHandle};
+pub use self::agent::AgentHandle;
+pub use self::backup::BackupJobsHandle;
 pub use self::builder::{ClientBuilder, Timeouts};
 pub use self::cluster::ClusterHandle;
 pub use self::endpoints::IntoEndpoints;
 pub use self::error::{Error, ErrorKind, Phase, Subject};
+pub use self::firewall::{
+    FirewallAliasesHandle, FirewallGroupsHandle, FirewallHandle, FirewallRulesHandle, FirewallSetsHandle,
+};
 pub use self::guest::GuestHandle;
+pub use self::ha::{HaGroupsHandle, HaHandle, HaResourcesHandle, HaRulesHandle};
 pub use self::lxc::LxcHandle;
+pub use self::network::NetworkHandle;
 pub use self::node::NodeHandle;
+pub use self::pools::PoolsHandle;
 pub use self::qemu::{ConfigView, QemuHandle};
+pub use self::replication::{NodeReplicationHandle, ReplicationHandle};
+pub use self::sdn::{SdnHandle, SdnSubnetsHandle, SdnVnetsHandle, SdnZonesHandle};
+pub use self::services::ServicesHandle;
+pub use self::snapshots::{QemuSnapshotsHandle, SnapshotsHandle};
 pub use self::storage::StorageHandle;
+pub use self::storages::StoragesHandle;
 pub use self::task::{Task, WaitOptions, poll_interval};
 pub use secrecy::SecretString;
 
 use self::error::Attempt;
+use self::scope::Scope;
 use self::transport::Transport;
 use crate::answers::{List, Node, Permissions, StorageConfig, Version};
 use crate::params::Params;
@@ -173,6 +202,21 @@ impl Client {
     /// As every request.
     pub async fn nodes(&self) -> Result<Vec<Node>, Error> {
         self.list(Attempt::new("GET", "/nodes", &[]), &Params::new()).await
+    }
+
+    /// The storages as the cluster configures them, one by one.
+    pub fn storages(&self) -> StoragesHandle {
+        StoragesHandle { at: Scope::new(self, "/storage", &[]) }
+    }
+
+    /// The pools.
+    pub fn pools(&self) -> PoolsHandle {
+        PoolsHandle { at: Scope::new(self, "/pools", &[]) }
+    }
+
+    /// Users, groups, roles, rights and tokens.
+    pub fn access(&self) -> AccessHandle {
+        AccessHandle { at: Scope::new(self, "/access", &[]) }
     }
 
     /// What concerns the cluster as a whole.

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::ops::Deref;
 
-use super::{Client, Error, GuestHandle, Task};
-use crate::answers::{AgentAnswer, InnerInterface};
-use crate::params::{CloneParams, ConfigUpdate, Params};
+use super::{AgentHandle, Client, Error, GuestHandle, QemuSnapshotsHandle, SnapshotsHandle, Task};
+use crate::answers::{Console, InnerInterface, SpiceConsole};
+use crate::params::{CloneParams, ConfigUpdate, MoveDiskParams, Params};
 use crate::types::{GuestType, NodeName, QemuConfig, Vmid};
 
 /// Which configuration of a running guest.
@@ -89,8 +89,58 @@ impl QemuHandle {
     /// # Errors
     /// As every request; where no agent answers that takes Proxmox 3 s (seen on Proxmox VE 9.1).
     pub async fn agent_interfaces(&self) -> Result<Vec<InnerInterface>, Error> {
-        let attempt = self.attempt("GET", "/nodes/{node}/qemu/{vmid}/agent/network-get-interfaces");
-        Ok(self.client.request::<AgentAnswer>(attempt, &Params::new()).await?.result.0)
+        self.agent().interfaces().await
+    }
+
+    /// Its guest agent.
+    pub fn agent(&self) -> AgentHandle {
+        AgentHandle { at: self.scope().below("/agent", &[]) }
+    }
+
+    /// Its snapshots.
+    pub fn snapshots(&self) -> QemuSnapshotsHandle {
+        QemuSnapshotsHandle(SnapshotsHandle { at: self.scope().below("/snapshot", &[]), kind: GuestType::Qemu })
+    }
+
+    /// Moves a disk to another storage, while the machine runs or not; or to another machine.
+    ///
+    /// # Errors
+    /// As every request; a disk that is not there fails in the task.
+    pub async fn move_disk(&self, params: &MoveDiskParams) -> Result<Task, Error> {
+        self.scope().post("/move_disk", &[]).with(params.to_params()).task().await
+    }
+
+    /// Makes it a template. It must not run.
+    ///
+    /// # Errors
+    /// [`IsTemplate`](super::ErrorKind::IsTemplate) …
+    pub async fn template(&self) -> Result<Task, Error> {
+        self.scope().post("/template", &[]).task().await
+    }
+
+    /// A ticket for its screen; with `websocket` for a browser's.
+    ///
+    /// # Errors
+    /// As every request.
+    pub async fn vnc(&self, websocket: bool) -> Result<Console, Error> {
+        let params = if websocket { Params::from([("websocket", true)]) } else { Params::new() };
+        self.scope().post("/vncproxy", &[]).with(params).read().await
+    }
+
+    /// A ticket for its serial console.
+    ///
+    /// # Errors
+    /// As every request.
+    pub async fn terminal(&self) -> Result<Console, Error> {
+        self.scope().post("/termproxy", &[]).read().await
+    }
+
+    /// What a SPICE client opens its screen with.
+    ///
+    /// # Errors
+    /// As every request.
+    pub async fn spice(&self) -> Result<SpiceConsole, Error> {
+        self.scope().post("/spiceproxy", &[]).read().await
     }
 
     /// Writes the cloud-init drive anew from the configuration.

@@ -45,7 +45,8 @@ pub(super) struct Answer {
 
 impl Attempt {
     /// A request to a path whose variable parts are given in order; each is encoded.
-    pub(super) fn new(method: &'static str, template: &'static str, segments: &[&str]) -> Self {
+    pub(super) fn new(method: &'static str, template: impl Into<Cow<'static, str>>, segments: &[&str]) -> Self {
+        let template = template.into();
         let mut segments = segments.iter();
         let mut path = String::with_capacity(template.len() + 16);
         for part in template.split('/').skip(1) {
@@ -55,7 +56,7 @@ impl Attempt {
                 None => path.push_str(part),
             }
         }
-        Self { method, template: Cow::Borrowed(template), path }
+        Self { method, template, path }
     }
 
     /// A request to a path as the caller wrote it.
@@ -80,11 +81,7 @@ impl Transport {
         let (mut may_renew, mut may_repeat) = (true, attempt.reads());
         loop {
             let ticket = self.ticket().await?;
-            let headers = match (&*self.auth, &ticket) {
-                (Auth::Token { header, .. }, _) => token_headers(header),
-                (Auth::Ticket(_), Some(ticket)) => ticket.headers(!attempt.reads()),
-                (Auth::Ticket(_), None) => HeaderMap::new(),
-            };
+            let headers = self.headers(attempt, ticket.as_deref());
             let error = match self.exchange(attempt, params, headers).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
@@ -101,6 +98,14 @@ impl Transport {
                 }
                 _ => return Err(error),
             }
+        }
+    }
+
+    fn headers(&self, attempt: &Attempt, ticket: Option<&Ticket>) -> HeaderMap {
+        match (&*self.auth, ticket) {
+            (Auth::Token { header, .. }, _) => token_headers(header),
+            (Auth::Ticket(_), Some(ticket)) => ticket.headers(!attempt.reads()),
+            (Auth::Ticket(_), None) => HeaderMap::new(),
         }
     }
 
@@ -157,30 +162,58 @@ impl Transport {
         params: &Params,
         headers: HeaderMap,
     ) -> Result<Answer, Error> {
-        let method = Method::from_bytes(attempt.method.as_bytes()).unwrap_or_default();
-        let mut url = format!("{}{}", endpoint.base, attempt.path);
+        let mut query = None;
         let mut form = None;
         if !params.is_empty() {
             let encoded = form_urlencoded::Serializer::new(String::new()).extend_pairs(params.iter()).finish();
-            if method == Method::POST || method == Method::PUT {
-                form = Some(encoded);
-            } else {
-                // Proxmox refuses a DELETE or GET with a body.
-                let _ = write!(url, "?{encoded}");
-            }
+            // Proxmox refuses a DELETE or GET with a body.
+            *(if attempt.method == "POST" || attempt.method == "PUT" { &mut form } else { &mut query }) = Some(encoded);
         }
-        let mut request = self
-            .http
-            .request(method, url)
-            .headers(headers)
-            .header(ACCEPT, HeaderValue::from_static("application/json"))
-            .timeout(self.request_timeout);
+        let mut request = self.request(endpoint, attempt, query.as_deref(), headers).timeout(self.request_timeout);
         // Without parameters there is no body and no type: an empty body that claims to be JSON is refused.
         if let Some(form) = form {
             let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
             request = request.header(CONTENT_TYPE, kind).body(form);
         }
-        let response = request.send().await.map_err(|error| self.unreached(endpoint, attempt, error))?;
+        self.exchanged(endpoint, attempt, params, request, Some(self.request_timeout)).await
+    }
+
+    /// Sends a file, which can be read once: so there is one attempt, at the endpoint that answered last, without a limit
+    /// of time.
+    pub(super) async fn upload(&self, attempt: &Attempt, kind: &str, file: reqwest::Body) -> Result<Answer, Error> {
+        let ticket = self.ticket().await?;
+        let headers = self.headers(attempt, ticket.as_deref());
+        let Some((index, endpoint)) = self.endpoints.in_turn().next() else { return Err(Error::config("no endpoint")) };
+        let request = self.request(endpoint, attempt, None, headers).header(CONTENT_TYPE, kind).body(file);
+        let answer = self.exchanged(endpoint, attempt, &Params::new(), request, None).await?;
+        Ok(Answer { endpoint: index, ..answer })
+    }
+
+    fn request(
+        &self,
+        endpoint: &Endpoint,
+        attempt: &Attempt,
+        query: Option<&str>,
+        headers: HeaderMap,
+    ) -> reqwest::RequestBuilder {
+        let method = Method::from_bytes(attempt.method.as_bytes()).unwrap_or_default();
+        let mut url = format!("{}{}", endpoint.base, attempt.path);
+        if let Some(query) = query {
+            let _ = write!(url, "?{query}");
+        }
+        self.http.request(method, url).headers(headers).header(ACCEPT, HeaderValue::from_static("application/json"))
+    }
+
+    /// What becomes of a request that is ready.
+    async fn exchanged(
+        &self,
+        endpoint: &Endpoint,
+        attempt: &Attempt,
+        params: &Params,
+        request: reqwest::RequestBuilder,
+        limit: Option<Duration>,
+    ) -> Result<Answer, Error> {
+        let response = request.send().await.map_err(|error| self.unreached(endpoint, attempt, limit, error))?;
         let status = response.status().as_u16();
         tracing::debug!(method = attempt.method, path = %attempt.path, status, "Proxmox VE answered");
         let success = response.status().is_success();
@@ -189,7 +222,7 @@ impl Transport {
         let body = match response.bytes().await {
             Ok(body) => body,
             Err(_) if !success => Default::default(),
-            Err(error) => return Err(self.unreached(endpoint, attempt, error)),
+            Err(error) => return Err(self.unreached(endpoint, attempt, limit, error)),
         };
         if (300..=399).contains(&status) {
             let target = answered.get(LOCATION).and_then(|target| target.to_str().ok());
@@ -222,18 +255,19 @@ impl Transport {
     }
 
     /// A request without a whole answer.
-    fn unreached(&self, endpoint: &Endpoint, attempt: &Attempt, error: reqwest::Error) -> Error {
+    fn unreached(
+        &self,
+        endpoint: &Endpoint,
+        attempt: &Attempt,
+        limit: Option<Duration>,
+        error: reqwest::Error,
+    ) -> Error {
         // The address has the parameters of a read in it.
         let error = error.without_url();
         let told = unanswered(
             &error,
             Outcome::of(&error),
-            &Asked {
-                server: endpoint.server(),
-                proxy: endpoint.proxy.as_ref(),
-                limit: Some(self.request_timeout),
-                hint: &endpoint.about_port(),
-            },
+            &Asked { server: endpoint.server(), proxy: endpoint.proxy.as_ref(), limit, hint: &endpoint.about_port() },
         );
         let (kind, phase) = match told.outcome {
             Outcome::Unmade => (ErrorKind::Config, Phase::NotSent),

@@ -58,6 +58,14 @@ pub(crate) fn opt_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
     Ok(text(&Value::deserialize(deserializer)?))
 }
 
+pub(crate) fn required_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    text(&Value::deserialize(deserializer)?).ok_or_else(|| serde::de::Error::custom("neither text nor a number"))
+}
+
+pub(crate) fn opt_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    Ok(text(&Value::deserialize(deserializer)?).and_then(|text| text.trim().parse().ok()))
+}
+
 pub(crate) fn opt_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     Ok(integer(&Value::deserialize(deserializer)?))
 }
