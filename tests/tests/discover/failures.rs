@@ -67,6 +67,31 @@ async fn a_run_that_is_cut_short_goes_on_with_the_next() {
     }
 }
 
+/// What we wrote is nobody's wish, also where nothing else followed: a record that a person had saved would be asked to be
+/// adopted, or be reported.
+#[tokio::test]
+async fn records_that_were_made_before_it_was_cut_short_are_left_to_people() {
+    let lab = lab().await;
+    for vmid in 500..560 {
+        lab.proxmox.add_guest(vmid, &format!("web{vmid}"), |guest| guest.disk("scsi0", "ceph", 1_024).memory(512));
+    }
+    let plan = planned(&lab).await;
+    // They are written fifty at a time.
+    lab.netbox.fault(Fault::on("POST", "*/virtualization/virtual-machines/").drop_before().skip(1).always());
+    let written = apply(between_them(&lab), plan).await;
+    assert!(written.failed.is_some());
+    let made = lab.netbox.all("virtualization/virtual-machines");
+    assert_eq!(made.len(), 50);
+    for record in &made {
+        let owner = lab.owner(record["id"].as_u64().unwrap());
+        assert!(between_them(&lab).inbox.discovered(owner).await.unwrap().is_some(), "{record}");
+    }
+    lab.settle().await;
+    lab.dispatcher.reconcile(8).await.unwrap();
+    lab.dispatcher.idle().await;
+    assert_eq!(lab.journal(), Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn an_agent_that_does_not_answer_costs_the_addresses_within_only() {
     let lab = lab().await;

@@ -96,8 +96,20 @@ impl<'a> Writer<'a> {
         kind: &'static str,
         items: Vec<(Key, String, T::New)>,
     ) -> Result<Vec<(Key, T)>, Failure> {
-        let endpoint = endpoint.changelog_message(MESSAGE);
         let mut made = Vec::new();
+        self.create_into(&mut made, endpoint, kind, items).await?;
+        Ok(made)
+    }
+
+    /// The same, with those that were made also where it is cut short.
+    pub(super) async fn create_into<T: Writable, Key: Place>(
+        &mut self,
+        made: &mut Vec<(Key, T)>,
+        endpoint: Endpoint<T>,
+        kind: &'static str,
+        items: Vec<(Key, String, T::New)>,
+    ) -> Result<(), Failure> {
+        let endpoint = endpoint.changelog_message(MESSAGE);
         let mut groups = grouped(items);
         while let Some(group) = groups.pop() {
             let (rest, bodies): (Vec<_>, Vec<_>) =
@@ -116,19 +128,31 @@ impl<'a> Writer<'a> {
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(made)
+        Ok(())
     }
 
-    /// The same of objects that are changed.
+    /// As [`Self::create`], of objects that are changed.
     pub(super) async fn change<T: Writable, Key: Place>(
         &mut self,
         endpoint: Endpoint<T>,
         kind: &'static str,
         items: Vec<(Key, String, u64, T::Patch)>,
     ) -> Result<Vec<(Key, T)>, Failure> {
+        let mut changed = Vec::new();
+        self.change_into(&mut changed, endpoint, kind, items).await?;
+        Ok(changed)
+    }
+
+    /// As [`Self::create_into`], of objects that are changed.
+    pub(super) async fn change_into<T: Writable, Key: Place>(
+        &mut self,
+        changed: &mut Vec<(Key, T)>,
+        endpoint: Endpoint<T>,
+        kind: &'static str,
+        items: Vec<(Key, String, u64, T::Patch)>,
+    ) -> Result<(), Failure> {
         let endpoint = endpoint.changelog_message(MESSAGE);
         let items = items.into_iter().map(|(key, about, id, patch)| (key, about, (id, patch))).collect();
-        let mut changed = Vec::new();
         let mut groups = grouped(items);
         while let Some(group) = groups.pop() {
             let (rest, bodies): (Vec<_>, Vec<_>) = group.into_iter().map(|(key, about, it)| ((key, about), it)).unzip();
@@ -146,7 +170,7 @@ impl<'a> Writer<'a> {
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(changed)
+        Ok(())
     }
 
     /// What is left of a group once what NetBox refuses was told: where it does not say which, each one alone.

@@ -30,10 +30,16 @@ impl Writer<'_> {
     async fn all(&mut self, plan: Plan) -> Result<(), Failure> {
         let Plan { tags, mut guests, .. } = plan;
         self.tags(tags.into_iter().map(|(tag, _)| tag).collect(), &mut guests).await?;
-        let mut machines = self.machines(&mut guests).await?;
-        let result = self.parts(&mut guests, &mut machines).await;
+        let mut machines = Machines::default();
+        let result = self.objects(&mut guests, &mut machines).await;
+        // Also where it was cut short: what we wrote is nobody's wish.
         self.remember(&guests, &machines).await?;
         result
+    }
+
+    async fn objects(&mut self, guests: &mut [GuestPlan], machines: &mut Machines) -> Result<(), Failure> {
+        self.machines(guests, machines).await?;
+        self.parts(guests, machines).await
     }
 
     /// A tag that cannot be made is left out of the records.
@@ -62,8 +68,7 @@ impl Writer<'_> {
     }
 
     /// The records: the id of each that is there, by its place, and as NetBox has it if it was written.
-    async fn machines(&mut self, guests: &mut [GuestPlan]) -> Result<Machines, Failure> {
-        let mut machines = Machines::default();
+    async fn machines(&mut self, guests: &mut [GuestPlan], machines: &mut Machines) -> Result<(), Failure> {
         let (mut new, mut patches) = (Vec::new(), Vec::new());
         for (at, guest) in guests.iter_mut().enumerate() {
             let about = format!("virtual machine {}", guest.name);
@@ -78,15 +83,18 @@ impl Writer<'_> {
         }
         let endpoint = || self.bridge.netbox.virtual_machines();
         let (create, change) = (endpoint(), endpoint());
-        for (at, machine) in self.create(create, "virtual machines", new).await? {
+        let (mut made, mut changed) = (Vec::new(), Vec::new());
+        let mut result = self.create_into(&mut made, create, "virtual machines", new).await;
+        if result.is_ok() {
+            result = self.change_into(&mut changed, change, "virtual machines", patches).await;
+        }
+        for (at, machine) in made {
             machines.ids.insert(at, machine.id);
             machines.made.insert(at);
             machines.written.insert(at, machine);
         }
-        for (at, machine) in self.change(change, "virtual machines", patches).await? {
-            machines.written.insert(at, machine);
-        }
-        Ok(machines)
+        machines.written.extend(changed);
+        result
     }
 
     /// What belongs to the records that are there.
@@ -235,10 +243,11 @@ impl Writer<'_> {
         let about = |at: usize| format!("primary address of {}", guests[at].name);
         let id = |at: usize| machines.ids.get(&at).copied();
         let patches = patches.into_iter().filter_map(|(at, patch)| Some((at, about(at), id(at)?, patch))).collect();
-        for (at, machine) in self.change(self.bridge.netbox.virtual_machines(), "virtual machines", patches).await? {
-            machines.written.insert(at, machine);
-        }
-        Ok(())
+        let mut changed = Vec::new();
+        let endpoint = self.bridge.netbox.virtual_machines();
+        let result = self.change_into(&mut changed, endpoint, "virtual machines", patches).await;
+        machines.written.extend(changed);
+        result
     }
 
     /// Remembers the records that nobody but us has written, as they are now: a comparison leaves those to people.
