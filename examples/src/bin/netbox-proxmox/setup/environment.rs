@@ -53,11 +53,19 @@ pub(super) fn write(
             "the file has the token that this ran with; with --user NAME the server gets one of its own, with fewer rights",
         );
     }
+    let quoted = file.in_quotes();
+    if !quoted.is_empty() {
+        complain(&format!(
+            "{} are in quotes, as a shell needs them: give them to docker and podman with -e, whose --env-file takes quotes for a \
+             part of the value",
+            quoted.join(", ")
+        ));
+    }
     file.write()
 }
 
 /// Whether the file has the webhook's secret, among others while they are rotated, or says in which file it is.
 fn knows(file: &EnvironmentFile, secret: &SecretString) -> bool {
-    let is_it = |all: &SecretString| all.expose_secret().split(',').any(|it| it.trim() == secret.expose_secret());
+    let is_it = |all: SecretString| all.expose_secret().split(',').any(|it| it.trim() == secret.expose_secret());
     file.get("NETBOX_WEBHOOK_SECRET").is_some_and(is_it) || file.get("NETBOX_WEBHOOK_SECRET_FILE").is_some()
 }
