@@ -24,7 +24,7 @@ pub enum Exit {
     Denied = 3,
     /// What was named does not exist.
     NotFound = 4,
-    /// The two sides differ, or changed meanwhile.
+    /// The two sides stay different, differ in what nobody did or said yet (`--check`), or changed meanwhile.
     Conflict = 5,
     /// A side could not be reached, or did not answer in time.
     Unreachable = 6,

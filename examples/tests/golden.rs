@@ -133,6 +133,7 @@ async fn apply() {
     sides.netbox.update_vm(1, json!({"memory": 4096, "status": "active"}));
     step(&["apply", "--vm", "web01", "--yes", "--output", "json"]);
     sides.netbox.update_vm(1, json!({"status": "staged"}));
+    step(&["plan", "--vm", "web01"]);
     sides.proxmox.hold_config_lock(100);
     step(&["apply", "--vm", "web01", "--yes"]);
     transcript.is(&expect_file!["golden/apply.txt"]);

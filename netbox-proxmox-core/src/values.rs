@@ -116,8 +116,8 @@ fn of_interface(set: &InterfaceSettings, current: Option<&Current>) -> Vec<Value
             let set = cleared_or(set, |it| with_gateway(it.address, it.gateway))?;
             Some(value(format!("ipconfig{index}.{name}"), known, set))
         };
-    let v4 = address("ip", &set.ipv4, |config| (config.ip, config.gw.map(Into::into)));
-    let v6 = address("ip6", &set.ipv6, |config| (config.ip6, config.gw6.map(Into::into)));
+    let v4 = address("ip", &set.ipv4, |config| (config.ip, config.gw));
+    let v6 = address("ip6", &set.ipv6, |config| (config.ip6, config.gw6));
     [card, v4, v6].into_iter().flatten().collect()
 }
 

@@ -175,6 +175,22 @@ async fn rights_that_the_token_of_netbox_lacks() {
 }
 
 #[tokio::test]
+async fn rights_that_discovering_guests_takes() {
+    let found = async |world: World| {
+        let checks = world.seen.discovery().await;
+        checks.iter().map(|check| (check.verdict, check.to_string())).collect::<Vec<_>>()
+    };
+    let all = found(World::of(FakeNetBox::builder(), FakeProxmox::builder()).await).await;
+    assert!(all.len() == 2 && all.iter().all(|(verdict, _)| *verdict == Verdict::Ok), "{all:#?}");
+    let lacks =
+        found(World::allowed(Access::Lacks(vec![("add", "virtualization/virtual-machines".into())])).await).await;
+    assert!(lacks[0].0 == Failure && lacks[0].1.contains("may not add virtual machines: no guest becomes a record"));
+    let few: Vec<_> = privileges::PROXMOX.iter().map(|right| (right.path, right.privileges)).collect();
+    let lacks = found(World::privileged(&few).await).await;
+    assert!(lacks[1].0 == Warning && lacks[1].1.contains("the token lacks VM.GuestAgent.Audit"), "{lacks:#?}");
+}
+
+#[tokio::test]
 async fn constraints_that_hide_objects() {
     let blind = World::allowed(Access::SeesNothing).await;
     let lines = blind.bad().await;

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use netbox_api::testing::{Access, FakeNetBox};
 use netbox_proxmox_core::FailureKind;
+use netbox_proxmox_core::live::discover::{self, Discover};
 use netbox_proxmox_core::live::setup::access::{self, Access as ProxmoxAccess};
 use netbox_proxmox_core::live::setup::{Made, Options, Plan};
 use netbox_proxmox_core::live::{MemoryStore, Setup, SetupCluster};
 use netbox_proxmox_tests::{CLUSTER, Lab, VZTMPL, bridge, described, proxmox};
-use proxmox_api::testing::{FakeProxmox, GuestKind, Power};
+use proxmox_api::testing::{FakeProxmox, Fault, GuestKind, Power};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -150,6 +151,69 @@ async fn the_permissions_that_it_gives_are_enough_for_the_servers_work_and_for_n
         let error = refused.post(path, &body).await.unwrap_err();
         assert_eq!(error.kind(), netbox_api::ErrorKind::Permission, "{path}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_with_what_a_discovery_needs_the_servers_user_discovers() {
+    for discover in [true, false] {
+        let (netbox, proxmox) = (empty().await, proxmox().await);
+        proxmox.add_guest(500, "shop", |guest| {
+            let guest = guest.disk("scsi0", "ceph", 1_024).net("net0", "virtio=BC:24:11:00:05:00,bridge=vmbr0");
+            guest.option("ipconfig0", "ip=192.0.2.10/24").tags("prod")
+        });
+        let wanted = Options { user: Some("bridge".into()), discover, ..options() };
+        let (_, made) = set_up(&netbox, &proxmox, &wanted).await;
+        let mut bridge = bridge(&netbox, &proxmox, MemoryStore::default());
+        bridge.netbox = client(&netbox, made.token.unwrap().expose_secret());
+        netbox.forget_requests();
+        if let Ok(plan) = Discover::new(&bridge, 1).plan().await {
+            discover::apply(&bridge, plan).await;
+        }
+        let denied: Vec<_> = netbox.requests().into_iter().filter(|request| request.status == Some(403)).collect();
+        assert_eq!(denied.is_empty(), discover, "{denied:?}");
+        assert_eq!(netbox.vm_named("shop").is_some(), discover);
+        assert_eq!(look(&netbox, &proxmox, &wanted).await.plan().writes.len(), 0, "a second time: nothing to write");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_that_no_set_up_made_is_told_of() {
+    let (netbox, proxmox) = (empty().await, proxmox().await);
+    let wanted = Options { user: Some("alice".into()), ..options() };
+    let told = async || {
+        let setup = look(&netbox, &proxmox, &wanted).await;
+        setup.plan().remarks.iter().any(|remark| remark.text.contains("the user alice is there already"))
+    };
+    assert!(!told().await);
+    netbox.user("admin").create(
+        "users/users",
+        json!({"username": "alice", "password": "Correct-horse-9-battery", "first_name": "Alice", "is_active": true}),
+    );
+    assert!(told().await);
+    let (netbox, wanted) = (empty().await, Options { user: Some("bridge".into()), ..options() });
+    set_up(&netbox, &proxmox, &wanted).await;
+    let again = look(&netbox, &proxmox, &wanted).await;
+    assert!(again.plan().remarks.iter().all(|remark| !remark.text.contains("is there already")), "it is its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storage_that_does_not_answer_costs_its_own_templates_only_and_is_told_of() {
+    let (netbox, proxmox) = (empty().await, proxmox().await);
+    proxmox
+        .fault(Fault::answer(500, "storage 'local' is not online").on("GET /nodes/*/storage/local/content").always());
+    let (plan, _) = set_up(&netbox, &proxmox, &options()).await;
+    let told: Vec<_> = plan.remarks.iter().filter(|it| it.text.starts_with("not all container templates")).collect();
+    assert!(told.len() == 1 && told[0].text.contains("storage local on pve01"), "{:#?}", plan.remarks);
+    assert_eq!(values(&netbox, "proxmox-lxc-templates"), ["9100"]);
+    assert_eq!(values(&netbox, "proxmox-vm-storage"), ["ceph", "local-lvm"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_is_down_is_offered_to_nobody() {
+    let (netbox, proxmox) = (empty().await, proxmox().await);
+    proxmox.node_down("pve02");
+    set_up(&netbox, &proxmox, &options()).await;
+    assert_eq!(values(&netbox, "proxmox-cluster-nodes"), ["pve01"]);
 }
 
 /// What `fields.py` and `rules.py` of the predecessor leave behind.
@@ -326,8 +390,13 @@ async fn the_access_to_proxmox_that_it_makes_is_enough_for_a_guests_life() {
         let proxmox =
             described().token("bridge@pve!lab", "proxmox-secret").user("root@pam", "admin-password").start().await;
         let admin = proxmox_api::Client::builder(proxmox.url()).ticket("root@pam", "admin-password").build().unwrap();
-        let wanted =
-            ProxmoxAccess { user: "netbox@pve".into(), token: "bridge".into(), pool: pool.clone(), named: true };
+        let wanted = ProxmoxAccess {
+            user: "netbox@pve".into(),
+            token: "bridge".into(),
+            pool: pool.clone(),
+            named: true,
+            discover: false,
+        };
         let steps = wanted.steps(&wanted.look(&admin).await.unwrap());
         let token = access::make(&admin, &steps, |_| ()).await.unwrap().unwrap();
         assert_eq!(wanted.steps(&wanted.look(&admin).await.unwrap()), [], "a second time there is nothing to make");
@@ -354,7 +423,8 @@ async fn whoever_is_no_administrator_of_proxmox_is_told_so() {
     let proxmox =
         described().limited_token("some@pve!body", "secret", &[("/", &["VM.Audit", "Pool.Audit"])]).start().await;
     let client = proxmox_api::Client::builder(proxmox.url()).token("some@pve!body=secret").build().unwrap();
-    let wanted = ProxmoxAccess { user: "netbox@pve".into(), token: "bridge".into(), pool: None, named: true };
+    let wanted =
+        ProxmoxAccess { user: "netbox@pve".into(), token: "bridge".into(), pool: None, named: true, discover: false };
     let steps = wanted.steps(&wanted.look(&client).await.unwrap());
     let failure = access::make(&client, &steps, |_| ()).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Permission);

@@ -9,6 +9,8 @@ pub enum Need {
     Work,
     /// The checks alone: without it they say what they cannot look at.
     Checks,
+    /// Discovering guests alone.
+    Discovery,
 }
 
 /// What is done to objects of NetBox's, as its permissions call it.
@@ -158,6 +160,67 @@ pub const NETBOX: &[NetBoxRight] = &[
     },
 ];
 
+/// What discovering guests takes besides.
+pub const NETBOX_DISCOVER: &[NetBoxRight] = &[
+    NetBoxRight {
+        object_type: "virtualization.virtualmachine",
+        path: "virtualization/virtual-machines",
+        name: "virtual machines",
+        deeds: &[Deed::Add],
+        without: "no guest becomes a record",
+        need: Need::Discovery,
+    },
+    NetBoxRight {
+        object_type: "virtualization.virtualdisk",
+        path: "virtualization/virtual-disks",
+        name: "virtual disks",
+        deeds: &[Deed::Change],
+        without: "the storage of a disk that NetBox has is not filled in",
+        need: Need::Discovery,
+    },
+    NetBoxRight {
+        object_type: "virtualization.vminterface",
+        path: "virtualization/interfaces",
+        name: "VM interfaces",
+        deeds: &[Deed::Add],
+        without: "a guest's cards become no interfaces",
+        need: Need::Discovery,
+    },
+    NetBoxRight {
+        object_type: "dcim.macaddress",
+        path: "dcim/mac-addresses",
+        name: "MAC addresses",
+        deeds: &[Deed::Change],
+        without: "a MAC address that NetBox has is not given to its card",
+        need: Need::Discovery,
+    },
+    NetBoxRight {
+        object_type: "ipam.ipaddress",
+        path: "ipam/ip-addresses",
+        name: "IP addresses",
+        deeds: &[Deed::Add, Deed::Change],
+        without: "a guest's addresses are not written",
+        need: Need::Discovery,
+    },
+    NetBoxRight {
+        object_type: "extras.tag",
+        path: "extras/tags",
+        name: "tags",
+        deeds: &[Deed::View, Deed::Add],
+        without: "a guest's tags are not written",
+        need: Need::Discovery,
+    },
+];
+
+/// What asking a VM's guest agent for its addresses takes on guests, one of them: since Proxmox VE 9, and before.
+pub const GUEST_AGENT: [&str; 2] = ["VM.GuestAgent.Audit", "VM.Monitor"];
+
+/// Whether what is below a path inherits a privilege from it.
+pub fn is_held_below(permissions: &Permissions, path: &str, privilege: &str) -> bool {
+    // No guest, storage or zone is called so: it has no entry of its own.
+    permissions.has(&format!("{path}/-"), privilege)
+}
+
 /// What Proxmox's token must be allowed on a path and all below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProxmoxRight {
@@ -204,6 +267,8 @@ pub struct Lacking {
     pub path: String,
     /// Paths below that one, on which it is held.
     pub held_below: Vec<String>,
+    /// Whether it is held there and, as the permission does not propagate, on nothing below.
+    pub alone: bool,
 }
 
 /// What a token lacks. `pool`: all new guests are in it, so that rights on that are enough.
@@ -214,7 +279,9 @@ pub fn lacking(permissions: &Permissions, pool: Option<&str>) -> Vec<Lacking> {
         let pool = pool.as_deref().filter(|_| right.in_pool);
         let below = format!("{}/", right.path);
         for privilege in right.privileges {
-            if permissions.has(right.path, privilege) || pool.is_some_and(|pool| permissions.has(pool, privilege)) {
+            if is_held_below(permissions, right.path, privilege)
+                || pool.is_some_and(|pool| permissions.has(pool, privilege))
+            {
                 continue;
             }
             // On the pool alone there is nothing below.
@@ -222,7 +289,8 @@ pub fn lacking(permissions: &Permissions, pool: Option<&str>) -> Vec<Lacking> {
                 permissions.iter().map(|(path, _)| path).filter(|path| pool.is_none() && path.starts_with(&below));
             let held_below = paths.filter(|path| permissions.has(path, privilege)).map(str::to_owned).collect();
             let path = pool.unwrap_or(right.path).to_owned();
-            lacking.push(Lacking { privilege, path, held_below });
+            let alone = permissions.has(&path, privilege);
+            lacking.push(Lacking { privilege, path, held_below, alone });
         }
     }
     lacking
@@ -268,6 +336,15 @@ mod tests {
             ("/storage", &["/storage/local".to_owned()][..])
         );
         assert!(lacking.iter().find(|it| it.privilege == "SDN.Use").unwrap().held_below.is_empty());
+    }
+
+    #[test]
+    fn a_right_that_does_not_propagate_is_none_on_what_is_below() {
+        let mut paths = serde_json::Map::from_iter([all_on("/vms", "/vms"), all_on("/storage", "/storage")]);
+        paths.insert("/sdn/zones".to_owned(), json!({"SDN.Use": 0}));
+        let lacking = lacking(&held(Value::Object(paths)), None);
+        assert_eq!(lacking.len(), 1, "{lacking:?}");
+        assert_eq!((lacking[0].path.as_str(), lacking[0].alone), ("/sdn/zones", true));
     }
 
     #[test]

@@ -15,6 +15,9 @@ pub(crate) struct Arguments {
     /// makes one for it and deletes it again
     #[arg(long)]
     probe: bool,
+    /// Also looks at what `discover` needs
+    #[arg(long)]
+    discover: bool,
     /// How many seconds a test delivery may take
     #[arg(long, default_value_t = 20, requires = "probe", value_name = "SECONDS")]
     within: u64,
@@ -30,6 +33,9 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
     let surroundings = connect::surroundings(settings, netbox, &clusters, kept)?;
     let mut checks: Vec<Check> = settings.strays().iter().map(ToString::to_string).map(stray).collect();
     checks.extend(surroundings.check().await);
+    if arguments.discover {
+        checks.extend(surroundings.discovery().await);
+    }
     let address = match &arguments.server {
         Some(address) => address.clone(),
         None => address_of(&settings.listen()?),

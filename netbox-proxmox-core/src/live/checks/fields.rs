@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use netbox_api::client::NameFilter;
 use netbox_api::{CustomField, CustomFieldChoiceSet, ErrorKind};
 
-use super::choices::{Choice, Side};
 use super::{Check, Fault};
+use crate::live::offer::{Choice, Of, Offer};
 use crate::live::setup::fields::{FIELDS, Field};
-use crate::live::setup::offered::Of;
 use crate::record::FieldNames;
 
 /// How many choices a text names.
@@ -41,7 +40,7 @@ impl Without {
 }
 
 /// The custom fields, compared with what the clusters have, where all of them were reached.
-pub(super) async fn check(netbox: &netbox_api::Client, names: &FieldNames, sides: Option<&[Side]>) -> Vec<Check> {
+pub(super) async fn check(netbox: &netbox_api::Client, names: &FieldNames, sides: Option<&[Offer]>) -> Vec<Check> {
     let what = "custom fields";
     let fields = match netbox.custom_fields().all(&NameFilter::default()).await {
         Ok(fields) => fields,
@@ -61,7 +60,7 @@ fn judge(
     names: &FieldNames,
     fields: &[CustomField],
     sets: &[CustomFieldChoiceSet],
-    sides: Option<&[Side]>,
+    sides: Option<&[Offer]>,
 ) -> Vec<Check> {
     let (mut checks, mut absent, mut there) = (Vec::new(), Vec::new(), 0);
     for wanted in FIELDS {
@@ -146,9 +145,9 @@ fn kinds(what: &str, offered: &BTreeSet<String>) -> Option<Check> {
 }
 
 /// The choices, compared with what all clusters have together.
-fn compared(what: &str, of: Of, offered: &BTreeSet<String>, sides: &[Side]) -> Vec<Check> {
+fn compared(what: &str, of: Of, offered: &BTreeSet<String>, sides: &[Offer]) -> Vec<Check> {
     // One cluster that does not tell what it has may have anything.
-    let Some(has) = sides.iter().map(|side| side.has.get(&of)).collect::<Option<Vec<_>>>() else {
+    let Some(has) = sides.iter().map(|side| side.whole(of)).collect::<Option<Vec<_>>>() else {
         return Vec::new();
     };
     let has: BTreeSet<&Choice> = has.into_iter().flatten().collect();
@@ -166,7 +165,7 @@ fn compared(what: &str, of: Of, offered: &BTreeSet<String>, sides: &[Side]) -> V
             "Take it from the choices, or look whether the token may see it in Proxmox",
         ));
     }
-    let missing = has.iter().filter(|choice| !offered.iter().any(|said| choice.is(said)));
+    let missing = has.iter().filter(|choice| !choice.offline && !offered.iter().any(|said| choice.is(said)));
     let missing: Vec<_> = missing.map(|choice| &choice.value).collect();
     if !missing.is_empty() {
         let detail = format!("does not offer {} of Proxmox's {}: nobody can choose it", list(&missing), of.words());
@@ -190,7 +189,6 @@ mod tests {
     const MACHINE: &str = "virtualization.virtualmachine";
     use crate::live::checks::Verdict;
     use netbox_api::Brief;
-    use std::collections::BTreeMap;
 
     fn field(name: &str, kind: &str, on: &str, set: Option<u64>) -> CustomField {
         CustomField {
@@ -207,7 +205,7 @@ mod tests {
         FIELDS.iter().map(|it| field(it.name(&names), it.made_as, it.object_type, None)).collect()
     }
 
-    fn found(fields: &[CustomField], sets: &[CustomFieldChoiceSet], sides: &[Side]) -> Vec<(Verdict, String)> {
+    fn found(fields: &[CustomField], sets: &[CustomFieldChoiceSet], sides: &[Offer]) -> Vec<(Verdict, String)> {
         let checks = judge(&FieldNames::default(), fields, sets, Some(sides));
         checks.iter().skip(1).map(|check| (check.verdict, check.to_string())).collect()
     }
@@ -248,18 +246,23 @@ mod tests {
             extra_choices: choices.iter().map(|name| ((*name).to_owned(), (*name).to_owned())).collect(),
             ..CustomFieldChoiceSet::default()
         };
-        let side = |nodes: &[&str]| Side {
-            has: BTreeMap::from([(Of::Nodes, nodes.iter().map(Choice::new).collect())]),
-            ..Side::default()
+        let side = |nodes: &[&str]| {
+            // One that is down is a node, and nobody has to be offered it.
+            let down = Choice { offline: true, ..Choice::new("pve08") };
+            let nodes = nodes.iter().map(Choice::new).chain([down]);
+            Offer { has: [(Of::Nodes, nodes.collect())].into(), ..Offer::default() }
         };
         let sides = [side(&["pve01"]), side(&["pve02"])];
         assert_eq!(found(&fields, &[set(&["pve01", "pve02"])], &sides), []);
+        assert_eq!(found(&fields, &[set(&["pve01", "pve02", "pve08"])], &sides), []);
         let found_here = found(&fields, &[set(&["pve01", "pve9"])], &sides);
         assert!(
             found_here[0].1.contains("offers pve9, which the token does not see among Proxmox's nodes"),
             "{found_here:?}"
         );
         assert!(found_here[1].1.contains("does not offer pve02"), "{found_here:?}");
-        assert_eq!(found(&fields, &[set(&["pve9"])], &[side(&[]), Side::default()]), [], "one does not tell");
+        assert_eq!(found(&fields, &[set(&["pve9"])], &[side(&[]), Offer::default()]), [], "one does not tell");
+        let unread = Offer { unread: [(Of::Nodes, vec!["one".to_owned()])].into(), ..side(&["pve01"]) };
+        assert_eq!(found(&fields, &[set(&["pve9"])], &[unread]), [], "or not all");
     }
 }

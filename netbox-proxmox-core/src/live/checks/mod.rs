@@ -1,7 +1,6 @@
 //! Whether everything is as the bridge needs it, as data: each check says what was looked at, how it is, and what to do.
 //! The command line prints them, the server says them at its start and when they change. Nothing is changed by a check.
 
-mod choices;
 mod clocks;
 mod cluster;
 mod endpoints;
@@ -22,6 +21,7 @@ use proxmox_api::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::inbox::Inbox;
+use super::offer::Offer;
 use crate::policy::Policy;
 use crate::record::FieldNames;
 
@@ -220,10 +220,10 @@ impl Surroundings {
                 checks.extend(cluster::check(&self.netbox, status, candidate, &client, &self.kept).await);
             }
             checks.push(rights::in_proxmox(&candidate.label, &client, &self.policy).await);
-            match choices::Side::of(&candidate.label, &client).await {
-                Ok(side) => {
-                    checks.extend(templates::check(&client, &side).await);
-                    sides.push(side);
+            match Offer::of(&client).await {
+                Ok(offer) => {
+                    checks.extend(templates::check(&candidate.label, &client, &offer).await);
+                    sides.push(offer);
                 }
                 Err(error) => checks.push(Check::unanswered(format!("guests of {}", candidate.label), error)),
             }
@@ -235,6 +235,15 @@ impl Surroundings {
             checks.push(sizes::check(&self.policy));
         }
         checks.extend(inbox::check(&self.kept).await);
+        checks
+    }
+
+    /// Looks at what discovering guests takes besides, on both sides.
+    pub async fn discovery(&self) -> Vec<Check> {
+        let mut checks = rights::to_discover(&self.netbox).await;
+        for Candidate { label, client, .. } in &self.clusters {
+            checks.push(rights::guest_agent(label, client, &self.policy).await);
+        }
         checks
     }
 }

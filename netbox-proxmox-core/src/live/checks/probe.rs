@@ -54,10 +54,10 @@ pub async fn probe(netbox: &Client, fields: &FieldNames, arrivals: &dyn Arrivals
         Ok(None) => match make(netbox).await {
             Ok(made) => made,
             Err(error) if error.kind() == ErrorKind::Permission => {
-                let detail = "every virtual machine in NetBox has a type, so none can be saved without anything to follow, and the \
-                              token may not make and delete one";
-                let advice =
-                    "Save any managed virtual machine in NetBox by hand: `netbox-proxmox events` must show it at once";
+                let detail = "NetBox has no virtual machine without a type, which could be saved without anything to follow, and \
+                              the token may not make and delete one";
+                let advice = "Run this once with an administrator's NETBOX_TOKEN, or save any managed virtual machine in NetBox \
+                              by hand: `netbox-proxmox events` must show it at once";
                 return Check::warning(what, detail, advice);
             }
             Err(error) => return Check::unanswered(what, error),

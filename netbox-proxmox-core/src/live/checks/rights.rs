@@ -19,10 +19,18 @@ struct Held {
     lacks: Vec<Deed>,
 }
 
-/// NetBox's token.
+/// NetBox's token, for the bridge's work and its checks.
 pub(super) async fn in_netbox(netbox: &netbox_api::Client) -> Vec<Check> {
-    let what = "rights of NETBOX_TOKEN";
-    let asked: Vec<_> = privileges::NETBOX.iter().map(|right| ask(netbox, right)).collect();
+    of_token(netbox, "rights of NETBOX_TOKEN", privileges::NETBOX).await
+}
+
+/// NetBox's token, for discovering guests.
+pub(super) async fn to_discover(netbox: &netbox_api::Client) -> Vec<Check> {
+    of_token(netbox, "rights of NETBOX_TOKEN to discover", privileges::NETBOX_DISCOVER).await
+}
+
+async fn of_token(netbox: &netbox_api::Client, what: &str, rights: &'static [NetBoxRight]) -> Vec<Check> {
+    let asked: Vec<_> = rights.iter().map(|right| ask(netbox, right)).collect();
     let held: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
     let (mut known, mut checks) = (Vec::new(), Vec::new());
     for held in held {
@@ -31,7 +39,8 @@ pub(super) async fn in_netbox(netbox: &netbox_api::Client) -> Vec<Check> {
             Err(error) => return vec![Check::unanswered(what, error)],
         }
     }
-    if writes_nothing(&known) {
+    // Whoever lacks all that a discovery takes besides may write well enough.
+    if rights.iter().any(|right| right.need == Need::Work) && writes_nothing(&known) {
         let detail =
             "it may write nothing at all, so no VMID is written back, no guest is made, and nobody is told of anything";
         let advice = "Tick \"write enabled\" of the token in NetBox (Admin, API Tokens); if it is ticked, its user lacks the \
@@ -54,6 +63,10 @@ pub(super) async fn in_netbox(netbox: &netbox_api::Client) -> Vec<Check> {
             Need::Work => {
                 let check = Check::failure(what, Fault::Denied, detail, advice);
                 if right.object_type == "virtualization.virtualmachine" { check.blocking() } else { check }
+            }
+            Need::Discovery => {
+                let advice = format!("{advice}; `netbox-proxmox setup --user NAME --discover` gives all of them");
+                Check::failure(what, Fault::Denied, detail, advice)
             }
         });
     }
@@ -108,10 +121,12 @@ pub(super) async fn in_proxmox(label: &str, client: &proxmox_api::Client, policy
     let (partly, wholly): (Vec<_>, Vec<_>) =
         lacking.iter().partition(|it| !it.held_below.is_empty() && it.path != "/vms");
     if !wholly.is_empty() {
-        let lacks: Vec<_> = wholly.iter().map(|it| format!("{} on {}", it.privilege, it.path)).collect();
+        let alone = |it: &privileges::Lacking| if it.alone { " and all below (it does not propagate)" } else { "" };
+        let lacks: Vec<_> = wholly.iter().map(|it| format!("{} on {}{}", it.privilege, it.path, alone(it))).collect();
         let mut paths: Vec<_> = wholly.iter().map(|it| it.path.as_str()).collect();
         paths.dedup();
-        let grants = paths.iter().map(|path| format!("`pveum acl modify {path} --users USER@REALM --roles ROLE`"));
+        let grants =
+            paths.iter().map(|path| format!("`pveum acl modify {path} --users USER@REALM --roles ROLE --propagate 1`"));
         let grants = grants.collect::<Vec<_>>().join(", ");
         let advice = format!("Give the token's user a role with these privileges: {grants}");
         let check = Check::failure(what, Fault::Denied, format!("the token lacks {}", lacks.join(", ")), advice);
@@ -124,6 +139,31 @@ pub(super) async fn in_proxmox(label: &str, client: &proxmox_api::Client, policy
         return Check::warning(what, detail, format!("If it should not be so, give it the role on {}", first.path));
     }
     Check::ok(what, "all that is needed")
+}
+
+/// Whether addresses within VMs can be read.
+pub(super) async fn guest_agent(label: &str, client: &proxmox_api::Client, policy: &Policy) -> Check {
+    let what = format!("guest agents in {label}");
+    let permissions = match client.permissions().await {
+        Ok(permissions) => permissions,
+        Err(error) => return Check::unanswered(what, error),
+    };
+    let pool = policy.pool.as_ref().map(|pool| format!("/pool/{pool}"));
+    let held = |privilege: &&str| {
+        let in_pool = pool.as_deref().is_some_and(|pool| permissions.has(pool, privilege));
+        in_pool || privileges::is_held_below(&permissions, "/vms", privilege)
+    };
+    if privileges::GUEST_AGENT.iter().any(|privilege| held(privilege)) {
+        return Check::ok(what, "may be asked for addresses");
+    }
+    let [now, before] = privileges::GUEST_AGENT;
+    let detail =
+        format!("the token lacks {now} on /vms: of running VMs the configured addresses are read, not those within");
+    let advice = format!(
+        "`pveum role modify NetBox --append 1 --privs {now}` ({before} before Proxmox VE 9), if its role is NetBox; \
+         `netbox-proxmox setup --proxmox --discover` does that, too"
+    );
+    Check::warning(what, detail, advice)
 }
 
 fn in_words<'a>(words: impl Iterator<Item = &'a str>) -> String {

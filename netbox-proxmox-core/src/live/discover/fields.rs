@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use netbox_api::{CustomField, CustomFieldChoiceSet, ObjectType};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::executor::{Failure, FailureKind};
 use crate::guest::RecordId;
+use crate::live::form::in_type;
 use crate::record::FieldNames;
 use proxmox_api::GuestType;
 
@@ -54,20 +55,12 @@ impl Fields {
     /// The field cannot hold it: why, and what to do.
     pub(super) fn value(&self, object: &str, name: &str, text: &str) -> Result<Option<Value>, String> {
         let Some(field) = self.known.get(&(object.to_owned(), name.to_owned())) else { return Ok(None) };
-        let chosen = || match field.choices.is_empty() || field.choices.contains(text) {
-            true => Ok(text),
-            false => Err(format!("{name} has no choice {text} in NetBox: add it (`netbox-proxmox setup`)")),
-        };
-        let number = || text.parse::<u64>().map_err(|_| format!("{name} is a number in NetBox, and {text} is none"));
-        Ok(Some(match field.kind.as_str() {
-            "text" | "longtext" => json!(text),
-            "select" => json!(chosen()?),
-            "multiselect" => json!([chosen()?]),
-            "integer" | "decimal" => json!(number()?),
-            "object" => json!({ "name": text }),
-            "multiobject" => json!([{ "name": text }]),
-            other => return Err(format!("{name} is of type {other} in NetBox, which cannot hold {text}")),
-        }))
+        let kind = field.kind.as_str();
+        if kind.ends_with("select") && !field.choices.is_empty() && !field.choices.contains(text) {
+            return Err(format!("{name} has no choice {text} in NetBox: add it (`netbox-proxmox setup`)"));
+        }
+        let cannot = || format!("{name} is of type {kind} in NetBox, which cannot hold {text}");
+        in_type(kind, text).map(Some).ok_or_else(cannot)
     }
 
     /// The value of the type field that stands for a kind of guest.

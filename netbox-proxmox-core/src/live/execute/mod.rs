@@ -7,7 +7,6 @@ mod create;
 mod create_container;
 mod destroy;
 mod disks;
-mod form;
 mod migrate;
 mod power;
 mod record;

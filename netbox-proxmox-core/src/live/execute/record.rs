@@ -5,12 +5,12 @@ use netbox_api::client::{CustomFieldsPatch, NewVirtualDisk, VirtualDiskFilter, V
 use netbox_api::{ErrorKind, Fetched, VirtualMachine};
 use proxmox_api::{NodeName, Vmid};
 
-use super::form::in_its_form;
 use super::step::Step;
 use crate::action::{Target, VmidSource};
 use crate::event::Intent;
 use crate::executor::{Failure, FailureKind, Outcome};
 use crate::live::failure::of_record;
+use crate::live::form::in_its_form;
 use crate::report::{Report, Reporter};
 
 impl Step<'_> {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::executor::{Failure, FailureKind};
-use crate::live::privileges::{PROXMOX, PROXMOX_NAME, ProxmoxRight};
+use crate::live::privileges::{GUEST_AGENT, PROXMOX, PROXMOX_NAME, ProxmoxRight};
 use crate::live::proposed::{Attribute, Proposed, Verb};
 
 /// The role for guests, storages and bridges.
@@ -32,6 +32,8 @@ pub struct Access {
     pub pool: Option<String>,
     /// Whether the settings say which NetBox cluster it is: then nobody asks Proxmox for its name.
     pub named: bool,
+    /// Whether guest agents may be asked, too, for discovering guests.
+    pub discover: bool,
 }
 
 /// One step of it.
@@ -54,8 +56,8 @@ pub enum Step {
     Acl {
         /// The path.
         path: String,
-        /// The user.
-        user: String,
+        /// The user or, where its rights are separated from the user's, the token.
+        holder: String,
         /// The role.
         role: &'static str,
     },
@@ -78,10 +80,17 @@ impl fmt::Display for Step {
             }
             Self::Pool(pool) => write!(f, "pveum pool add {pool}"),
             Self::User(user) => write!(f, "pveum user add {user} --comment \"{COMMENT}\""),
-            Self::Acl { path, user, role } => write!(f, "pveum acl modify {path} --users {user} --roles {role}"),
+            Self::Acl { path, holder, role } => {
+                write!(f, "pveum acl modify {path} --{} {holder} --roles {role}", holders(holder))
+            }
             Self::Token { user, token } => write!(f, "pveum user token add {user} {token} --privsep 0"),
         }
     }
+}
+
+/// What Proxmox calls holders of this kind: a token has a `!` in its id.
+fn holders(holder: &str) -> &'static str {
+    if holder.contains('!') { "tokens" } else { "users" }
 }
 
 const COMMENT: &str = "NetBox to Proxmox VE";
@@ -98,8 +107,9 @@ impl Step {
             }
             Self::Pool(pool) => ("pool", pool.clone(), vec![]),
             Self::User(user) => ("user", user.clone(), vec![]),
-            Self::Acl { path, user, role } => {
-                ("permission", path.clone(), vec![new("user", json!(user)), new("role", json!(role))])
+            Self::Acl { path, holder, role } => {
+                let kind = if holder.contains('!') { "token" } else { "user" };
+                ("permission", path.clone(), vec![new(kind, json!(holder)), new("role", json!(role))])
             }
             Self::Token { user, token } => ("token", format!("{user}!{token}"), vec![new("privsep", json!(0))]),
         };
@@ -115,9 +125,12 @@ pub struct Present {
     /// Privileges by role.
     roles: BTreeMap<String, Vec<String>>,
     users: Vec<String>,
-    /// Path and role, of the user.
-    acl: Vec<(String, String)>,
-    tokens: Vec<String>,
+    /// Holder, path and role, of what holds for all below it.
+    acl: Vec<(String, String, String)>,
+    /// The user's tokens, and whether their rights are separated from its.
+    tokens: BTreeMap<String, bool>,
+    /// Whether it is older than Proxmox VE 9.
+    before_9: bool,
     pools: Vec<String>,
     /// Guests that are templates and in no pool of ours.
     templates: Vec<String>,
@@ -129,7 +142,9 @@ impl Access {
         let mut steps = Vec::new();
         let mut acl = Vec::new();
         let all = |rights: &[ProxmoxRight]| rights.iter().flat_map(|it| it.privileges).copied().collect::<Vec<_>>();
-        steps.extend(role(ROLE, &all(PROXMOX), present));
+        let [now, before] = GUEST_AGENT;
+        let agent = self.discover.then_some(if present.before_9 { before } else { now });
+        steps.extend(role(ROLE, &all(PROXMOX).into_iter().chain(agent).collect::<Vec<_>>(), present));
         for right in PROXMOX {
             let pool = self.pool.as_ref().filter(|_| right.in_pool);
             acl.push((pool.map_or_else(|| right.path.to_owned(), |pool| format!("/pool/{pool}")), ROLE));
@@ -146,11 +161,17 @@ impl Access {
             acl.extend(present.templates.iter().map(|vmid| (format!("/vms/{vmid}"), TEMPLATE_ROLE)));
         }
         steps.extend((!present.users.contains(&self.user)).then(|| Step::User(self.user.clone())));
-        let missing = acl
-            .into_iter()
-            .filter(|(path, role)| !present.acl.iter().any(|(known, held)| known == path && held == role));
-        steps.extend(missing.map(|(path, role)| Step::Acl { path, user: self.user.clone(), role }));
-        if !present.tokens.contains(&self.token) {
+        // A token whose rights are separated has what both it and its user have.
+        let separated = present.tokens.get(&self.token).is_some_and(|separated| *separated);
+        let token = separated.then(|| format!("{}!{}", self.user, self.token));
+        for holder in std::iter::once(self.user.clone()).chain(token) {
+            let held = |path: &str, role: &str| {
+                present.acl.iter().any(|(by, on, it)| *by == holder && on == path && it == role)
+            };
+            let missing = acl.iter().filter(|(path, role)| !held(path, role));
+            steps.extend(missing.map(|(path, role)| Step::Acl { path: path.clone(), holder: holder.clone(), role }));
+        }
+        if !present.tokens.contains_key(&self.token) {
             steps.push(Step::Token { user: self.user.clone(), token: self.token.clone() });
         }
         steps
@@ -176,10 +197,14 @@ impl Access {
             path: String,
             roleid: String,
             ugid: String,
+            #[serde(default)]
+            propagate: Option<Value>,
         }
         #[derive(Deserialize)]
         struct Token {
             tokenid: String,
+            #[serde(default)]
+            privsep: Option<Value>,
         }
         #[derive(Deserialize)]
         struct Pool {
@@ -199,17 +224,24 @@ impl Access {
             false => Vec::new(),
         };
         let pools: Vec<Pool> = proxmox.get("/pools", &none).await?;
+        let before_9 = proxmox.version().await?.major().is_some_and(|major| major < 9);
         let guests = proxmox.cluster().resources(Some(ResourceType::Vm)).await?;
         let templates = guests.iter().filter(|guest| guest.template && guest.pool != self.pool);
         Ok(Present {
             roles: roles.into_iter().map(|role| (role.roleid, words(role.privs))).collect(),
             users,
-            acl: acl.into_iter().filter(|it| it.ugid == self.user).map(|it| (it.path, it.roleid)).collect(),
-            tokens: tokens.into_iter().map(|token| token.tokenid).collect(),
+            acl: acl.into_iter().filter(|it| is_on(&it.propagate)).map(|it| (it.ugid, it.path, it.roleid)).collect(),
+            tokens: tokens.into_iter().map(|token| (token.tokenid, is_on(&token.privsep))).collect(),
+            before_9,
             pools: pools.into_iter().map(|pool| pool.poolid).collect(),
             templates: templates.filter_map(|guest| guest.vmid).map(|vmid| vmid.to_string()).collect(),
         })
     }
+}
+
+/// A flag of Proxmox's, as a number or as its text. Those that are asked here are on where it does not say (its schema).
+fn is_on(flag: &Option<Value>) -> bool {
+    flag.as_ref().is_none_or(|flag| *flag == json!(1) || *flag == json!("1") || *flag == json!(true))
 }
 
 /// A role that is missing, or lacks privileges: what somebody added to it stays.
@@ -248,8 +280,8 @@ pub async fn make(
             }
             Step::Pool(pool) => proxmox.post("/pools", params.set("poolid", pool)).await,
             Step::User(user) => proxmox.post("/access/users", params.set("userid", user).set("comment", COMMENT)).await,
-            Step::Acl { path, user, role } => {
-                params.set("path", path).set("users", user).set("roles", *role).set("propagate", true);
+            Step::Acl { path, holder, role } => {
+                params.set("path", path).set(holders(holder), holder).set("roles", *role).set("propagate", true);
                 proxmox.put("/access/acl", &params).await
             }
             Step::Token { user, token } => {
@@ -276,7 +308,17 @@ mod tests {
     use super::*;
 
     fn access(pool: Option<&str>, named: bool) -> Access {
-        Access { user: "netbox@pve".into(), token: "bridge".into(), pool: pool.map(str::to_owned), named }
+        Access {
+            user: "netbox@pve".into(),
+            token: "bridge".into(),
+            pool: pool.map(str::to_owned),
+            named,
+            discover: false,
+        }
+    }
+
+    fn held_by(holder: &str) -> Vec<(String, String, String)> {
+        ["/vms", "/storage", "/sdn/zones"].map(|path| (holder.into(), path.into(), "NetBox".into())).into()
     }
 
     fn lines(steps: &[Step]) -> Vec<String> {
@@ -322,8 +364,8 @@ mod tests {
         let present = Present {
             roles: [("NetBox".to_owned(), had)].into(),
             users: vec!["netbox@pve".into()],
-            acl: ["/vms", "/storage", "/sdn/zones"].map(|path| (path.to_owned(), "NetBox".to_owned())).into(),
-            tokens: vec!["bridge".into()],
+            acl: held_by("netbox@pve"),
+            tokens: [("bridge".to_owned(), false)].into(),
             ..Present::default()
         };
         let steps = access.steps(&present);
@@ -331,5 +373,36 @@ mod tests {
         let Some(Step::Role { privileges, .. }) = steps.into_iter().next() else { return };
         let present = Present { roles: [("NetBox".to_owned(), privileges)].into(), ..present };
         assert_eq!(access.steps(&present), []);
+    }
+
+    #[test]
+    fn a_token_whose_rights_are_separated_gets_those_of_its_user_as_its_own() {
+        let access = access(None, true);
+        let role = |present: &Present| match &access.steps(present)[..] {
+            [Step::Role { privileges, .. }, ..] => privileges.clone(),
+            steps => panic!("{steps:?}"),
+        };
+        let present = Present {
+            roles: [("NetBox".to_owned(), role(&Present::default()))].into(),
+            users: vec!["netbox@pve".into()],
+            acl: held_by("netbox@pve"),
+            tokens: [("bridge".to_owned(), true)].into(),
+            ..Present::default()
+        };
+        assert_eq!(
+            lines(&access.steps(&present)),
+            ["/vms", "/storage", "/sdn/zones"]
+                .map(|path| format!("pveum acl modify {path} --tokens netbox@pve!bridge --roles NetBox"))
+        );
+        let acl = [held_by("netbox@pve"), held_by("netbox@pve!bridge")].concat();
+        assert_eq!(access.steps(&Present { acl, ..present }), []);
+    }
+
+    #[test]
+    fn guest_agents_may_be_asked_by_whoever_discovers() {
+        let access = Access { discover: true, ..access(None, true) };
+        let first = |before_9| access.steps(&Present { before_9, ..Present::default() })[0].to_string();
+        assert!(first(false).contains(" VM.GuestAgent.Audit\""), "{}", first(false));
+        assert!(first(true).contains(" VM.Monitor\""), "{}", first(true));
     }
 }

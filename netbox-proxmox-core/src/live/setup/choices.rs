@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::fields::Field;
 use super::object::{Kind, Object, Present, Wanted};
-use super::offered::{Choice, Label, Of, Offered, file_name};
+use super::offered::{Choice, Label, Offered, file_name};
+use super::plan::Remark;
+use crate::live::offer::Of;
 
 /// The sets that fields use, and what each is for.
 #[derive(Debug, Default)]
@@ -49,13 +51,19 @@ fn usual_name(of: Of) -> &'static str {
 
 impl Choices {
     /// The sets as they should be.
-    pub(super) fn wanted(self, offered: &Offered, present: &Present) -> Vec<Wanted> {
+    pub(super) fn wanted(self, offered: &Offered, present: &Present, remarks: &mut Vec<Remark>) -> Vec<Wanted> {
         let nodes = offered.nodes();
         let wanted = self.0.into_iter().map(|(name, of)| {
             let found = present.named(Kind::ChoiceSet, &name);
             // A set that is not understood is left as it is.
             let known = found.map_or(Some(Vec::new()), pairs);
             let is_known = known.is_some();
+            if !is_known {
+                remarks.push(Remark::said(format!(
+                    "the choices of {name} are in a form that is not understood: it is left as it is, and what Proxmox has is \
+                     not added"
+                )));
+            }
             let mut pairs = known.unwrap_or_default();
             let mut news = Vec::new();
             let of = of.into_iter().filter(|_| is_known);
@@ -149,9 +157,11 @@ mod tests {
             let mut offered = Offered::default();
             offered.add(Of::Nodes, "pve2", Label::Fixed("pve2".into()));
             let sets = Choices([("nodes".to_owned(), BTreeSet::from([Of::Nodes]))].into_iter().collect());
-            sets.wanted(&offered, &present)
-                .iter()
-                .any(|set| set.always.iter().any(|(name, _)| *name == "extra_choices"))
+            let mut remarks = Vec::new();
+            let wanted = sets.wanted(&offered, &present, &mut remarks);
+            let sent = wanted.iter().any(|set| set.always.iter().any(|(name, _)| *name == "extra_choices"));
+            assert_eq!(remarks.is_empty(), sent, "{remarks:?}");
+            sent
         };
         assert!(sent(json!([["pve1", "The first"]])));
         assert!(!sent(json!([["pve1", "The first", "in a third place"]])));

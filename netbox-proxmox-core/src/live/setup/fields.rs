@@ -4,8 +4,9 @@ use serde_json::json;
 
 use super::choices::{self, Choices};
 use super::object::{Kind, Object, Present, Wanted};
-use super::offered::{Of, Offered};
+use super::offered::Offered;
 use super::plan::Remark;
+use crate::live::offer::Of;
 use crate::record::FieldNames;
 
 /// The group in which people see them.
@@ -158,7 +159,7 @@ pub(super) fn wanted(
         };
         fields.push(one(field, name, found, set));
     }
-    sets.wanted(offered, present).into_iter().chain(fields).collect()
+    sets.wanted(offered, present, remarks).into_iter().chain(fields).collect()
 }
 
 fn one(field: &Field, name: &str, found: Option<&Object>, set: Option<String>) -> Wanted {

@@ -10,7 +10,7 @@ pub mod fields;
 mod look;
 mod make;
 mod object;
-pub mod offered;
+mod offered;
 mod plan;
 mod random;
 mod refusal;
@@ -25,6 +25,7 @@ use object::{Kind, Present};
 use offered::Offered;
 pub use plan::{Options, Plan, Remark};
 
+use super::offer::Offer;
 use super::proposed::Proposed;
 use crate::executor::Failure;
 
@@ -55,14 +56,25 @@ impl Setup {
         clusters: &[SetupCluster],
         options: &Options,
     ) -> Result<Self, Failure> {
-        let mut offered = Offered::types();
+        let (mut offered, mut remarks) = (Offered::types(), Vec::new());
         for cluster in clusters {
-            offered.read(&cluster.client).await?;
+            let offer = Offer::of(&cluster.client).await?;
+            offered.add_all(&offer);
+            remarks.extend(offer.unread.iter().map(|(of, unread)| {
+                Remark::said(format!(
+                    "not all {} of {} could be listed, and those that are missing are no choices yet ({}). Run this again \
+                     once they can be",
+                    of.words(),
+                    cluster.setting,
+                    unread.join("; ")
+                ))
+            }));
         }
         let settings: Vec<String> = clusters.iter().map(|cluster| cluster.setting.clone()).collect();
         let present = look::present(netbox, options.user.is_some()).await?;
         let meant = look::clusters(netbox, &settings).await?;
-        let plan = plan::plan(options, &meant, &offered, &present, random::secret()?);
+        let mut plan = plan::plan(options, &meant, &offered, &present, random::secret()?);
+        plan.remarks.splice(0..0, remarks);
         Ok(Self { netbox: netbox.clone(), present, plan })
     }
 

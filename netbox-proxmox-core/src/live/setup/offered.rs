@@ -1,42 +1,10 @@
-//! What Proxmox offers for a choice: online nodes, templates, storages, pools.
+//! What Proxmox offers for a choice, and what people read for it.
 
 use std::collections::BTreeSet;
 
-use proxmox_api::{Client, GuestType, NodeName, Params, ResourceType};
-use serde_json::Value;
-
-use crate::executor::Failure;
-
-/// What is chosen from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Of {
-    /// Kinds of guests, which are always the same.
-    Types,
-    /// Nodes that are online.
-    Nodes,
-    /// Templates of virtual machines; the value is the VMID.
-    VmTemplates,
-    /// Template volumes, and containers that are templates; the value is the volume or the VMID.
-    ContainerTemplates,
-    /// Storages for disks of virtual machines or of containers.
-    Storages,
-    /// Resource pools.
-    Pools,
-}
+use crate::live::offer::{self, Of, Offer};
 
 impl Of {
-    /// What people call them.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Types => "types",
-            Self::Nodes => "nodes",
-            Self::VmTemplates => "templates of virtual machines",
-            Self::ContainerTemplates => "container templates",
-            Self::Storages => "storages for disks",
-            Self::Pools => "pools",
-        }
-    }
-
     /// How there come to be some.
     pub(super) fn advice(self) -> &'static str {
         match self {
@@ -92,10 +60,6 @@ impl Offered {
         self.0.sort_by(|(a, x), (b, y)| (a, number(&x.value), &x.value).cmp(&(b, number(&y.value), &y.value)));
     }
 
-    fn add_named(&mut self, of: Of, name: &str) {
-        self.add(of, name, Label::Fixed(name.to_owned()));
-    }
-
     /// Without any Proxmox: the kinds of guests.
     pub(super) fn types() -> Self {
         let mut offered = Self::default();
@@ -105,42 +69,19 @@ impl Offered {
     }
 
     /// Adds what a cluster offers.
-    pub(super) async fn read(&mut self, proxmox: &Client) -> Result<(), Failure> {
-        let nodes = proxmox.nodes().await?.into_iter();
-        let online: Vec<NodeName> = nodes.filter(|node| node.is_online()).map(|node| node.node).collect();
-        online.iter().for_each(|node| self.add_named(Of::Nodes, node.as_str()));
-        for guest in proxmox.cluster().resources(Some(ResourceType::Vm)).await? {
-            let (true, Some(vmid), Some(node)) = (guest.template, guest.vmid, &guest.node) else { continue };
-            let of = match guest.guest_type() {
-                Some(GuestType::Qemu) => Of::VmTemplates,
-                Some(GuestType::Lxc) => Of::ContainerTemplates,
-                None => continue,
-            };
-            let name = guest.name.unwrap_or_else(|| "template".to_owned());
-            self.add(of, vmid.to_string(), Label::Guest { name, node: node.to_string() });
-        }
-        for storage in proxmox.storage_list().await?.into_iter().filter(|storage| !storage.disable) {
-            let name = storage.storage.as_str();
-            if storage.allows("images") || storage.allows("rootdir") {
-                self.add_named(Of::Storages, name);
-            }
-            if !storage.allows("vztmpl") {
-                continue;
-            }
-            let limited = storage.nodes();
-            let has = |node: &&NodeName| limited.as_ref().is_none_or(|nodes| nodes.contains(node));
-            let asked = online.iter().filter(has).take(if storage.shared { 1 } else { usize::MAX });
-            for node in asked {
-                for volume in proxmox.node(node).storage(&storage.storage).content(Some("vztmpl"), None).await? {
-                    let volume = volume.volid.to_string();
-                    self.add(Of::ContainerTemplates, &volume, Label::Fixed(archive(&volume)));
+    pub(super) fn add_all(&mut self, offer: &Offer) {
+        for (of, choice) in offer.has.iter().flat_map(|(of, all)| all.iter().map(move |it| (*of, it))) {
+            let offer::Choice { value, name, node, offline } = choice;
+            let label = match (of, node) {
+                _ if *offline => continue,
+                (_, Some(node)) => {
+                    Label::Guest { name: name.clone().unwrap_or_else(|| "template".to_owned()), node: node.to_string() }
                 }
-            }
+                (Of::ContainerTemplates, None) => Label::Fixed(archive(value)),
+                (_, None) => Label::Fixed(value.clone()),
+            };
+            self.add(of, value, label);
         }
-        let pools: Vec<Value> = proxmox.get("/pools", &Params::new()).await?;
-        let pools = pools.iter().filter_map(|pool| pool.get("poolid")?.as_str());
-        pools.for_each(|pool| self.add_named(Of::Pools, pool));
-        Ok(())
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Options {
     pub secret: Option<SecretString>,
     /// The name of the server's own user in NetBox; none: it makes none.
     pub user: Option<String>,
+    /// Whether that user may do what discovering guests takes, too.
+    pub discover: bool,
 }
 
 /// Something that a person should know, and that is no write.
@@ -79,7 +81,9 @@ pub(super) fn plan(
     let hook = delivery::wanted(options, present, fresh, &mut remarks);
     let secret = hook.iter().find_map(|wanted| wanted.secret.as_ref().map(|(_, secret)| secret.clone()));
     wanted.extend(hook);
-    wanted.extend(options.user.iter().flat_map(|user| server::wanted(user, present)));
+    if let Some(user) = &options.user {
+        wanted.extend(server::wanted(user, options.discover, present, &mut remarks));
+    }
     let writes: Vec<Write> = wanted.into_iter().filter_map(|wanted| write(present, wanted)).collect();
     let is_new_secret = options.secret.is_none() && writes.iter().any(|write| write.secret.is_some());
     Plan { writes, remarks, secret, is_new_secret }

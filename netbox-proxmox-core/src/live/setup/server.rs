@@ -5,21 +5,27 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::object::{Kind, Object, Present, Wanted};
-use crate::live::privileges::{Deed, NETBOX, Need};
+use super::plan::Remark;
+use crate::live::privileges::{Deed, NETBOX, NETBOX_DISCOVER, Need};
+
+/// The first name of a user that a set-up makes, by which it knows its own.
+const FIRST_NAME: &str = "NetBox to Proxmox VE";
 
 /// How its permissions are named, one for each thing that is done with objects.
 fn permission_name(user: &str, of: &str) -> String {
     format!("{user}: {of}")
 }
 
-/// The object types by what is done with them; what the checks alone need is apart, so that it can be disabled.
-fn permissions() -> BTreeMap<&'static str, (&'static str, Vec<&'static str>)> {
-    let mut permissions: BTreeMap<&str, (&str, Vec<&str>)> = BTreeMap::new();
-    for right in NETBOX {
+/// The object types by what is done with them; what the checks or a discovery alone need is apart, so that it can be
+/// disabled.
+fn permissions(discover: bool) -> BTreeMap<String, (&'static str, Vec<&'static str>)> {
+    let mut permissions: BTreeMap<String, (&str, Vec<&str>)> = BTreeMap::new();
+    for right in NETBOX.iter().chain(NETBOX_DISCOVER.iter().filter(|_| discover)) {
         for deed in right.deeds {
             let of = match right.need {
-                Need::Work => deed.as_str(),
-                Need::Checks => "check",
+                Need::Work => deed.as_str().to_owned(),
+                Need::Checks => "check".to_owned(),
+                Need::Discovery => format!("discover, {}", deed.as_str()),
             };
             let deed = if right.need == Need::Checks { Deed::View } else { *deed };
             permissions.entry(of).or_insert_with(|| (deed.as_str(), Vec::new())).1.push(right.object_type);
@@ -28,17 +34,23 @@ fn permissions() -> BTreeMap<&'static str, (&'static str, Vec<&'static str>)> {
     permissions
 }
 
-/// The user, its permissions and its token.
-pub(super) fn wanted(user: &str, present: &Present) -> Vec<Wanted> {
+/// The user, its permissions and its token; what it needs to `discover` guests, too.
+pub(super) fn wanted(user: &str, discover: bool, present: &Present, remarks: &mut Vec<Remark>) -> Vec<Wanted> {
     let found = present.named(Kind::User, user);
+    if found.is_some_and(|found| found.text("first_name") != FIRST_NAME) {
+        remarks.push(Remark::said(format!(
+            "the user {user} is there already, and no set-up made it: it keeps what it may do, and gets these permissions and \
+             the server's token besides. If it is somebody's, choose another name with --user"
+        )));
+    }
     let mut wanted = vec![
         Wanted::new(Kind::User, user, found)
             .once("username", user)
-            .once("first_name", "NetBox to Proxmox VE")
+            .once("first_name", FIRST_NAME)
             .once("is_active", true),
     ];
-    for (of, (action, object_types)) in permissions() {
-        let name = permission_name(user, of);
+    for (of, (action, object_types)) in permissions(discover) {
+        let name = permission_name(user, &of);
         let permission = Wanted::new(Kind::Permission, &name, present.named(Kind::Permission, &name))
             .once("name", name.as_str())
             .always("object_types", json!(object_types))

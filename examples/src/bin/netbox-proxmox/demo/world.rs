@@ -46,6 +46,12 @@ impl World {
             .token_of("netbox-proxmox", "nbt_demodemodemo.not-a-secret", netbox_api::testing::Access::Full)
             .cluster(CLUSTER)
             .custom_field("proxmox_mount_path", "virtualization.virtualdisk", "text")
+            // As `setup` would read them from this Proxmox.
+            .choices("proxmox_node", ["pve01", "pve02"])
+            .choices("proxmox_vm_templates", ["9000"])
+            .choices("proxmox_lxc_templates", [VZTMPL])
+            .choices("proxmox_vm_storage", ["local-lvm"])
+            .choices("proxmox_disk_storage_volume", ["local-lvm"])
             .start()
             .await;
         // Like every NetBox it has a change log, whose end the server notes when it starts.

@@ -20,6 +20,7 @@ pub(super) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
         token: token.to_owned(),
         pool: settings.policy().pool.clone(),
         named: settings.names_its_cluster(),
+        discover: arguments.discover,
     };
     let Some(login) = settings.proxmox_login()? else {
         return print(&access, output);

@@ -24,6 +24,9 @@ pub(crate) struct Arguments {
     /// Makes a user of its own for the server, with the permissions that it needs and a token
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
+    /// With --user or --proxmox: also what `discover` needs
+    #[arg(long)]
+    discover: bool,
     /// Writes the webhook's secret to this file, which its owner only can read
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
@@ -37,7 +40,7 @@ pub(crate) struct Arguments {
     #[arg(long, short)]
     yes: bool,
     /// Takes away what a set-up made in NetBox, unless something depends on it
-    #[arg(long, conflicts_with_all = ["receiver", "user", "secret_file", "env", "proxmox"])]
+    #[arg(long, conflicts_with_all = ["receiver", "user", "secret_file", "env", "proxmox", "discover"])]
     remove: bool,
     /// With --remove: custom fields in which objects have values, too. The values are lost
     #[arg(long, requires = "remove")]
@@ -52,6 +55,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
+    if arguments.discover && arguments.user.is_none() && !arguments.proxmox {
+        return Err(Problem::new(Exit::Usage, "--discover says what --user or --proxmox gives: name one of them, too"));
+    }
     if arguments.proxmox {
         return access::run(arguments, settings, output).await;
     }
@@ -75,6 +81,7 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
                 receiver: arguments.receiver.clone(),
                 secret: given.clone(),
                 user: arguments.user.clone(),
+                discover: arguments.discover,
             };
             Setup::look(&netbox, &clusters, &options).await?
         }

@@ -61,9 +61,8 @@ impl Reconcile<'_> {
                 return if untouched { Ok(None) } else { same };
             }
         }
-        let Looked::Event { event, .. } = look_up.record(record, cause).await? else {
-            return same;
-        };
+        // What cannot be judged is neither alike nor over.
+        let Looked::Event { event, .. } = look_up.record(record, cause).await? else { return Ok(None) };
         let plan = plan_with(&event, &self.bridge.policy);
         if plan.is_empty() {
             return same;
