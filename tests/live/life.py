@@ -186,10 +186,11 @@ class Guest:
         return {d['name']: d for d in self.netbox.find(DISKS, virtual_machine_id=self.id)}
 
     def journal(self, *words):
-        """The entries on the record that contain all the words."""
+        """The entries on the record that leave something to a person, and contain all the words."""
         entries = self.netbox.find(JOURNAL, assigned_object_id=self.id,
                                    assigned_object_type='virtualization.virtualmachine')
-        return [e['comments'] for e in entries if all(w.lower() in e['comments'].lower() for w in words)]
+        return [e['comments'] for e in entries if e['kind']['value'] != 'success'
+                and all(w.lower() in e['comments'].lower() for w in words)]
 
     def has_vmid(self):
         vmid = self.record()['custom_fields']['proxmox_vmid']

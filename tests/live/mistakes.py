@@ -362,7 +362,10 @@ def active(bench, m, guest):
     bench.netbox('PATCH', root, {'size': 10000})
     m.settle(guest, 'sized')
     m.wrong_disk('a disk is created while Active', guest, 'scsi3', 'Staged')
-    guest.change(memory=2048, vcpus=2, primary_ip4=None, custom_fields={'proxmox_public_ssh_key': None})
+    guest.change(vcpus=2, primary_ip4=None, custom_fields={'proxmox_public_ssh_key': None})
+    m.settle(guest, 'all but the memory')
+    guest.change(memory=2048)
+    m.said('what was reported is so no more', guest, 'of memory is over')
     for nic in bench.netbox.find(NICS, virtual_machine_id=guest.id):
         bench.netbox('DELETE', f"{NICS}{nic['id']}/")
     m.said('an interface is deleted while Active', guest, 'net0', 'card was kept')
@@ -443,6 +446,7 @@ def run(bench, check, created):
             ('live-mistakes', GUEST, 5000), ('live-other', OTHER, None)))
     created(guest)
     created(other)
+    m.said('the guest was made', other, 'created as VMID')
     m.said("the node of the guest is none of NetBox's choices", other, 'choices of proxmox_node')
     choose(bench, [node, 'pve9', 'pve 9'])
     for one in (guest, other):

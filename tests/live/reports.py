@@ -16,8 +16,10 @@ HEAD = '''# What the journal says
 
 Whatever cannot be done as NetBox has it is said in a journal entry on the virtual machine or, once that is gone, on its
 cluster; once, until the cause is over. Each text names the guest and the field or disk as NetBox calls them, what was
-found, and what to do. This page is made by `tests/live/mistakes.py`, which makes each of these mistakes in a real NetBox
-and compares what is said; NAME is the guest's name, RECORD the number of a virtual machine in NetBox, TIME when it was
+found, and what to do. Two kinds of entries, of NetBox's kind *success*, leave nothing to do: that a guest was made, and
+that what was reported is over, where the guest itself shows that (`[policy] report_created` and `report_over` turn them
+off). This page is made by `tests/live/mistakes.py`, which makes each of these mistakes in a real NetBox and compares what
+is said; NAME is the guest's name, RECORD the number of a virtual machine in NetBox, TIME when it was
 made, VMID one that was allocated.
 
 '''
