@@ -128,7 +128,11 @@ pub(super) async fn in_proxmox(label: &str, client: &proxmox_api::Client, policy
         let grants =
             paths.iter().map(|path| format!("`pveum acl modify {path} --users USER@REALM --roles ROLE --propagate 1`"));
         let grants = grants.collect::<Vec<_>>().join(", ");
-        let advice = format!("Give the token's user a role with these privileges: {grants}");
+        let advice = format!(
+            "Give the token's user a role with these privileges: {grants}; and the token itself, if its privileges are separated \
+             from its user's: the same with --tokens 'USER@REALM!NAME'. `netbox-proxmox setup --proxmox` does both with the login \
+             of an administrator"
+        );
         let check = Check::failure(what, Fault::Denied, format!("the token lacks {}", lacks.join(", ")), advice);
         return if wholly.iter().any(|it| it.privilege == "VM.Audit") { check.blocking() } else { check };
     }
@@ -153,7 +157,7 @@ pub(super) async fn guest_agent(label: &str, client: &proxmox_api::Client, polic
         let in_pool = pool.as_deref().is_some_and(|pool| permissions.has(pool, privilege));
         in_pool || privileges::is_held_below(&permissions, "/vms", privilege)
     };
-    if privileges::GUEST_AGENT.iter().any(|privilege| held(privilege)) {
+    if privileges::GUEST_AGENT.iter().any(held) {
         return Check::ok(what, "may be asked for addresses");
     }
     let [now, before] = privileges::GUEST_AGENT;
