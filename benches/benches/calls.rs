@@ -1,6 +1,7 @@
 //! How many calls a creation makes on each side, task polling apart: a guest created, configured and started.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+use netbox_proxmox_benches::row;
 use netbox_proxmox_tests::Lab;
 use serde_json::json;
 
@@ -16,11 +17,13 @@ async fn main() {
     let proxmox = lab.proxmox.requests();
     let calls: Vec<_> = proxmox.iter().filter(|request| !polls(&request.path)).collect();
     println!("Proxmox: {} calls, and {} polls of tasks", calls.len(), proxmox.len() - calls.len());
+    row("a creation, configured and started: requests to Proxmox", 1, calls.len() as f64, "requests", None);
     for request in calls {
         println!("  {} {}", request.method, request.path);
     }
     let netbox = lab.netbox.requests();
     println!("NetBox: {} calls", netbox.len());
+    row("a creation, configured and started: requests to NetBox", 1, netbox.len() as f64, "requests", None);
     for request in &netbox {
         println!("  {} {}?{}", request.method, request.path, request.query);
     }

@@ -103,6 +103,9 @@ pub struct RecordFacts {
     pub status: Status,
     /// Its kind; `None`: not managed.
     pub kind: Option<GuestType>,
+    /// Whether it is certain that its type is not set, rather than one that is not understood.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untyped: bool,
     /// The id of its NetBox cluster.
     pub cluster: Option<u64>,
     /// The VMID field, as written.

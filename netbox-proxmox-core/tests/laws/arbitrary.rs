@@ -247,10 +247,10 @@ prop_compose! {
         status in status(), kind in of(kind()), cluster in of(0..3u64), vmid in of("[0-9a-z]{0,4}"),
         node in of("[a-z0-9]{0,5}"), ssh_keys in of(select(vec![String::new(), ALICE.to_owned()])), root_size in of(megabytes()),
         tags in prop::collection::vec("[a-z]{1,6}", 0..3), onboot in of(any::<bool>()), memory in of(0..3u64),
-        (primary, options) in (of(0..2u64), options()),
+        (primary, options, untyped) in (of(0..2u64), options(), any::<bool>()),
     ) -> RecordFacts {
         let (birth, vcpus, primary) = (Some(OWNER.birth), None, [primary, None]);
-        RecordFacts { birth, status, kind, cluster, vmid, node, ssh_keys, vcpus, memory, primary, root_size, tags, onboot, options }
+        RecordFacts { birth, status, kind, untyped, cluster, vmid, node, ssh_keys, vcpus, memory, primary, root_size, tags, onboot, options }
     }
 }
 

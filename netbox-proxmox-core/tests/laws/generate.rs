@@ -470,6 +470,7 @@ fn facts(record: &Record) -> RecordFacts {
         birth: record.guest.birth,
         status: record.guest.status.clone(),
         kind: record.guest.kind,
+        untyped: false,
         cluster: record.guest.cluster.as_ref().map(|cluster| cluster.id),
         vmid: record.guest.vmid.given().map(ToString::to_string),
         node: record.guest.node.given().map(ToString::to_string),

@@ -19,6 +19,7 @@ pub(crate) fn facts(status: &str) -> RecordFacts {
         birth: Some(OWNER.birth),
         status: status.into(),
         kind: Some(GuestType::Qemu),
+        untyped: false,
         cluster: Some(1),
         vmid: Some("101".into()),
         node: Some("pve01".into()),

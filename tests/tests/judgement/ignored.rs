@@ -21,7 +21,7 @@ async fn every_way_to_ignored() {
     let elsewhere = json!({"name": "b", "cluster": {"name": "vmware"}});
     let no_type = lab.create(with_none).await;
     let other = lab.create(elsewhere).await;
-    says(&reasons(&lab).await.join("|"), &["proxmox_vm_type is not set", "cluster vmware is not one of ours"]);
+    says(&reasons(&lab).await.join("|"), &["proxmox_vm_type is not set", "cluster with the id 2 is not one of ours"]);
     lab.delete(no_type).await;
     lab.delete(other).await;
     says(&reasons(&lab).await.join("|"), &["was deleted, and was none of ours"]);

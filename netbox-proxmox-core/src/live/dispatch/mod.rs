@@ -42,6 +42,7 @@ use crate::executor::{Failure, Progress, Silent};
 use crate::guest::RecordId;
 use crate::live::bridge::{Bridge, now};
 use crate::live::inbox::{Held, InboxError, NewEvent, StoredEvent};
+use crate::live::look_up::Foreign;
 use crate::live::look_up::ignored::Ignored;
 use crate::live::sweep::entries::ReadLog;
 use crate::report::Report;
@@ -101,6 +102,7 @@ struct Inner {
     /// Whether the inbox may have something due that the schedule was not told of.
     asked: AtomicBool,
     destroys: Destroys,
+    foreign: Foreign,
     troubles: std::sync::Mutex<Vec<String>>,
     read_log: ReadLog,
 }
@@ -144,6 +146,7 @@ impl Dispatcher {
             epoch: Instant::now(),
             asked: AtomicBool::new(false),
             destroys: Destroys::default(),
+            foreign: Foreign::default(),
             troubles: std::sync::Mutex::default(),
             read_log: ReadLog::default(),
         };
@@ -182,13 +185,10 @@ impl Dispatcher {
         let inner = &self.inner;
         let time = inner.time();
         for (event, new) in events.iter().zip(new) {
-            if *new && event.held.is_none() {
+            // A deletion that is delivered after all lifts the hold of one that was stored before.
+            if (*new || event.change.deleted_record()) && event.held.is_none() {
                 inner.schedule().due(event.change.record, time);
             }
-        }
-        // A deletion that is delivered after all lifts the hold of one that was stored before.
-        if events.iter().any(|event| event.change.deleted_record()) {
-            inner.asked.store(true, Ordering::SeqCst);
         }
         self.ask();
     }

@@ -11,6 +11,7 @@ use crate::event::{Change, Changed, Event, KnownDisk, Ownership};
 use crate::executor::{Failure, Outcome};
 use crate::guest::{Guest, Owner};
 use crate::live::bridge::{Bridge, ProxmoxCluster, now};
+use crate::live::execute::LiveExecutor;
 use crate::live::guests::{self, At};
 use crate::live::inbox::{InboxError, Seen};
 use crate::live::look_up::listing::Listing;
@@ -26,6 +27,7 @@ pub(super) async fn remember(
     cluster: &ProxmoxCluster,
     event: &Event,
     applied: &Applied,
+    executor: &LiveExecutor<'_>,
 ) -> Result<(), InboxError> {
     let Some(guest) = &event.desired else {
         return match event.owner() {
@@ -44,7 +46,7 @@ pub(super) async fn remember(
     let ours = matches!(event.context.ownership, Ownership::Ours { .. });
     let mut current = event.current.clone().filter(|_| ours);
     if let Some(vmid) = made_volumes(applied) {
-        match again(bridge, cluster, owner, vmid).await {
+        match again(bridge, cluster, owner, vmid, executor).await {
             Ok(Some(found)) => current = Some(found),
             Ok(None) => {}
             Err(failure) => {
@@ -117,13 +119,19 @@ fn made_so(applied: &Applied) -> Option<NodeName> {
 
 /// Remembers of a guest, whose creation began and did not end, the node that NetBox said for it: whoever says another one
 /// until it is planned anew wants it there.
-pub(super) async fn remember_said(bridge: &Bridge, event: &Event, applied: &Applied) -> Result<(), InboxError> {
+pub(super) async fn remember_said(
+    bridge: &Bridge,
+    event: &Event,
+    applied: &Applied,
+    executor: &LiveExecutor<'_>,
+) -> Result<(), InboxError> {
     let (None, Some(guest)) = (&event.current, &event.desired) else { return Ok(()) };
     let Some(owner) = guest.owner() else { return Ok(()) };
     let Some(seen) = bridge.inbox.seen(owner).await?.filter(|seen| seen.agreed_node.is_unknown()) else {
         return Ok(());
     };
-    let agreed_node = made_so(applied).map_or_else(|| guest.node.clone(), Part::Given);
+    let told = made_so(applied).or_else(|| executor.recorded_node());
+    let agreed_node = told.map_or_else(|| guest.node.clone(), Part::Given);
     bridge.inbox.put_seen(owner, &Seen { agreed_node, ..seen }).await
 }
 
@@ -141,9 +149,16 @@ async fn again(
     cluster: &ProxmoxCluster,
     owner: Owner,
     vmid: Vmid,
+    executor: &LiveExecutor<'_>,
 ) -> Result<Option<Current>, Failure> {
-    let listing = Listing::of_guests(&cluster.client).await?;
-    let At::Guest(observed) = guests::at(&cluster.client, vmid, &listing).await? else { return Ok(None) };
+    let observed = match executor.guest(vmid) {
+        Some(observed) => observed,
+        None => {
+            let listing = Listing::of_guests(&cluster.client).await?;
+            let At::Guest(observed) = guests::at(&cluster.client, vmid, &listing).await? else { return Ok(None) };
+            *observed
+        }
+    };
     let ours = matches!(observed.ownership(owner, &bridge.identities), Ownership::Ours { .. });
     // Whether it runs is nothing to remember.
     let current = || Current::observed(vmid, observed.node.clone(), &observed.config, PowerState::Stopped);

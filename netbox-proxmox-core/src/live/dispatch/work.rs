@@ -34,6 +34,11 @@ impl Dispatcher {
         let (bridge, record) = (&self.inner.bridge, job.record());
         let cause: Vec<Change> = events.iter().map(|event| event.change.clone()).collect();
         let attempts = events.iter().map(|event| event.attempts).max().unwrap_or_default() + 1;
+        match self.inner.foreign.why(bridge, record, &cause).await {
+            Ok(Some(why)) => return Worked::Answered(Answer::Ignored(why)),
+            Ok(None) => {}
+            Err(error) => log_error::<(), _>(Err(error)),
+        }
         let mut replans = 0;
         loop {
             let looked = match LookUp::by(bridge, job).record(record, cause.clone()).await {
@@ -43,15 +48,18 @@ impl Dispatcher {
                     return Worked::Answered(self.not_looked_up(record, &cause, failure, attempts).await);
                 }
             };
-            let (event, cluster) = match looked {
-                Looked::Event { event, cluster, unjudged } => {
+            let (event, cluster, read) = match looked {
+                Looked::Event { event, cluster, unjudged, read } => {
                     if !unjudged.is_empty() {
                         log_error(self.park(events, unjudged, cluster).await);
                         return Worked::Again;
                     }
-                    (event, cluster)
+                    (event, cluster, read)
                 }
-                Looked::Ignored(why) => return Worked::Answered(Answer::Ignored(why)),
+                Looked::Ignored(why) => {
+                    self.inner.foreign.learn(record, Some(&why));
+                    return Worked::Answered(Answer::Ignored(why));
+                }
                 Looked::Parked(report) => {
                     if let Some(cluster) = self.cluster_of(report.cluster) {
                         self.tell(cluster, (*report).clone()).await;
@@ -59,6 +67,7 @@ impl Dispatcher {
                     return Worked::Answered(Answer::Parked(report));
                 }
             };
+            self.inner.foreign.learn(record, None);
             log_error(self.keep_confirmations(events, &event).await);
             let Some(cluster) = bridge.cluster(cluster) else { return Worked::Again };
             let plan = plan_with(&event, &bridge.policy);
@@ -77,17 +86,17 @@ impl Dispatcher {
                 }
             }
             let progress = Copying::new(job, &plan, self.inner.observer.progress(record));
-            let executor = LiveExecutor::of(bridge, cluster, &event);
+            let executor = LiveExecutor::of(bridge, cluster, &event).knowing(&event, read, &plan);
             if let Some(intent) = refused_creation(&event, &plan) {
                 log_error(bridge.inbox.put_intent(&intent).await);
             }
             let applied = apply(plan, &executor, &progress).await;
             if applied.failed.is_some() {
-                log_error(remember_said(bridge, &event, &applied).await);
+                log_error(remember_said(bridge, &event, &applied, &executor).await);
             }
             match applied.failed.clone() {
                 None => {
-                    log_error(remember(bridge, cluster, &event, &applied).await);
+                    log_error(remember(bridge, cluster, &event, &applied, &executor).await);
                     log_error(over::tell_and_forget(bridge, &event, &applied, &executor).await);
                     return Worked::Answered(Answer::Applied(applied));
                 }

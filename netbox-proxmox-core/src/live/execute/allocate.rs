@@ -31,7 +31,10 @@ impl Step<'_> {
         let (inbox, cluster) = (&self.bridge.inbox, self.cluster.netbox_cluster.id);
         let mut resting = inbox.rested(cluster).await?;
         let known = inbox.known_vmids(cluster).await?;
-        let listing = Listing::of_guests(self.client()).await?;
+        let listing = match &self.known.listing {
+            Some(listing) => listing.clone(),
+            None => Listing::of_guests(self.client()).await?.into(),
+        };
         let candidates = self.bridge.policy.vmids.candidates(owner.record);
         let mut rested: Vec<Vmid> = Vec::new();
         // Taken ones are passed over without a question; a guest that the listing lacks is found by one.

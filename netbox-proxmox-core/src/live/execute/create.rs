@@ -95,6 +95,7 @@ impl Step<'_> {
         match result {
             Ok(outcome) => {
                 self.seen_on(node);
+                self.known.has_made(vmid);
                 Ok(outcome)
             }
             // A former try, a lost reply, somebody faster: what is at the VMID tells.

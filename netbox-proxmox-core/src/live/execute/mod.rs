@@ -7,6 +7,7 @@ mod create;
 mod create_container;
 mod destroy;
 mod disks;
+mod known;
 mod migrate;
 mod power;
 mod record;
@@ -19,14 +20,17 @@ mod take_over;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use proxmox_api::NodeName;
+use proxmox_api::{NodeName, Vmid};
 
 use super::bridge::{Bridge, ProxmoxCluster};
 use crate::action::{Action, RecordValue};
 use crate::event::Event;
 use crate::executor::{Executor, Failure, Outcome, Progress};
+use crate::live::guests::Observed;
+use crate::live::look_up::Read;
 use crate::part::Part;
 use crate::report::ReportKey;
+use known::Known;
 use step::Step;
 
 /// The live executor, for one plan of one guest.
@@ -39,12 +43,20 @@ pub struct LiveExecutor<'a> {
     said: Part<NodeName>,
     /// What people were told, now or before.
     told: Mutex<Vec<ReportKey>>,
+    known: Known,
 }
 
 impl<'a> LiveExecutor<'a> {
     /// For a guest of a cluster, which is on this node, if it exists.
     pub fn new(bridge: &'a Bridge, cluster: &'a ProxmoxCluster, node: Option<NodeName>) -> Self {
-        Self { bridge, cluster, node: Mutex::new(node), said: Part::Unknown, told: Mutex::default() }
+        Self {
+            bridge,
+            cluster,
+            node: Mutex::new(node),
+            said: Part::Unknown,
+            told: Mutex::default(),
+            known: Known::default(),
+        }
     }
 
     /// For the plan of an event: what NetBox says otherwise by now is not written over.
@@ -52,6 +64,24 @@ impl<'a> LiveExecutor<'a> {
         let node = event.current.as_ref().and_then(|current| current.node.given().cloned());
         let said = event.desired.as_ref().map(|guest| guest.node.clone()).unwrap_or_default();
         Self { said, ..Self::new(bridge, cluster, node) }
+    }
+
+    /// With what was read for the event, and the plan that is to be performed: what is known is not read again, and what
+    /// can be written together is.
+    #[must_use]
+    pub fn knowing(self, event: &Event, read: Read, plan: &[Action]) -> Self {
+        Self { known: Known::of(event, read, plan), ..self }
+    }
+
+    /// The guest, if the plan has just read it and its disks are as they were then.
+    pub(in crate::live) fn guest(&self, vmid: Vmid) -> Option<Observed> {
+        self.known.guest(vmid)
+    }
+
+    /// The node that NetBox says, if it was told it by this plan.
+    pub(in crate::live) fn recorded_node(&self) -> Option<NodeName> {
+        let said = self.known.record().and_then(|record| record.node);
+        self.known.node_to_record.clone().filter(|node| said.as_deref() == Some(node.as_str()))
     }
 
     /// What people were told in this plan, now or before.
@@ -63,9 +93,9 @@ impl<'a> LiveExecutor<'a> {
 #[async_trait]
 impl Executor for LiveExecutor<'_> {
     async fn execute(&self, action: &Action, progress: &dyn Progress) -> Result<Outcome, Failure> {
-        let Self { bridge, cluster, node, said, told } = self;
-        let step = Step { bridge, cluster, node, said, told, action, progress };
-        match action {
+        let Self { bridge, cluster, node, said, told, known } = self;
+        let step = Step { bridge, cluster, node, said, told, known, action, progress };
+        let result = match action {
             Action::Record { guest, value: RecordValue::Vmid(source) } => step.record_vmid(guest, *source).await,
             Action::Record { guest, value: RecordValue::Node(node) } => step.record_node(guest, node).await,
             Action::Record { guest, value: RecordValue::RootDisk } => step.record_root_disk(guest).await,
@@ -91,6 +121,8 @@ impl Executor for LiveExecutor<'_> {
                 step.destroy(guest, *not_before, deletion.as_deref()).await
             }
             Action::Report(report) => step.report(report).await,
-        }
+        };
+        known.did(action);
+        result
     }
 }

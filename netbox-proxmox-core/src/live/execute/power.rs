@@ -14,8 +14,16 @@ const HA_LIMIT: u64 = 120;
 
 impl Step<'_> {
     pub(super) async fn start(&self, guest: &Target) -> Result<Outcome, Failure> {
-        let observed = self.ours(guest).await?;
+        let observed = self.ours_of_late(guest).await?;
         let vm = observed.handle(self.client());
+        if self.known.made(observed.vmid) {
+            // It is stopped, and HA does not know it: the task that ends well has started it.
+            let task = vm.start(&StartParams::default()).await?;
+            return match self.finish(&task).await {
+                Ok(outcome) => Ok(outcome),
+                Err(_) => self.reach(&observed, &task, PowerState::Running, 0).await,
+            };
+        }
         let task = match vm.status().await?.power_state() {
             PowerState::Running => return Ok(Outcome::Unchanged),
             PowerState::Paused => vm.resume().await?,

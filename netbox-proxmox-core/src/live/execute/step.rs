@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use proxmox_api::{Client, ConfigView, GuestType, NodeName, Task, TaskOutcome, Vmid, WaitOptions};
 use tokio::time::sleep;
 
+use super::known::Known;
 use crate::action::{Action, Target};
 use crate::event::Ownership;
 use crate::executor::{Failure, FailureKind, Outcome, Progress};
@@ -24,6 +25,7 @@ pub(super) struct Step<'a> {
     pub(super) node: &'a Mutex<Option<NodeName>>,
     pub(super) said: &'a Part<NodeName>,
     pub(super) told: &'a Mutex<Vec<ReportKey>>,
+    pub(super) known: &'a Known,
     pub(super) action: &'a Action,
     pub(super) progress: &'a dyn Progress,
 }
@@ -94,10 +96,21 @@ impl Step<'_> {
     pub(super) async fn ours(&self, guest: &Target) -> Result<Observed, Failure> {
         let vmid = self.vmid(guest)?;
         match self.at(guest.kind, vmid).await? {
-            At::Guest(observed) => self.check(guest, *observed),
+            At::Guest(observed) => {
+                self.known.read_guest(&observed);
+                self.check(guest, *observed)
+            }
             At::Nothing => {
                 Err(Failure::new(FailureKind::Conflict, format!("guest {vmid} does not exist in Proxmox any more")))
             }
+        }
+    }
+
+    /// The same; one that this plan has just read, or written under what was read, is not read again.
+    pub(super) async fn ours_of_late(&self, guest: &Target) -> Result<Observed, Failure> {
+        match self.known.guest(self.vmid(guest)?) {
+            Some(observed) => self.check(guest, observed),
+            None => self.ours(guest).await,
         }
     }
 

@@ -38,7 +38,7 @@ impl Described {
         let with_interfaces = ids(&|machine| machine.interface_count != Some(0));
         let (mut interfaces, mut addresses) = (Vec::new(), Vec::new());
         // An empty filter would list the disks of all.
-        let disks = match ids(&|_| true) {
+        let disks = match ids(&|machine| machine.virtual_disk_count != Some(0)) {
             none if none.is_empty() => Vec::new(),
             virtual_machine_id => {
                 let filter = VirtualDiskFilter { virtual_machine_id, ..Default::default() };

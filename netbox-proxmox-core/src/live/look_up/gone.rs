@@ -11,7 +11,7 @@ use proxmox_api::Vmid;
 
 use super::log::{BORN_WITHIN, InLog};
 use super::side::{Power, Side};
-use super::{LookUp, Looked, Unjudged, looked, way};
+use super::{LookUp, Looked, Read, Unjudged, looked, way};
 use crate::event::{Change, Changed, Context, Deletion, Event, Ownership, RecordFacts, Unmanaged};
 use crate::executor::Failure;
 use crate::guest::{Owner, RecordId};
@@ -165,7 +165,7 @@ impl<'a> LookUp<'a> {
             now: Some(now()),
             ..Context::default()
         };
-        Ok(looked(cluster, Event { cause, desired: None, current, context }, Vec::new()))
+        Ok(looked(cluster, Event { cause, desired: None, current, context }, Vec::new(), Read::default()))
     }
 
     /// A record that was not managed when it was deleted, and of which something is remembered.
@@ -188,7 +188,7 @@ impl<'a> LookUp<'a> {
         let unmanaged = Unmanaged { vmid: Some(vmid), cluster: former.netbox_cluster.name.clone(), why };
         let deletion = Some(Deletion::Confirmed);
         let context = Context { looked_up: true, unmanaged: Some(unmanaged), deletion, ..Context::default() };
-        Ok(looked(former, Event { cause, desired: None, current: None, context }, Vec::new()))
+        Ok(looked(former, Event { cause, desired: None, current: None, context }, Vec::new(), Read::default()))
     }
 
     /// Another record of the cluster in which a person typed this VMID.

@@ -1,6 +1,7 @@
 //! Both sides of a guest looked up: what NetBox says now, what Proxmox has now, and what a decision needs besides.
 
 mod described;
+mod foreign;
 mod gone;
 pub mod ignored;
 pub mod listing;
@@ -9,10 +10,14 @@ mod side;
 pub(crate) mod templates;
 mod way;
 
-use netbox_api::VirtualMachine;
+use std::sync::Arc;
+
+use netbox_api::client::ETag;
+use netbox_api::{Fetched, VirtualMachine};
 use proxmox_api::Vmid;
 
 pub(in crate::live) use self::described::Described;
+pub(in crate::live) use self::foreign::Foreign;
 use self::ignored::Ignored;
 use self::listing::Listing;
 pub(in crate::live) use self::side::Power;
@@ -39,11 +44,22 @@ pub enum Looked {
         cluster: u64,
         /// Changes that cannot be judged: they are not among the causes, and wait for a person.
         unjudged: Vec<Unjudged>,
+        /// What was read besides, so that a step need not read it again.
+        read: Read,
     },
     /// It is certain that it concerns nothing of ours.
     Ignored(Ignored),
     /// It cannot be judged, and waits for a person.
     Parked(Box<Report>),
+}
+
+/// What a look-up read that no decision needs.
+#[derive(Debug, Clone, Default)]
+pub struct Read {
+    /// The state of the record in NetBox, since NetBox 4.6.
+    pub etag: Option<ETag>,
+    /// What the cluster lists.
+    pub listing: Option<Arc<Listing>>,
 }
 
 /// A change that cannot be judged.
@@ -80,7 +96,7 @@ impl<'a> LookUp<'a> {
     pub async fn record(&self, record: RecordId, cause: Vec<Change>) -> Result<Looked, Failure> {
         let cause = self.bridge.policy.heeded(cause);
         match self.bridge.netbox.virtual_machines().get(record.0).await {
-            Ok(found) => match self.present(found.value, cause.clone()).await {
+            Ok(found) => match self.present(found, cause.clone()).await {
                 // It was deleted since.
                 Err(failure) if failure.kind == FailureKind::Conflict && self.is_gone(record).await? => {
                     self.gone(record, cause).await
@@ -100,7 +116,8 @@ impl<'a> LookUp<'a> {
         }
     }
 
-    async fn present(&self, machine: VirtualMachine, cause: Vec<Change>) -> Result<Looked, Failure> {
+    async fn present(&self, found: Fetched<VirtualMachine>, cause: Vec<Change>) -> Result<Looked, Failure> {
+        let Fetched { value: machine, etag } = found;
         let cluster = match self.cluster_of(&machine) {
             Ok(cluster) => cluster,
             Err(why) => return self.not_managed(machine, cause, why).await,
@@ -124,13 +141,13 @@ impl<'a> LookUp<'a> {
         if !guest.status.wants_guest() {
             let context = Context { looked_up: true, managed: Some(true), ..Context::default() };
             let event = Event { cause, desired: Some(guest), current: None, context };
-            return Ok(looked(cluster, event, unjudged));
+            return Ok(looked(cluster, event, unjudged, Read::default()));
         }
         self.enter(cluster)?;
-        let listing = Listing::of(&cluster.client).await?;
+        let listing = Arc::new(Listing::of(&cluster.client).await?);
         let mut event = self.event(guest, cause, cluster, &listing, Power::Asked).await?;
         event.context.untouched = untouched;
-        Ok(looked(cluster, event, unjudged))
+        Ok(looked(cluster, event, unjudged, Read { etag, listing: Some(listing) }))
     }
 
     /// The event of a record in a status in which its guest should exist.
@@ -236,7 +253,7 @@ impl<'a> LookUp<'a> {
         };
         let unmanaged = Unmanaged { vmid, cluster: former.netbox_cluster.name.clone(), why };
         let context = Context { looked_up: true, unmanaged: Some(unmanaged), ..Context::default() };
-        Ok(looked(former, Event { cause, desired: Some(guest), current: None, context }, Vec::new()))
+        Ok(looked(former, Event { cause, desired: Some(guest), current: None, context }, Vec::new(), Read::default()))
     }
 
     /// The cluster and the VMID of the guest that is remembered of a record, if the cluster still is one of ours.
@@ -301,6 +318,6 @@ fn is_before(time: &str, other: &str) -> bool {
     matches!(times, (Ok(time), Ok(other)) if time <= other)
 }
 
-fn looked(cluster: &ProxmoxCluster, event: Event, unjudged: Vec<Unjudged>) -> Looked {
-    Looked::Event { event: Box::new(event), cluster: cluster.netbox_cluster.id, unjudged }
+fn looked(cluster: &ProxmoxCluster, event: Event, unjudged: Vec<Unjudged>, read: Read) -> Looked {
+    Looked::Event { event: Box::new(event), cluster: cluster.netbox_cluster.id, unjudged, read }
 }
