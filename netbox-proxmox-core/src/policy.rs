@@ -79,8 +79,8 @@ pub struct Policy {
 }
 
 /// As many guests as Proxmox itself starts at once on a node (`max_workers` of its `datacenter.cfg`).
-const TASKS: NonZeroUsize = NonZeroUsize::new(4).unwrap();
-const COPIES: NonZeroUsize = NonZeroUsize::new(2).unwrap();
+const TASKS: NonZeroUsize = NonZeroUsize::new(4).expect("it is not 0");
+const COPIES: NonZeroUsize = NonZeroUsize::new(2).expect("it is not 0");
 
 /// Loopbacks, tunnels, and what software makes within a guest.
 const IGNORED_INTERFACES: [&str; 31] = [

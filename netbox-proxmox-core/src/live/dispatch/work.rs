@@ -19,6 +19,7 @@ use crate::plan::{plan_with, refused_creation};
 const REPLANS: u32 = 5;
 
 /// What came of the work on the events of a record.
+#[allow(clippy::large_enum_variant)]
 pub(super) enum Worked {
     /// They were answered.
     Answered(Answer),
