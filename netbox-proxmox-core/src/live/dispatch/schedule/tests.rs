@@ -244,8 +244,9 @@ fn a_hundred_copies_go_through_a_storage_two_at_a_time() {
 fn a_copy_through_two_storages_is_not_overtaken_for_ever() {
     let (ceph, nfs) = (storage("ceph"), storage("nfs"));
     // Of either storage there is always one that could begin, and of both hardly ever.
-    let one =
-        |due: u64| copy(due, (due % 3) as u8, &[if due % 2_000 == 0 { ceph.clone() } else { nfs.clone() }], 7_000);
+    let one = |due: u64| {
+        copy(due, (due % 3) as u8, &[if due.is_multiple_of(2_000) { ceph.clone() } else { nfs.clone() }], 7_000)
+    };
     let mut work: Vec<Work> = (0..200).map(|it| one(it * 1_000)).collect();
     work.push(copy(5_000, 3, &[ceph.clone(), nfs.clone()], 1_000));
     let world = World::of(work).run();
