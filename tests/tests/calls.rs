@@ -49,6 +49,8 @@ async fn a_guest_that_is_created_configured_and_started() {
         "PATCH /api/virtualization/virtual-machines/1/",
         // The root disk.
         "POST /api/virtualization/virtual-disks/",
+        // That the guest was made: `report_created` asks for it.
+        "POST /api/extras/journal-entries/",
     ];
     assert_eq!(asked, wanted);
 }

@@ -70,6 +70,10 @@ impl Step<'_> {
     /// The record, if it is there: one that has its id again is another.
     async fn record_of(&self, report: &Report) -> Result<Option<RecordId>, Failure> {
         let Some(record) = report.record else { return Ok(None) };
+        // The plan has read it, or written to it.
+        if self.known.record().is_some_and(|known| known.id == record.0) {
+            return Ok(Some(record));
+        }
         let machines = self.bridge.netbox.virtual_machines().fields(["id", "name", "status", "created"]);
         match machines.get(record.0).await {
             Ok(found) => {
