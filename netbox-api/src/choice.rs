@@ -56,6 +56,15 @@ impl<'de> Deserialize<'de> for Choice {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Part {
+    Value,
+    Label,
+    #[serde(other)]
+    Other,
+}
+
 struct ChoiceVisitor;
 
 impl<'de> Visitor<'de> for ChoiceVisitor {
@@ -96,13 +105,11 @@ impl<'de> Visitor<'de> for ChoiceVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Choice, A::Error> {
         let mut value: Option<Choice> = None;
         let mut label = None;
-        while let Some(key) = map.next_key::<String>()? {
-            match key.as_str() {
-                "value" => value = Some(map.next_value()?),
-                "label" => label = map.next_value::<Option<Choice>>()?.map(|text| text.value),
-                _ => {
-                    map.next_value::<de::IgnoredAny>()?;
-                }
+        while let Some(part) = map.next_key()? {
+            match part {
+                Part::Value => value = Some(map.next_value()?),
+                Part::Label => label = map.next_value::<Option<Choice>>()?.map(|text| text.value),
+                Part::Other => drop(map.next_value::<de::IgnoredAny>()?),
             }
         }
         let value = value.ok_or_else(|| de::Error::missing_field("value"))?.value;

@@ -1,19 +1,20 @@
 //! What a webhook of NetBox delivers.
 
+mod read;
+
 use std::fmt;
 
-use serde::de::{DeserializeOwned, Error as _};
+use serde::de::Error as _;
 use serde::ser::SerializeStruct;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
-use crate::{IpAddress, MacAddress, ObjectType, Snapshot, VirtualDisk, VirtualMachine, VmInterface, tolerant};
+use crate::{IpAddress, MacAddress, Snapshot, VirtualDisk, VirtualMachine, VmInterface, tolerant};
 
 /// One delivery of a webhook: an object was created, updated or deleted.
 ///
 /// It is a trigger more than a state: deliveries may come twice (a retry has the same bytes), late, in another order, or
-/// never. Read it with `serde_json::from_slice`; what NetBox 4.2 to 4.7 send is understood. An error names the path of
-/// what is missing (`data.id`) or wrong.
+/// never. Read it with [`Delivery::from_slice`]; what NetBox 4.2 to 4.7 send is understood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
     /// What happened.
@@ -35,6 +36,22 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// Reads the body of a delivery. As `serde_json::from_slice`, but an error names the path of what is missing or wrong.
+    ///
+    /// # Errors
+    /// It is no JSON, or lacks what every delivery has.
+    pub fn from_slice(body: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(body).map_err(|plain| {
+            let json = &mut serde_json::Deserializer::from_slice(body);
+            match serde_path_to_error::deserialize::<_, Self>(json) {
+                Err(error) if plain.is_data() && error.path().iter().len() > 0 => {
+                    serde_json::Error::custom(format_args!("{}: {}", error.path(), error.inner()))
+                }
+                _ => plain,
+            }
+        })
+    }
+
     /// What an event and its entry in the change log have in common; there is no delivery id. It is unique only together with
     /// the timestamp: a change in a branch, its merge, its revert and a second merge share it (seen on netbox-branching 1.2.2).
     #[must_use]
@@ -138,29 +155,6 @@ impl Object {
             Self::Other(value) => value.get("id").and_then(tolerant::unsigned).unwrap_or_default(),
         }
     }
-
-    /// Reads `data` as an object of the type. The error's text begins with the path.
-    fn read(object_type: &str, data: Value) -> Result<Self, String> {
-        Ok(match object_type {
-            ObjectType::VIRTUAL_MACHINE => Self::VirtualMachine(Box::new(typed(data)?)),
-            ObjectType::VIRTUAL_DISK => Self::VirtualDisk(Box::new(typed(data)?)),
-            ObjectType::VM_INTERFACE => Self::VmInterface(Box::new(typed(data)?)),
-            ObjectType::IP_ADDRESS => Self::IpAddress(Box::new(typed(data)?)),
-            ObjectType::MAC_ADDRESS => Self::MacAddress(Box::new(typed(data)?)),
-            _ if data.get("id").and_then(tolerant::unsigned).is_none() => {
-                return Err("data.id: missing, or no whole number".to_owned());
-            }
-            _ => Self::Other(data),
-        })
-    }
-}
-
-fn typed<T: DeserializeOwned>(data: Value) -> Result<T, String> {
-    // Said here because serde reports a missing field at the object that lacks it, not at the field.
-    if data.get("id").is_none() {
-        return Err("data.id: missing field `id`".to_owned());
-    }
-    serde_path_to_error::deserialize(data).map_err(|error| format!("data.{}: {}", error.path(), error.inner()))
 }
 
 /// The HTTP request that made a change. All of it may be missing: jobs and scripts have none.
@@ -193,70 +187,6 @@ pub struct Snapshots {
     pub postchange: Option<Snapshot>,
 }
 
-/// The body of a delivery with the fields of every version.
-#[derive(Deserialize)]
-struct Wire {
-    event: EventKind,
-    #[serde(default, deserialize_with = "tolerant::text")]
-    timestamp: String,
-    object_type: Option<String>,
-    /// Until 4.4.
-    model: Option<String>,
-    data: Value,
-    request: Option<RequestInfo>,
-    /// Until 4.6.
-    #[serde(default, deserialize_with = "tolerant::optional_text")]
-    username: Option<String>,
-    /// Until 4.6.
-    #[serde(default, deserialize_with = "tolerant::optional_text")]
-    request_id: Option<String>,
-    snapshots: Option<Snapshots>,
-    context: Option<Value>,
-}
-
-impl<'de> Deserialize<'de> for Delivery {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wire = Wire::deserialize(deserializer)?;
-        let object_type = match (wire.object_type, wire.model) {
-            (Some(full), _) => full,
-            (None, Some(model)) => ObjectType::from_model(&model),
-            (None, None) => return Err(D::Error::missing_field("object_type")),
-        };
-        // In the object where NetBox's EVENTS_PIPELINE has the plugin's function, which works for REST, too.
-        let in_object = branch_name(&wire.data);
-        let object = Object::read(&object_type, wire.data).map_err(D::Error::custom)?;
-        let mut request = wire.request.unwrap_or_default();
-        request.id = request.id.or(wire.request_id);
-        request.user = request.user.or(wire.username);
-        Ok(Self {
-            event: wire.event,
-            timestamp: wire.timestamp,
-            object_type,
-            object,
-            request,
-            snapshots: wire.snapshots.unwrap_or_default(),
-            active_branch: wire.context.as_ref().and_then(branch_name).or(in_object),
-        })
-    }
-}
-
-/// The name of the branch in `active_branch`, of `context` or of the object: an object with a name, or text. A branch without a readable name is
-/// a branch all the same.
-fn branch_name(of: &Value) -> Option<String> {
-    match of.get("active_branch")? {
-        Value::Null => None,
-        Value::String(name) => Some(name.clone()),
-        branch => {
-            let name = ["name", "schema_id", "id"].into_iter().find_map(|key| match branch.get(key)? {
-                Value::String(text) => Some(text.clone()),
-                Value::Number(number) => Some(number.to_string()),
-                _ => None,
-            });
-            Some(name.unwrap_or_else(|| "unnamed".to_owned()))
-        }
-    }
-}
-
 /// Writes the body that NetBox 4.7 would send, with the fields that are modelled.
 impl Serialize for Delivery {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -279,6 +209,7 @@ impl Serialize for Delivery {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::ObjectType;
 
     fn read(body: &Value) -> Result<Delivery, serde_json::Error> {
         serde_json::from_value(body.clone())

@@ -21,6 +21,8 @@
 //!
 //! Features: `client` (the REST client), `signature` (verifying a delivery), `testing` (a NetBox in process).
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod choice;
 #[cfg(feature = "client")]
 pub mod client;
@@ -29,6 +31,7 @@ mod decimal;
 mod delivery;
 #[cfg(feature = "client")]
 mod error;
+mod mention;
 mod object_type;
 mod records;
 #[cfg(feature = "signature")]
@@ -50,3 +53,8 @@ pub use error::{Error, ErrorKind, FieldError, Item, ItemError, Phase};
 pub use object_type::ObjectType;
 pub use records::*;
 pub use snapshot::Snapshot;
+
+/// The first program of the README compiles.
+#[cfg(all(doctest, feature = "testing", feature = "client"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 fn json_of(name: &str) -> Value {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/fixtures/netbox-rest/{name}.json"));
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/netbox-rest/{name}.json"));
     serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
 }
 

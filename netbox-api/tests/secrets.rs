@@ -137,6 +137,10 @@ async fn no_secret_is_said_by_anything() {
     let error = client.status().await.unwrap_err();
     assert!(!format!("{error} {error:?}").contains("KNOWN-"));
     let log = log.0.lock().unwrap();
-    assert!(log.contains("repeating a request"), "the log was not seen: {log}");
+    for told in
+        ["repeating a request", "path=\"/api/extras/webhooks/{id}/\"", "attempt=2", "status=503", "milliseconds="]
+    {
+        assert!(log.contains(told), "{told} was not seen: {log}");
+    }
     assert!(!log.contains("KNOWN-") && !log.contains(HEADER), "{log}");
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const RELEASES: [u8; 5] = [42, 43, 44, 45, 46];
 
 fn file(name: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/netbox-versions").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/netbox-versions").join(name);
     serde_json::from_slice(&std::fs::read(&path).unwrap_or_else(|_| panic!("{}", path.display()))).unwrap()
 }
 

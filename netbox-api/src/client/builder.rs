@@ -10,6 +10,7 @@ use reqwest::redirect::Policy;
 use secrecy::SecretString;
 use url::Url;
 
+use super::pace::Pace;
 use super::proxy::{Proxies, Source};
 use super::retry::Retry;
 use super::tls::{self, Trust};
@@ -30,6 +31,7 @@ pub struct ClientBuilder {
     timeout: Option<Duration>,
     connect_timeout: Duration,
     retry: Retry,
+    pace: Option<Duration>,
     longest_answer: usize,
 }
 
@@ -51,6 +53,7 @@ impl ClientBuilder {
             timeout: Some(Duration::from_secs(30)),
             connect_timeout: Duration::from_secs(5),
             retry: Retry::default(),
+            pace: None,
             longest_answer: LONGEST_ANSWER,
         }
     }
@@ -129,6 +132,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Sends at most one request in this time, whichever clone of the client it is; as fast as they come if not set. What NetBox or what is in
+    /// front of it asks for by `Retry-After` is waited for in any case, up to 10 s.
+    pub fn pace(mut self, every: Duration) -> Self {
+        self.pace = Some(every);
+        self
+    }
+
     /// The most bytes that one answer may have; 64 MiB if not set. A longer one is an error of kind `TooLong`.
     pub fn longest_answer(mut self, bytes: usize) -> Self {
         self.longest_answer = bytes;
@@ -179,11 +189,12 @@ impl ClientBuilder {
             secrets,
             limit: self.timeout,
             retry: self.retry,
+            pace: self.pace.map(Pace::new),
             longest_answer: self.longest_answer,
             verifies: !matches!(self.trust, Trust::Anything),
             version: OnceLock::new(),
         };
-        Ok(Client { inner: Arc::new(inner) })
+        Ok(Client { inner: Arc::new(inner), branch: None })
     }
 }
 

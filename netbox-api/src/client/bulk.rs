@@ -48,6 +48,24 @@ impl<T: Writable> Endpoint<T> {
         Ok(written)
     }
 
+    /// Deletes records with one request, all or none, and gives the id of the request. Deleting none sends nothing.
+    ///
+    /// # Errors
+    /// Of kind `Conflict` if others depend on some of them, which [`Error::items`] tells (NetBox 4.7); else as
+    /// [`create_all`](Self::create_all).
+    pub async fn delete_all(&self, ids: &[u64]) -> Result<Option<String>, Error> {
+        if ids.is_empty() {
+            return Ok(None);
+        }
+        let call = self.many("DELETE")?;
+        let mut bodies = Vec::with_capacity(ids.len());
+        for id in ids {
+            bodies.push(self.body(&json!({"id": id}), &call.attempt)?);
+        }
+        let reply = self.client.send(call.body(Value::Array(bodies))).await;
+        reply.map(|reply| reply.request_id).map_err(|error| error.of_items(ids.len()))
+    }
+
     async fn write_all(&self, call: Call, bodies: Vec<Value>) -> Result<Written<Vec<T>>, Error> {
         if bodies.is_empty() {
             return Ok(Written { value: Vec::new(), etag: None, request_id: None });

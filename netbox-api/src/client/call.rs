@@ -1,14 +1,15 @@
 //! One request and its answer.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, IF_MATCH, LOCATION, RETRY_AFTER,
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, IF_MATCH, LOCATION, RETRY_AFTER,
 };
 use http::{Request, response};
 use secrecy::ExposeSecret;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
+use tracing::{Instrument, field};
 use url::Url;
 
 use super::transport::{Body, PeerCertificate, TimeLimit, TransportError, Unread};
@@ -18,6 +19,7 @@ use super::{Client, ETag, Inner, foreign};
 use crate::error::{Attempt, Error, ErrorKind, Phase};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const BRANCH: HeaderName = HeaderName::from_static("x-netbox-branch");
 const REQUEST_ID: &str = "X-Request-ID";
 
 /// A request to be sent.
@@ -98,8 +100,13 @@ impl Reply {
 impl Client {
     /// A call of a path below `/api/`. `path` and `template` have no slash in front and one at the end.
     pub(super) fn call(&self, method: &'static str, path: &str, template: &str) -> Result<Call, Error> {
+        self.call_at(method, &format!("api/{path}"), &format!("api/{template}"))
+    }
+
+    /// A call of a path of NetBox.
+    pub(super) fn call_at(&self, method: &'static str, path: &str, template: &str) -> Result<Call, Error> {
         let base = self.inner.base.path();
-        let attempt = Attempt { method, path: format!("{base}api/{path}"), template: format!("{base}api/{template}") };
+        let attempt = Attempt { method, path: format!("{base}{path}"), template: format!("{base}{template}") };
         let mut url = self.inner.base.clone();
         url.set_path(&attempt.path);
         // What is called must be what was meant: no dots resolved, nothing turned into a query.
@@ -113,7 +120,22 @@ impl Client {
     pub(super) async fn send(&self, call: Call) -> Result<Reply, Error> {
         let mut repeated = 0;
         loop {
-            let (error, retry_after) = match self.attempt(&call).await {
+            if let Some(pace) = &self.inner.pace {
+                pace.turn().await;
+            }
+            let span = tracing::debug_span!(
+                "netbox",
+                method = call.attempt.method,
+                path = call.attempt.template,
+                attempt = repeated + 1,
+                status = field::Empty,
+                milliseconds = field::Empty,
+            );
+            let (begun, outcome) = (Instant::now(), self.attempt(&call).instrument(span.clone()).await);
+            span.record("milliseconds", begun.elapsed().as_secs_f64() * 1000.0);
+            let status = outcome.as_ref().map_or_else(|(error, _)| error.status(), |reply| Some(reply.status));
+            span.record("status", status);
+            let (error, retry_after) = match outcome {
                 Ok(reply) => return Ok(reply),
                 Err(failed) => failed,
             };
@@ -153,6 +175,7 @@ impl Client {
             headers.insert(ACCEPT, JSON);
             headers.extend(self.inner.token.iter().map(|token| (AUTHORIZATION, token.header())));
             headers.extend(call.if_match.iter().map(|etag| (IF_MATCH, etag.header())));
+            headers.extend(self.branch.iter().map(|branch| (BRANCH, branch.clone())));
             headers.extend(json.iter().map(|_| (CONTENT_TYPE, JSON)));
         }
         if let Some(limit) = self.inner.limit {
@@ -172,10 +195,14 @@ impl Client {
         if !status.is_success() || page {
             let retry_after = text(headers, RETRY_AFTER.as_str()).and_then(|text| text.parse().ok());
             let error = Error::answered(&call.attempt, status.as_u16(), &body, request_id);
+            let about_branch = self.branch.as_ref().and_then(|_| foreign::about_branch(&body));
             let error = match status.as_u16() {
                 300..=399 => {
                     let target = text(headers, LOCATION.as_str());
                     error.with_message(foreign::redirect(&self.place(), &self.inner.base, target))
+                }
+                400 if about_branch.is_some() => {
+                    error.with_kind(ErrorKind::Branch).with_message(about_branch.unwrap_or_default().to_owned())
                 }
                 407 if self.inner.proxy.is_some() => self.refused_by_proxy(&call.attempt).with_status(407),
                 200..=299 => foreign::page(&self.place(), error.with_kind(ErrorKind::NotNetBox)),

@@ -5,10 +5,11 @@ use std::marker::PhantomData;
 
 use futures_util::TryStreamExt;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::call::{Call, Reply};
-use super::paging::{Listing, Options};
+use super::paging::{List, Listing, Options};
 use super::{Client, ETag, Filter, Resource, Writable};
 use crate::error::{Attempt, Error, ErrorKind, Phase};
 
@@ -58,7 +59,7 @@ impl<T: Resource> fmt::Debug for Endpoint<T> {
 }
 
 impl<T: Resource> Endpoint<T> {
-    pub(super) fn new(client: &Client) -> Self {
+    pub(crate) fn new(client: &Client) -> Self {
         Self { client: client.clone(), options: Options::default(), changelog_message: None, kind: PhantomData }
     }
 
@@ -76,6 +77,12 @@ impl<T: Resource> Endpoint<T> {
     pub fn omit<S: Into<String>>(mut self, fields: impl IntoIterator<Item = S>) -> Self {
         self.options.omit = Some(fields.into_iter().map(Into::into).collect());
         self
+    }
+
+    /// Asks for the whole of each record: lists leave out `config_context` by themselves.
+    #[must_use]
+    pub fn with_config_context(self) -> Self {
+        self.omit::<String>([])
     }
 
     /// Number of records a page of a list holds; 200 if not set, NetBox allows 1000 by default.
@@ -98,7 +105,8 @@ impl<T: Resource> Endpoint<T> {
     /// The records that match, page by page as they are asked for. A record that cannot be read is left out with a
     /// warning: a gap in a list does not mean that something is gone.
     pub fn list(&self, filter: &T::Filter) -> Listing<T> {
-        Listing::new(self.client.clone(), self.options.clone(), filter.pairs())
+        let list = List { path: T::PATH.into(), omitted: T::OMITTED_IN_LISTS };
+        Listing::new(self.client.clone(), list, self.options.clone(), filter.pairs())
     }
 
     /// All records that match.
@@ -132,8 +140,17 @@ impl<T: Resource> Endpoint<T> {
         Ok(Some(newest))
     }
 
-    fn one(&self, method: &'static str, id: u64) -> Result<Call, Error> {
+    pub(super) fn message(&self) -> Option<&str> {
+        self.changelog_message.as_deref()
+    }
+
+    pub(super) fn one(&self, method: &'static str, id: u64) -> Result<Call, Error> {
         self.client.call(method, &format!("{}{id}/", T::PATH), &format!("{}{{id}}/", T::PATH))
+    }
+
+    /// What is below a record, such as `available-ips`.
+    pub(super) fn below(&self, method: &'static str, id: u64, what: &str) -> Result<Call, Error> {
+        self.client.call(method, &format!("{}{id}/{what}/", T::PATH), &format!("{}{{id}}/{what}/", T::PATH))
     }
 
     pub(super) fn many(&self, method: &'static str) -> Result<Call, Error> {
@@ -197,7 +214,7 @@ impl<T: Writable> Endpoint<T> {
     }
 }
 
-fn written<T: Resource>(reply: &Reply) -> Result<Written<T>, Error> {
+pub(super) fn written<T: DeserializeOwned>(reply: &Reply) -> Result<Written<T>, Error> {
     Ok(Written { value: reply.decode()?, etag: reply.etag.clone(), request_id: reply.request_id.clone() })
 }
 

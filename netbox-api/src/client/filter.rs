@@ -10,11 +10,14 @@ use std::fmt::Display;
 
 /// The query of a list. Not to be implemented elsewhere.
 pub trait Filter: Send + Sync {
+    /// What it filters by, in NetBox's words; custom fields are told as `custom_fields`.
+    const NAMES: &'static [&'static str];
+
     /// The pairs of the query.
     fn pairs(&self) -> Vec<(String, String)>;
 }
 
-trait Parameter {
+pub(super) trait Parameter {
     fn add(&self, name: &str, pairs: &mut Vec<(String, String)>);
 }
 
@@ -70,10 +73,12 @@ macro_rules! filter {
             $($(#[$field_doc])* pub $field: $type,)*
         }
 
-        impl Filter for $name {
+        impl crate::client::Filter for $name {
+            const NAMES: &'static [&'static str] = &[$(filter!(@name $field $($wire)?),)*];
+
             fn pairs(&self) -> Vec<(String, String)> {
                 let mut pairs = Vec::new();
-                $(self.$field.add(filter!(@name $field $($wire)?), &mut pairs);)*
+                $(crate::client::filter::Parameter::add(&self.$field, filter!(@name $field $($wire)?), &mut pairs);)*
                 pairs
             }
         }

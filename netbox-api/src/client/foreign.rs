@@ -27,6 +27,12 @@ pub(super) fn page(place: &str, judged: Error) -> Error {
     }
 }
 
+/// What netbox-branching says of a branch in the header, which is bare text (seen: 1.2.2).
+pub(super) fn about_branch(body: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(body).ok()?.trim();
+    ["Invalid branch identifier", "Selected branch is not ready."].contains(&text).then_some(text)
+}
+
 /// A success that is none of NetBox's.
 pub(super) fn foreign(place: &str, attempt: &Attempt, what: &str) -> Error {
     Error::new(attempt, ErrorKind::NotNetBox, Phase::Answered, message(place, what))

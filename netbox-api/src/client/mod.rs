@@ -21,20 +21,31 @@
 //! # }
 //! ```
 
+mod allocate;
+mod branches;
 mod builder;
 mod bulk;
 mod call;
 mod endpoint;
 mod etag;
 mod field;
+#[macro_use]
 mod filter;
 mod foreign;
+mod jobs;
+#[macro_use]
 mod new;
+mod objects;
+mod pace;
 mod paging;
+#[macro_use]
 mod patch;
 mod proxy;
 mod raw;
+#[macro_use]
 mod resource;
+// Made by the macros above.
+mod kinds;
 mod retry;
 mod tls;
 mod token;
@@ -46,12 +57,15 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+pub use branches::BranchAction;
 pub use builder::ClientBuilder;
 pub use endpoint::{Endpoint, Fetched, Written};
 pub use etag::ETag;
 pub use field::{CustomFieldsPatch, Field, TagRef};
 pub use filter::*;
+pub use kinds::*;
 pub use new::*;
+pub use objects::Objects;
 pub use paging::Listing;
 pub use patch::*;
 pub use raw::Answer;
@@ -63,6 +77,8 @@ use crate::{
     Cluster, CustomField, CustomFieldChoiceSet, Device, EventRule, IpAddress, JournalEntry, MacAddress, ObjectChange,
     Prefix, Status, Tag, Version, VirtualDisk, VirtualMachine, Vlan, VmInterface, Webhook,
 };
+use http::HeaderValue;
+use pace::Pace;
 use proxy::Proxy;
 use retry::Retry;
 use secrecy::SecretString;
@@ -81,9 +97,14 @@ pub struct Peer {
 }
 
 /// A NetBox. Cheap to clone: clones share their connections.
+///
+/// A call that is dropped before it is done is not sent, or its answer is not waited for: whether a write was carried out is then
+/// not known. Nothing else is lost.
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
+    /// The branch that all requests are for.
+    branch: Option<HeaderValue>,
 }
 
 struct Inner {
@@ -97,6 +118,8 @@ struct Inner {
     /// How long one attempt may take, where that is known.
     limit: Option<Duration>,
     retry: Retry,
+    /// None: as fast as they come.
+    pace: Option<Pace>,
     /// The most bytes of one answer.
     longest_answer: usize,
     /// Whether certificates are verified.
@@ -116,6 +139,18 @@ impl Client {
     #[must_use]
     pub fn url(&self) -> &str {
         self.inner.base.as_str()
+    }
+
+    /// The same NetBox as a branch of netbox-branching has it: all that is asked and written goes there. `schema_id` is
+    /// [`Branch::schema_id`], not its name. Any token may; the permissions on the objects hold (seen: netbox-branching 1.2.2).
+    ///
+    /// # Errors
+    /// Of kind `Config` for what no identifier can be. A branch that is none, or is not ready, is an error of kind `Branch` of each
+    /// request.
+    pub fn branch(&self, schema_id: &str) -> Result<Self, Error> {
+        let header = Some(schema_id).filter(|id| !id.is_empty()).and_then(|id| HeaderValue::from_str(id).ok());
+        let header = header.ok_or_else(|| Error::config("that is no identifier of a branch"))?;
+        Ok(Self { inner: Arc::clone(&self.inner), branch: Some(header) })
     }
 
     /// What NetBox says about itself. Needs a token, but no permission.

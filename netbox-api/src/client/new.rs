@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{CustomFieldsPatch, TagRef};
+use super::TagRef;
 use crate::Decimal;
 
 macro_rules! new {
@@ -14,7 +14,7 @@ macro_rules! new {
         $($(#[$may_doc:meta])* $may:ident $(as $may_wire:literal)?: $may_type:ty,)*
     } $($custom:ident)?) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
         pub struct $name {
             $(
                 $(#[$must_doc])*
@@ -28,8 +28,8 @@ macro_rules! new {
             )*
             $(
                 /// Custom fields; those not mentioned get their defaults.
-                #[serde(skip_serializing_if = "CustomFieldsPatch::is_empty")]
-                pub $custom: CustomFieldsPatch,
+                #[serde(skip_serializing_if = "crate::client::CustomFieldsPatch::is_empty")]
+                pub $custom: crate::client::CustomFieldsPatch,
             )?
         }
     };
@@ -345,6 +345,7 @@ pub struct NewWebhook {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::client::CustomFieldsPatch;
     use serde_json::json;
 
     #[test]

@@ -4,19 +4,24 @@
 //! and ordered by id: each page begins with the last row of the one before; if that row is not there, rows before it
 //! were removed meanwhile, and the list is read again from its start for what was missed.
 
+use std::borrow::Cow;
 use std::collections::{HashSet, VecDeque};
+use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use futures_util::stream::{self, BoxStream, Stream};
-use serde::Deserialize;
+use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::stream::Stream;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use url::Url;
 
+use super::Client;
 use super::call::Reply;
-use super::{Client, Resource};
 use crate::error::{Error, ErrorKind};
-use crate::tolerant;
+use crate::mention::{self, Mention};
+use crate::tolerant::{self, Scalar};
 
 /// How often a list that shifts under way is read again from its start.
 const MOST_RESTARTS: u32 = 5;
@@ -56,41 +61,71 @@ impl Options {
     }
 }
 
-/// A list of records: a stream that asks for the next page when the one before is used up. It ends after an error.
+/// A list of records: a stream that asks for the next page as soon as one has come, while its records are taken. It ends after an error.
+///
+/// It runs only while it is polled. Dropped, it asks for nothing more.
 #[must_use = "a list asks for nothing until it is polled"]
-pub struct Listing<T>(BoxStream<'static, Result<T, Error>>);
+pub struct Listing<T> {
+    /// Of the page that came last.
+    records: VecDeque<T>,
+    /// The page that comes next; none after the last, and after an error.
+    coming: Option<BoxFuture<'static, Result<(Pages<T>, Vec<T>), Error>>>,
+}
 
-impl<T> Stream for Listing<T> {
+// Nothing of it is pinned in place.
+impl<T> Unpin for Listing<T> {}
+
+impl<T: DeserializeOwned + Send + 'static> Stream for Listing<T> {
     type Item = Result<T, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(context)
+        loop {
+            if let Some(record) = self.records.pop_front() {
+                return Poll::Ready(Some(Ok(record)));
+            }
+            let Some(coming) = &mut self.coming else { return Poll::Ready(None) };
+            let page = ready!(coming.poll_unpin(context));
+            self.coming = None;
+            let (pages, records) = match page {
+                Ok(page) => page,
+                Err(error) => return Poll::Ready(Some(Err(error))),
+            };
+            self.records = records.into();
+            if !matches!(pages.next, Next::End) {
+                let mut coming = pages.fetch().boxed();
+                // Polled once, so that it is asked for; it is looked at again when the records at hand were taken.
+                self.coming = Some(match coming.poll_unpin(context) {
+                    Poll::Ready(page) => std::future::ready(page).boxed(),
+                    Poll::Pending => coming,
+                });
+            }
+        }
     }
 }
 
-impl<T: Resource> Listing<T> {
-    pub(super) fn new(client: Client, options: Options, filter: Vec<(String, String)>) -> Self {
-        let pages = Pages { client, options, filter, buffer: VecDeque::new(), next: Next::Start };
-        Self(Box::pin(stream::try_unfold(pages, |mut pages| async move {
-            loop {
-                if let Some(record) = pages.buffer.pop_front() {
-                    return Ok(Some((record, pages)));
-                }
-                if matches!(pages.next, Next::End) {
-                    return Ok(None);
-                }
-                pages.fetch().await?;
-            }
-        })))
+impl<T: DeserializeOwned + Send + 'static> Listing<T> {
+    pub(super) fn new(client: Client, list: List, options: Options, filter: Vec<(String, String)>) -> Self {
+        let pages = Pages { client, list, options, filter, next: Next::Start, kind: PhantomData };
+        Self { records: VecDeque::new(), coming: Some(pages.fetch().boxed()) }
     }
+}
+
+/// What is listed.
+#[derive(Debug, Clone)]
+pub(super) struct List {
+    /// Below `/api/`, with a slash at its end.
+    pub(super) path: Cow<'static, str>,
+    /// The fields that are left out unless asked for.
+    pub(super) omitted: &'static [&'static str],
 }
 
 struct Pages<T> {
     client: Client,
+    list: List,
     options: Options,
     filter: Vec<(String, String)>,
-    buffer: VecDeque<T>,
     next: Next,
+    kind: PhantomData<fn() -> T>,
 }
 
 enum Next {
@@ -113,30 +148,51 @@ struct Offset {
 }
 
 #[derive(Deserialize)]
-struct Page {
+struct Page<T> {
     next: Option<String>,
-    results: Vec<Value>,
+    results: Vec<T>,
 }
 
-/// A row of a page: its id, and the record if it can be read.
-struct Row<T> {
-    id: Option<u64>,
-    record: Option<T>,
+/// The records of a page, and what of its rows is needed besides.
+struct Read<T> {
+    next: Option<String>,
+    /// The ids and records of its rows, in their order; none of what cannot be read.
+    rows: Vec<(Option<u64>, Option<T>)>,
 }
 
-impl<T: Resource> Pages<T> {
-    async fn fetch(&mut self) -> Result<(), Error> {
-        match std::mem::replace(&mut self.next, Next::End) {
+/// A row of which only the id matters, if it has one.
+struct RowId(Option<u64>);
+
+impl Mention<1> for RowId {
+    const KEYS: [&'static str; 1] = ["id"];
+    const EXPECTED: &'static str = "a row";
+
+    fn of(_: &Scalar<'_>, [id]: [Scalar<'_>; 1]) -> Option<Self> {
+        Some(Self(id.unsigned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for RowId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        mention::mention(deserializer)
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> Pages<T> {
+    /// Asks for the next page.
+    async fn fetch(mut self) -> Result<(Self, Vec<T>), Error> {
+        let records = match std::mem::replace(&mut self.next, Next::End) {
             Next::Start if self.has_cursor().await? => {
                 let pairs = self.pairs(&[("start", "0".to_owned()), ("limit", self.options.page_size.to_string())]);
-                let url = self.client.call("GET", T::PATH, T::PATH)?.query(pairs).url;
-                self.by_cursor(url).await
+                let url = self.client.call("GET", &self.list.path, &self.list.path)?.query(pairs).url;
+                self.by_cursor(url).await?
             }
-            Next::Start => self.by_offset(Offset::default()).await,
-            Next::Cursor(url) => self.by_cursor(url).await,
-            Next::Offset(offset) => self.by_offset(offset).await,
-            Next::End => Ok(()),
-        }
+            Next::Start => self.by_offset(Offset::default()).await?,
+            Next::Cursor(url) => self.by_cursor(url).await?,
+            Next::Offset(offset) => self.by_offset(offset).await?,
+            Next::End => Vec::new(),
+        };
+        Ok((self, records))
     }
 
     /// A NetBox that does not tell its version is taken for an old one.
@@ -151,21 +207,20 @@ impl<T: Resource> Pages<T> {
     }
 
     fn pairs(&self, more: &[(&str, String)]) -> Vec<(String, String)> {
-        let options = self.options.pairs(T::OMITTED_IN_LISTS);
+        let options = self.options.pairs(self.list.omitted);
         let more = options.iter().chain(more).map(|(name, value)| ((*name).to_owned(), value.clone()));
         self.filter.iter().cloned().chain(more).collect()
     }
 
-    async fn by_cursor(&mut self, url: Url) -> Result<(), Error> {
-        let mut call = self.client.call("GET", T::PATH, T::PATH)?;
+    async fn by_cursor(&mut self, url: Url) -> Result<Vec<T>, Error> {
+        let mut call = self.client.call("GET", &self.list.path, &self.list.path)?;
         call.url = url.clone();
         let reply = self.client.send(call).await?;
-        let page: Page = reply.decode()?;
+        let page = self.read(&reply)?;
         if let Some(next) = &page.next {
             self.next = Next::Cursor(self.next_page(&reply, &url, next)?);
         }
-        self.buffer.extend(page.results.into_iter().filter_map(|row| read::<T>(row).record));
-        Ok(())
+        Ok(page.rows.into_iter().filter_map(|(_, record)| record).collect())
     }
 
     /// The next page, if it is one: the token is sent to no other host, and the list must come to an end.
@@ -186,53 +241,74 @@ impl<T: Resource> Pages<T> {
         Ok(url)
     }
 
-    async fn by_offset(&mut self, mut offset: Offset) -> Result<(), Error> {
+    async fn by_offset(&mut self, mut offset: Offset) -> Result<Vec<T>, Error> {
         // Two, as one row is the anchor.
         let limit = self.options.page_size.max(2);
         let from = offset.position - u64::from(offset.anchor.is_some());
         let pairs =
             self.pairs(&[("ordering", "id".to_owned()), ("limit", limit.to_string()), ("offset", from.to_string())]);
-        let reply = self.client.send(self.client.call("GET", T::PATH, T::PATH)?.query(pairs)).await?;
-        let page: Page = reply.decode()?;
-        let mut rows: VecDeque<Row<T>> = page.results.into_iter().map(read::<T>).collect();
+        let call = self.client.call("GET", &self.list.path, &self.list.path)?.query(pairs);
+        let reply = self.client.send(call).await?;
+        let Read { next, rows } = self.read_with_ids(&reply)?;
+        let mut rows = VecDeque::from(rows);
         if let Some(anchor) = offset.anchor {
-            if rows.front().and_then(|row| row.id) != Some(anchor) {
+            if rows.front().and_then(|(id, _)| *id) != Some(anchor) {
                 if offset.restarts >= MOST_RESTARTS {
                     return Err(reply.error(ErrorKind::Paging, "the list changes faster than it can be read"));
                 }
                 let restarts = offset.restarts + 1;
                 self.next = Next::Offset(Offset { position: 0, anchor: None, restarts, ..offset });
-                return Ok(());
+                return Ok(Vec::new());
             }
             rows.pop_front();
         }
-        let ended = page.next.is_none() || rows.is_empty();
+        let ended = next.is_none() || rows.is_empty();
         offset.position += rows.len() as u64;
-        if let Some(last) = rows.back() {
-            offset.anchor = last.id;
+        if let Some((last, _)) = rows.back() {
+            offset.anchor = *last;
         }
-        for row in rows {
-            if row.id.is_none_or(|id| offset.given.insert(id)) {
-                self.buffer.extend(row.record);
+        let is_new = |(id, _): &(Option<u64>, _)| id.is_none_or(|id| offset.given.insert(id));
+        let records = rows.into_iter().filter(is_new).filter_map(|(_, record)| record).collect();
+        self.next = if ended { Next::End } else { Next::Offset(offset) };
+        Ok(records)
+    }
+
+    /// Reads a page straight into records. Only where one of its rows cannot be read, each is read apart.
+    fn read(&self, reply: &Reply) -> Result<Read<T>, Error> {
+        match serde_json::from_slice::<Page<T>>(&reply.body) {
+            Ok(Page { next, results }) => {
+                Ok(Read { next, rows: results.into_iter().map(|record| (None, Some(record))).collect() })
+            }
+            Err(_) => {
+                let Page { next, results } = reply.decode::<Page<Value>>()?;
+                Ok(Read { next, rows: results.into_iter().map(|row| self.row(row)).collect() })
             }
         }
-        self.next = if ended { Next::End } else { Next::Offset(offset) };
-        Ok(())
+    }
+
+    /// The same, where the ids are needed: of a record it is not known where it has its own.
+    fn read_with_ids(&self, reply: &Reply) -> Result<Read<T>, Error> {
+        let mut page = self.read(reply)?;
+        let ids = reply.decode::<Page<RowId>>()?.results;
+        for ((id, _), RowId(known)) in page.rows.iter_mut().zip(ids) {
+            *id = known;
+        }
+        Ok(page)
+    }
+
+    fn row(&self, row: Value) -> (Option<u64>, Option<T>) {
+        let id = row.get("id").and_then(tolerant::unsigned);
+        match serde_path_to_error::deserialize::<_, T>(row) {
+            Ok(record) => (id, Some(record)),
+            Err(error) => {
+                // Where, but not what: the text of the error may hold the value.
+                tracing::warn!(path = %self.list.path, id, at = %error.path(), "a record cannot be read");
+                (id, None)
+            }
+        }
     }
 }
 
 fn start(url: &Url) -> Option<u64> {
     url.query_pairs().find(|(name, _)| name == "start")?.1.parse().ok()
-}
-
-fn read<T: Resource>(row: Value) -> Row<T> {
-    let id = row.get("id").and_then(tolerant::unsigned);
-    match serde_path_to_error::deserialize::<_, T>(row) {
-        Ok(record) => Row { id, record: Some(record) },
-        Err(error) => {
-            // Where, but not what: the text of the error may hold the value.
-            tracing::warn!(path = T::PATH, id, at = %error.path(), "a record cannot be read");
-            Row { id, record: None }
-        }
-    }
 }

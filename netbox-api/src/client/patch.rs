@@ -4,23 +4,23 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::{CustomFieldsPatch, Field, TagRef};
+use super::{Field, TagRef};
 use crate::Decimal;
 
 macro_rules! patch {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident $(as $wire:literal)?: $type:ty,)* } $($custom:ident)?) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
         pub struct $name {
             $(
                 $(#[$field_doc])*
-                #[serde(skip_serializing_if = "Field::is_leave" $(, rename = $wire)?)]
-                pub $field: Field<$type>,
+                #[serde(skip_serializing_if = "crate::client::Field::is_leave" $(, rename = $wire)?)]
+                pub $field: crate::client::Field<$type>,
             )*
             $(
                 /// The custom fields to change; the others stay.
-                #[serde(skip_serializing_if = "CustomFieldsPatch::is_empty")]
-                pub $custom: CustomFieldsPatch,
+                #[serde(skip_serializing_if = "crate::client::CustomFieldsPatch::is_empty")]
+                pub $custom: crate::client::CustomFieldsPatch,
             )?
         }
     };
@@ -318,6 +318,7 @@ pub(super) fn secret<S: Serializer>(secret: &Option<SecretString>, serializer: S
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::client::CustomFieldsPatch;
     use serde_json::json;
 
     #[test]

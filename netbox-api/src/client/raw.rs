@@ -1,11 +1,12 @@
 //! Requests that are not modelled.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 use super::call::Call;
 use super::{Client, ETag};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// An answer to a request that is not modelled.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,11 +97,38 @@ impl Client {
         self.answer(call).await
     }
 
-    /// NetBox wants a slash at the end: it redirects a GET without one, and answers 404 to a POST.
     fn raw(&self, method: &'static str, path: &str) -> Result<Call, Error> {
-        let path = path.trim_start_matches('/');
-        let path = format!("{}/", path.strip_prefix("api/").unwrap_or(path).trim_end_matches('/'));
+        let path = below_api(path);
         self.call(method, &path, &path)
+    }
+
+    /// Asks in GraphQL, which NetBox only reads by; gives the answer's `data`. Ids in it are text.
+    ///
+    /// # Errors
+    /// Of kind `Validation` with the `errors` of the answer, else any [`Error`] of a request.
+    pub async fn graphql<T: DeserializeOwned>(&self, query: &str, variables: &Value) -> Result<T, Error> {
+        #[derive(Deserialize)]
+        struct Told {
+            message: String,
+        }
+        #[derive(Deserialize)]
+        struct Answer {
+            #[serde(default)]
+            errors: Vec<Told>,
+            #[serde(default)]
+            data: Value,
+        }
+        let call = self.call_at("POST", "graphql/", "graphql/")?;
+        let reply = self.send(call.body(json!({"query": query, "variables": variables}))).await?;
+        let Answer { errors, data } = reply.decode()?;
+        if !errors.is_empty() {
+            let messages: Vec<String> = errors.into_iter().map(|error| error.message).collect();
+            return Err(reply.error(ErrorKind::Validation, messages.join("; ")));
+        }
+        serde_path_to_error::deserialize(data).map_err(|error| {
+            let message = format!("the answer cannot be read at data.{}: {}", error.path(), error.inner());
+            reply.error(ErrorKind::Decode, message)
+        })
     }
 
     async fn answer(&self, call: Call) -> Result<Answer, Error> {
@@ -108,4 +136,10 @@ impl Client {
         let body = if reply.body.is_empty() { Value::Null } else { reply.decode()? };
         Ok(Answer { status: reply.status, body, etag: reply.etag, request_id: reply.request_id })
     }
+}
+
+/// A path below `/api/` with a slash at its end: NetBox redirects a GET without one, and answers 404 to a POST.
+pub(super) fn below_api(path: &str) -> String {
+    let path = path.trim_start_matches('/');
+    format!("{}/", path.strip_prefix("api/").unwrap_or(path).trim_end_matches('/'))
 }

@@ -30,15 +30,15 @@ pub trait Writable: Resource {
     type Patch: Serialize + Send + Sync;
 }
 
-mod sealed {
+pub(super) mod sealed {
     /// Keeps `Resource` ours, so that it can grow.
     pub trait Sealed {}
 }
 
 macro_rules! resource {
     ($record:ty, $path:literal, $filter:ty $(, omit $omit:literal)?) => {
-        impl sealed::Sealed for $record {}
-        impl Resource for $record {
+        impl crate::client::resource::sealed::Sealed for $record {}
+        impl crate::client::Resource for $record {
             const PATH: &'static str = $path;
             $(const OMITTED_IN_LISTS: &'static [&'static str] = &[$omit];)?
             type Filter = $filter;
@@ -51,7 +51,7 @@ macro_rules! resource {
 
 macro_rules! writable {
     ($record:ty, $new:ty, $patch:ty) => {
-        impl Writable for $record {
+        impl crate::client::Writable for $record {
             type New = $new;
             type Patch = $patch;
         }

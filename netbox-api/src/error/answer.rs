@@ -54,6 +54,26 @@ impl Error {
     }
 }
 
+/// What a branch and main both changed (409, netbox-branching 1.2.2): an item is an object by its id, with the fields.
+fn conflict(entry: &Value) -> Option<ItemError> {
+    let shown = |of: &str, field: &str| match entry.get("conflicting_data").and_then(|data| data.get(of)?.get(field)) {
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+        None => "nothing".to_owned(),
+    };
+    let about = |field: &str| FieldError {
+        field: field.to_owned(),
+        message: format!(
+            "was {}, is {} in the branch and {} in main",
+            shown("original", field),
+            shown("branch", field),
+            shown("main", field)
+        ),
+    };
+    let fields = entry.get("conflicts")?.as_array()?.iter().filter_map(Value::as_str).map(about).collect();
+    Some(ItemError { item: Item::Id(entry.get("object_id")?.as_u64()?), fields })
+}
+
 /// What is said of each record: `{"errors": [{"index" or "id", "errors"}]}`, before NetBox 4.7 a list with one entry each.
 fn items_of(json: &Value) -> Vec<ItemError> {
     let number = |entry: &Value, name: &str| entry.get(name).and_then(Value::as_u64);
@@ -66,6 +86,9 @@ fn items_of(json: &Value) -> Vec<ItemError> {
         let fields = fields_of(entry);
         (entry.is_object() && !fields.is_empty()).then_some(ItemError { item: Item::Index(index), fields })
     };
+    if let Some(conflicts) = json.get("conflicts").and_then(Value::as_array) {
+        return conflicts.iter().filter_map(conflict).collect();
+    }
     match (json.as_array(), json.get("errors").and_then(Value::as_array)) {
         (Some(entries), _) => entries.iter().enumerate().filter_map(listed).collect(),
         (None, Some(entries)) => entries.iter().filter_map(explained).collect(),

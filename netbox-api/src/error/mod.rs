@@ -48,6 +48,10 @@ pub enum ErrorKind {
     Validation,
     /// Other objects depend on it (409).
     Conflict,
+    /// No address, prefix or VLAN is left of those that were to be given out (409).
+    Exhausted,
+    /// The branch that the client is a view of is none, or is not ready (400): see [`Client::branch`](crate::Client::branch).
+    Branch,
     /// The object was changed since its `ETag` was read (412).
     Precondition,
     /// NetBox cannot be reached, or is not up (502, 503, 504), or asks to wait (429).

@@ -2,9 +2,9 @@
 
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
 
-use crate::tolerant;
+use crate::mention::{self, Mention};
+use crate::tolerant::{self, Scalar, Tolerant};
 
 /// Another object, mentioned: its id and its name. Read from a brief object, or from a bare id.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
@@ -25,49 +25,65 @@ impl Brief {
     }
 }
 
-impl<'de> Deserialize<'de> for Brief {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        let id = tolerant::unsigned(value.get("id").unwrap_or(&value))
-            .ok_or_else(|| serde::de::Error::custom("a related object is expected: an object with `id`, or an id"))?;
-        let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-        let name = text("name").or_else(|| text("display")).unwrap_or_default();
-        Ok(Self { id, name, slug: text("slug") })
+impl Mention<4> for Brief {
+    const KEYS: [&'static str; 4] = ["id", "name", "display", "slug"];
+    const EXPECTED: &'static str = "a related object: an object with `id`, or an id,";
+
+    fn of(whole: &Scalar<'_>, [id, name, display, slug]: [Scalar<'_>; 4]) -> Option<Self> {
+        let id = if *whole == Scalar::Object { id.unsigned() } else { whole.unsigned() }?;
+        let text = |part| if let Scalar::Text(text) = part { Some(text.into_owned()) } else { None };
+        Some(Self { id, name: text(name).or_else(|| text(display)).unwrap_or_default(), slug: text(slug) })
     }
 }
 
 /// A tag, in full or as a record mentions it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Tag {
     /// Its id.
-    #[serde(deserialize_with = "tolerant::integer")]
     pub id: u64,
     /// Its name.
-    #[serde(default, deserialize_with = "tolerant::text")]
     pub name: String,
     /// Its slug, which is what filters take.
-    #[serde(default, deserialize_with = "tolerant::text")]
     pub slug: String,
     /// Its colour, six hexadecimal digits.
-    #[serde(default, deserialize_with = "tolerant::text")]
     pub color: String,
     /// Its description, only in full.
-    #[serde(default, deserialize_with = "tolerant::text")]
     pub description: String,
 }
 
+impl Mention<5> for Tag {
+    const KEYS: [&'static str; 5] = ["id", "name", "slug", "color", "description"];
+    const EXPECTED: &'static str = "a tag: an object with `id`";
+
+    fn of(_: &Scalar<'_>, [id, name, slug, color, description]: [Scalar<'_>; 5]) -> Option<Self> {
+        Some(Self {
+            id: id.unsigned()?,
+            name: name.text_or_empty()?,
+            slug: slug.text_or_empty()?,
+            color: color.text_or_empty()?,
+            description: description.text_or_empty()?,
+        })
+    }
+}
+
 /// The primary address of a machine.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct PrimaryIp {
     /// Id of the IP address.
-    #[serde(deserialize_with = "tolerant::integer")]
     pub id: u64,
     /// The address with its mask, for example `192.0.2.10/24`.
-    #[serde(deserialize_with = "tolerant::text")]
     pub address: String,
     /// Its DNS name.
-    #[serde(default, deserialize_with = "tolerant::text")]
     pub dns_name: String,
+}
+
+impl Mention<3> for PrimaryIp {
+    const KEYS: [&'static str; 3] = ["id", "address", "dns_name"];
+    const EXPECTED: &'static str = "an IP address: an object with `id` and `address`";
+
+    fn of(_: &Scalar<'_>, [id, address, dns_name]: [Scalar<'_>; 3]) -> Option<Self> {
+        Some(Self { id: id.unsigned()?, address: address.text()?, dns_name: dns_name.text_or_empty()? })
+    }
 }
 
 impl PrimaryIp {
@@ -79,29 +95,66 @@ impl PrimaryIp {
 }
 
 /// A MAC address, mentioned by an interface.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct MacBrief {
     /// Id of the MAC address.
-    #[serde(deserialize_with = "tolerant::integer")]
     pub id: u64,
     /// The address, upper case with colons.
-    #[serde(deserialize_with = "tolerant::text")]
     pub mac_address: String,
 }
 
+impl Mention<2> for MacBrief {
+    const KEYS: [&'static str; 2] = ["id", "mac_address"];
+    const EXPECTED: &'static str = "a MAC address: an object with `id` and `mac_address`";
+
+    fn of(_: &Scalar<'_>, [id, mac_address]: [Scalar<'_>; 2]) -> Option<Self> {
+        Some(Self { id: id.unsigned()?, mac_address: mac_address.text()? })
+    }
+}
+
 /// A VLAN, mentioned by an interface.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct VlanBrief {
     /// Id of the VLAN in NetBox, which is not its number.
-    #[serde(deserialize_with = "tolerant::integer")]
     pub id: u64,
     /// Its number, 1 to 4094.
-    #[serde(default, deserialize_with = "tolerant::optional_integer")]
     pub vid: Option<u64>,
     /// Its name.
-    #[serde(default, deserialize_with = "tolerant::text")]
     pub name: String,
 }
+
+impl Mention<3> for VlanBrief {
+    const KEYS: [&'static str; 3] = ["id", "vid", "name"];
+    const EXPECTED: &'static str = "a VLAN: an object with `id`";
+
+    fn of(_: &Scalar<'_>, [id, vid, name]: [Scalar<'_>; 3]) -> Option<Self> {
+        let vid = if vid == Scalar::Null { None } else { Some(vid.unsigned()?) };
+        Some(Self { id: id.unsigned()?, vid, name: name.text_or_empty()? })
+    }
+}
+
+macro_rules! mentioned {
+    ($($kind:ty),*) => {$(
+        impl<'de> Deserialize<'de> for $kind {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                mention::mention(deserializer)
+            }
+        }
+
+        impl Tolerant for Option<$kind> {
+            fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::deserialize(deserializer)
+            }
+        }
+
+        impl Tolerant for Vec<$kind> {
+            fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                mention::mentions(deserializer)
+            }
+        }
+    )*};
+}
+mentioned!(Brief, Tag, PrimaryIp, MacBrief, VlanBrief);
 
 /// What an address is assigned to: an interface of a virtual machine, or of a device.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

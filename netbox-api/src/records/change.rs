@@ -86,7 +86,7 @@ pub struct JournalEntry {
     #[serde(default, deserialize_with = "tolerant::text")]
     pub comments: String,
     /// Its tags.
-    #[serde(default, deserialize_with = "tolerant::list")]
+    #[serde(default, deserialize_with = "tolerant::read")]
     pub tags: Vec<Tag>,
     /// Its custom fields.
     #[serde(default)]

@@ -46,7 +46,7 @@ pub struct IpAddress {
     #[serde(default, deserialize_with = "tolerant::text")]
     pub description: String,
     /// Its tags.
-    #[serde(default, deserialize_with = "tolerant::list")]
+    #[serde(default, deserialize_with = "tolerant::read")]
     pub tags: Vec<Tag>,
     /// Its custom fields.
     #[serde(default)]
@@ -99,7 +99,7 @@ pub struct MacAddress {
     #[serde(default, deserialize_with = "tolerant::text")]
     pub description: String,
     /// Its tags.
-    #[serde(default, deserialize_with = "tolerant::list")]
+    #[serde(default, deserialize_with = "tolerant::read")]
     pub tags: Vec<Tag>,
     /// Its custom fields.
     #[serde(default)]
@@ -149,7 +149,7 @@ pub struct Vlan {
     #[serde(default)]
     pub status: Option<Choice>,
     /// Its tags.
-    #[serde(default, deserialize_with = "tolerant::list")]
+    #[serde(default, deserialize_with = "tolerant::read")]
     pub tags: Vec<Tag>,
     /// Its custom fields.
     #[serde(default)]
@@ -187,7 +187,7 @@ pub struct Prefix {
     #[serde(default, deserialize_with = "tolerant::text")]
     pub description: String,
     /// Its tags.
-    #[serde(default, deserialize_with = "tolerant::list")]
+    #[serde(default, deserialize_with = "tolerant::read")]
     pub tags: Vec<Tag>,
     /// Its custom fields.
     #[serde(default)]

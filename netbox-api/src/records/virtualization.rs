@@ -68,7 +68,7 @@ pub struct VirtualMachine {
     #[serde(default, deserialize_with = "tolerant::text")]
     pub serial: String,
     /// Its tags.
-    #[serde(default, deserialize_with = "tolerant::list")]
+    #[serde(default, deserialize_with = "tolerant::read")]
     pub tags: Vec<Tag>,
     /// Its custom fields.
     #[serde(default)]
@@ -111,7 +111,7 @@ pub struct VirtualDisk {
     #[serde(default, deserialize_with = "tolerant::text")]
     pub description: String,
     /// Its tags.
-    #[serde(default, deserialize_with = "tolerant::list")]
+    #[serde(default, deserialize_with = "tolerant::read")]
     pub tags: Vec<Tag>,
     /// Its custom fields.
     #[serde(default)]
@@ -154,7 +154,7 @@ pub struct VmInterface {
     #[serde(default)]
     pub primary_mac_address: Option<MacBrief>,
     /// All its MAC addresses.
-    #[serde(default, deserialize_with = "tolerant::list")]
+    #[serde(default, deserialize_with = "tolerant::read")]
     pub mac_addresses: Vec<MacBrief>,
     /// Mode of its VLANs: `access`, `tagged`, `tagged-all`, `q-in-q`.
     #[serde(default)]
@@ -163,7 +163,7 @@ pub struct VmInterface {
     #[serde(default)]
     pub untagged_vlan: Option<VlanBrief>,
     /// Its tagged VLANs.
-    #[serde(default, deserialize_with = "tolerant::list")]
+    #[serde(default, deserialize_with = "tolerant::read")]
     pub tagged_vlans: Vec<VlanBrief>,
     /// Its VRF.
     #[serde(default)]
@@ -172,7 +172,7 @@ pub struct VmInterface {
     #[serde(default, deserialize_with = "tolerant::text")]
     pub description: String,
     /// Its tags.
-    #[serde(default, deserialize_with = "tolerant::list")]
+    #[serde(default, deserialize_with = "tolerant::read")]
     pub tags: Vec<Tag>,
     /// Its custom fields.
     #[serde(default)]
@@ -222,7 +222,7 @@ pub struct Cluster {
     #[serde(default, deserialize_with = "tolerant::text")]
     pub comments: String,
     /// Its tags.
-    #[serde(default, deserialize_with = "tolerant::list")]
+    #[serde(default, deserialize_with = "tolerant::read")]
     pub tags: Vec<Tag>,
     /// Its custom fields.
     #[serde(default)]

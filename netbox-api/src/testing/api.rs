@@ -4,14 +4,15 @@ use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
 use super::auth;
-use super::branches::BranchWords;
+use super::branches::{BranchWords, WRITTEN};
 use super::bulk;
 use super::change_log::Origin;
 use super::custom_fields::choices;
 use super::filters;
-use super::models::{by_path, model, models};
+use super::models::model;
 use super::ordering;
 use super::paging::{self, Query, last};
+use super::places::{Place, locate};
 use super::request::{Identity, Request, Way};
 use super::schema::{Kind, Model};
 use super::settings::Access;
@@ -19,18 +20,6 @@ use super::state::State;
 use super::store::{Record, Store};
 use super::tokens;
 use super::write::{Refused, Work};
-
-/// What an address leads to.
-enum Place {
-    Root,
-    Status,
-    AuthenticationCheck,
-    Queues,
-    List(&'static Model),
-    Object(&'static Model, u64),
-    /// The choices of a choice set.
-    Choices(u64),
-}
 
 /// Who asks and what they may.
 struct Asker {
@@ -43,9 +32,17 @@ struct Asker {
 impl State {
     /// Executes a request.
     pub(super) fn answer(&mut self, request: &Request) -> Answer {
-        match request.way {
-            Way::Branch => self.in_branch(&request.identity, |state| state.answered(request)),
-            _ => self.answered(request),
+        match (request.schema(), self.branch_of(request)) {
+            (Some(schema), _) => self.in_branch(schema, &request.identity, |state| state.answered(request)),
+            (None, Ok(None)) => self.answered(request),
+            (None, Ok(Some(schema))) => {
+                let inside = Request { way: Way::Branch(schema.clone()), ..request.clone() };
+                self.in_branch(&schema, &request.identity, |state| state.answered(&inside))
+            }
+            (None, Err(refusal)) => {
+                let id = self.clock.request_id();
+                self.dressed(refusal, &id)
+            }
         }
     }
 
@@ -107,6 +104,15 @@ impl State {
                     request,
                     || json!({"count": shown.len(), "next": null, "previous": null, "results": shown}),
                 );
+            }
+            Place::BranchChanges => return read_only(request, || self.branch_changes(&request.query)),
+            Place::BranchAction(branch, verb) => {
+                if request.method != "POST" {
+                    return Err(Answer::detail(405, format!("Method \"{}\" not allowed.", request.method)));
+                }
+                auth::allowed(&asker.access, &self.store, asker.user, model(Kind::Branch), "PATCH")?;
+                let body = parse(&request.body)?;
+                return Ok(self.act_on_branch(branch, verb, &body, &asker.name));
             }
             Place::List(model) => (model, None),
             Place::Object(model, object) => (model, Some(object)),
@@ -221,6 +227,12 @@ impl State {
         let mut body = parse(&request.body)?;
         let message = take_message(&mut body);
         only_shown(&mut body, &request.query);
+        if model.kind == Kind::Branch {
+            objects(&mut body).for_each(|branch| branch.retain(|name, _| WRITTEN.contains(&name.as_str())));
+            if request.method == "POST" {
+                objects(&mut body).for_each(|branch| drop(branch.insert("owner".to_owned(), json!(asker.user))));
+            }
+        }
         let condition = request.header("if-match").filter(|_| self.settings.version.has_etags()).map(str::to_owned);
         let origin = Origin {
             id: id.to_owned(),
@@ -251,7 +263,14 @@ impl State {
         }
         let deliveries = if asker.silent { Vec::new() } else { work.finish(&origin) };
         self.dispatch(deliveries);
+        if let Some(schema) = request.schema() {
+            self.remember(schema, &origin);
+        }
         let answer = self.written(model, &done, &request.query);
+        if let (Kind::Branch, Done::One(201, branch)) = (model.kind, &done) {
+            // Its answer says `new`, without what it gets by then.
+            self.provision(*branch);
+        }
         self.finish_race(race);
         Ok(answer)
     }
@@ -393,23 +412,4 @@ fn parse(body: &[u8]) -> Result<Value, Answer> {
     serde_json::from_slice(body).map_err(|error| {
         Answer::detail(400, format!("JSON parse error - {error}: line {} column {}", error.line(), error.column()))
     })
-}
-
-fn locate(path: &str) -> Option<Place> {
-    match path {
-        "" => return Some(Place::Root),
-        "status" => return Some(Place::Status),
-        "core/background-queues" => return Some(Place::Queues),
-        "authentication-check" => return Some(Place::AuthenticationCheck),
-        _ => {}
-    }
-    if let Some(model) = by_path(path) {
-        return Some(Place::List(model));
-    }
-    if let Some(set) = path.strip_suffix("/choices").and_then(|path| path.strip_prefix(model(Kind::ChoiceSet).path)) {
-        return set.strip_prefix('/')?.parse().ok().map(Place::Choices);
-    }
-    let (list, id) = path.rsplit_once('/')?;
-    let id = id.parse().ok()?;
-    models().find(|model| model.path == list).map(|model| Place::Object(model, id))
 }

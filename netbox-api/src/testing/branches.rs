@@ -2,7 +2,10 @@
 //!
 //! A branch is a copy of the rows, made when somebody first changes something in it. Nothing of it is in main: neither its rows nor its
 //! entries of the change log. The sequences of ids are main's, so ids are final. Webhooks, event rules and custom fields are not branched.
-//! There is one branch at a time, without the plugin's own REST API.
+//! Beside those that are made over REST there is one that needs no making: [`User::in_branch`].
+
+mod rest;
+mod step;
 
 use serde_json::{Map, Value, json};
 
@@ -11,11 +14,43 @@ use super::change_log::Origin;
 use super::request::{Identity, Way};
 use super::schema::{Kind, Model};
 use super::state::State;
+use super::store::Store;
 use super::user::User;
 
+pub use rest::Strategy;
+pub(super) use rest::WRITTEN;
+pub(super) use step::Step;
+
 /// What is the same in main and in every branch (source).
-const SHARED: &[Kind] =
-    &[Kind::Webhook, Kind::EventRule, Kind::CustomField, Kind::ChoiceSet, Kind::User, Kind::Permission, Kind::Token];
+const SHARED: &[Kind] = &[
+    Kind::Webhook,
+    Kind::EventRule,
+    Kind::CustomField,
+    Kind::ChoiceSet,
+    Kind::User,
+    Kind::Permission,
+    Kind::Token,
+    Kind::Branch,
+    Kind::Job,
+];
+
+/// The branch that needs no making.
+const UNMADE: &str = "c74lde03";
+
+/// A branch's rows, and how they came to differ from main's.
+#[derive(Clone, Debug, Default)]
+pub(super) struct BranchRows {
+    pub(super) store: Store,
+    pub(super) steps: Vec<Step>,
+}
+
+/// Main's rows, without its change log: a branch's has only its own entries (seen: branching 1.2.2).
+fn copy_of(main: &Store) -> Store {
+    let mut copy = main.clone();
+    copy.clear(Kind::ObjectChange);
+    copy.keep();
+    copy
+}
 
 /// What a delivery says of the branch in which something was changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,10 +85,6 @@ impl BranchWords {
     }
 }
 
-fn the_branch() -> Value {
-    json!({"id": 1, "name": "next-week", "schema_id": "c74lde03"})
-}
-
 impl FakeNetBox {
     /// How deliveries from now on tell that they are a branch's.
     pub fn mark_branches(&self, mark: BranchMark) {
@@ -62,7 +93,22 @@ impl FakeNetBox {
 
     /// Forgets the branch, as after its merge or deletion; the next change in a branch is made in a new copy of main.
     pub fn forget_branch(&self) {
-        self.shared().lock().branch = None;
+        self.shared().lock().branches.remove(UNMADE);
+    }
+
+    /// Merges the branch with this id, as a person does in the browser, who can choose how.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such branch.
+    #[track_caller]
+    pub fn merge_branch(&self, id: u64, how: Strategy, user: &str) {
+        let mut state = self.shared().lock();
+        assert!(state.store.get(Kind::Branch, id).is_some(), "there is no branch {id}");
+        state.pass();
+        state.carry_out(id, "merge", how, user);
+        drop(state);
+        self.shared().wake();
     }
 
     /// [`User::branch_delivery`] by the user `alice`.
@@ -76,7 +122,7 @@ impl User<'_> {
     /// The same user with the branch active: all requests read and write there. Their deliveries are made and dispatched like any other.
     #[must_use]
     pub fn in_branch(mut self) -> Self {
-        self.way = Way::Branch;
+        self.way = Way::Branch(UNMADE.to_owned());
         self
     }
 
@@ -120,30 +166,45 @@ impl FakeNetBox {
 }
 
 impl State {
-    /// Does something with the branch's rows in the place of main's.
-    pub(super) fn in_branch<T>(&mut self, identity: &Identity, act: impl FnOnce(&mut Self) -> T) -> T {
+    /// Does something with a branch's rows in the place of main's.
+    pub(super) fn in_branch<T>(&mut self, schema: &str, identity: &Identity, act: impl FnOnce(&mut Self) -> T) -> T {
         if let Identity::User(name) = identity {
             // Users are main's.
             self.user(name);
         }
-        let mut branch = self.branch.take().unwrap_or_else(|| self.store.clone());
+        let known = self.branches.get_mut(schema).map(|rows| std::mem::take(&mut rows.store));
+        let mut branch = known.unwrap_or_else(|| copy_of(&self.store));
         branch.share(&self.store, SHARED);
         let main = std::mem::replace(&mut self.store, branch);
         let done = act(self);
         let branch = std::mem::replace(&mut self.store, main);
         self.store.share(&branch, &[]);
-        self.branch = Some(branch);
+        self.branches.entry(schema.to_owned()).or_default().store = branch;
         done
+    }
+
+    /// Remembers what a request did in its branch, for the merge.
+    pub(super) fn remember(&mut self, schema: &str, origin: &Origin) {
+        let step = Step::of(&self.store, origin);
+        self.branches.entry(schema.to_owned()).or_default().steps.push(step);
+    }
+
+    /// As deliveries name a branch.
+    fn named(&self, schema: &str) -> Value {
+        match self.store.all(Kind::Branch).find(|branch| branch.text("schema_id") == schema) {
+            Some(branch) => json!({"id": branch.id, "name": branch.text("name"), "schema_id": schema}),
+            None => json!({"id": 1, "name": "next-week", "schema_id": schema}),
+        }
     }
 
     /// What the deliveries of a request tell of branches, and of how the request came about.
     pub(super) fn told_of_branch(&self, mut origin: Origin, way: &Way, model: &Model, object: Option<u64>) -> Origin {
-        let inside = *way == Way::Branch;
+        let inside = if let Way::Branch(schema) = way { Some(self.named(schema)) } else { None };
         if self.mark == BranchMark::Data {
-            origin.branch.data = Some(if inside { the_branch() } else { Value::Null });
+            origin.branch.data = Some(inside.clone().unwrap_or_default());
         }
-        if inside && self.mark == BranchMark::Context {
-            origin.branch.context = Some(the_branch());
+        if inside.is_some() && self.mark == BranchMark::Context {
+            origin.branch.context = inside;
             origin.path = match (origin.method.as_str(), object) {
                 ("DELETE", Some(id)) => format!("/{}/{id}/delete/", model.ui),
                 (_, Some(id)) => format!("/{}/{id}/edit/", model.ui),

@@ -1,8 +1,10 @@
 //! A database that is restored from a dump, and a change log that is pruned.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::FakeNetBox;
+use super::branches::BranchRows;
 use super::schema::Kind;
 use super::store::Store;
 
@@ -10,7 +12,7 @@ use super::store::Store;
 #[derive(Clone)]
 pub struct Dump {
     main: Store,
-    branch: Option<Store>,
+    branches: BTreeMap<String, BranchRows>,
 }
 
 impl std::fmt::Debug for Dump {
@@ -24,7 +26,7 @@ impl FakeNetBox {
     #[must_use]
     pub fn dump(&self) -> Dump {
         let state = self.shared().lock();
-        Dump { main: state.store.clone(), branch: state.branch.clone() }
+        Dump { main: state.store.clone(), branches: state.branches.clone() }
     }
 
     /// Restores a dump: all rows, webhooks and event rules among them, the change log, and the last ids, so that ids are given out again.
@@ -34,7 +36,7 @@ impl FakeNetBox {
     pub fn restore(&self, dump: &Dump) {
         let mut state = self.shared().lock();
         state.store = dump.main.clone();
-        state.branch.clone_from(&dump.branch);
+        state.branches.clone_from(&dump.branches);
         state.clock.pass(Duration::from_secs(1));
     }
 

@@ -25,7 +25,7 @@
 //! - **Deliveries** leave at once, in order, each after the last was answered; or they are held, sent in any order, twice, late, or lost.
 //! - **Faults** answer in NetBox's place, drop connections, delay; [`FakeNetBox::on_request`] runs something in between.
 //! - **What real installations go through**: a database restored from a dump, a pruned change log, lost updates, renamed clusters and
-//!   clusters of one name, branches of netbox-branching with merges and reverts that use request ids again: [`FakeNetBox::restore`],
+//!   clusters of one name, branches of netbox-branching, over REST or not, with merges and reverts that use request ids again: [`FakeNetBox::restore`],
 //!   [`FakeNetBox::prune_change_log`], [`FakeNetBox::race`], [`FakeNetBox::rename_cluster`], [`FakeNetBox::branch_delivery`],
 //!   [`User::in_request`], [`FakeNetBox::revert_deletion`].
 //! - **Time and ids** are made up and the same in every run.
@@ -60,6 +60,7 @@ mod index;
 mod json;
 mod lookups;
 mod models;
+mod models_branching;
 mod models_extras;
 mod models_network;
 mod models_users;
@@ -67,6 +68,7 @@ mod models_virtualization;
 mod netbox;
 mod ordering;
 mod paging;
+mod places;
 mod race;
 mod related;
 mod replay;
@@ -90,7 +92,7 @@ mod version;
 mod write;
 
 pub use answer::Answer;
-pub use branches::BranchMark;
+pub use branches::{BranchMark, Strategy};
 pub use builder::Builder;
 pub use delivery::{Attempt, Delivery};
 pub use dump::Dump;

@@ -1,5 +1,6 @@
 //! The object types, column by column, as NetBox 4.7.3 has them (as far as a bridge to Proxmox meets them).
 
+use super::models_branching::BRANCHING;
 use super::models_extras::EXTRAS;
 use super::models_network::NETWORK;
 use super::models_users::USERS;
@@ -31,7 +32,7 @@ pub(super) const PLAIN: Model = Model {
 
 /// All object types.
 pub(super) fn models() -> impl Iterator<Item = &'static Model> {
-    VIRTUALIZATION.iter().chain(NETWORK).chain(EXTRAS).chain(USERS)
+    VIRTUALIZATION.iter().chain(NETWORK).chain(EXTRAS).chain(USERS).chain(BRANCHING)
 }
 
 /// The description of an object type.

@@ -50,7 +50,7 @@ impl User<'_> {
         state.pass();
         let id = match &self.way {
             Way::Again(id) => id.clone(),
-            Way::Plain | Way::Branch => state.clock.request_id(),
+            Way::Plain | Way::Branch(_) => state.clock.request_id(),
         };
         let now = state.clock.tick();
         let row = row(&state.store, Kind::VirtualMachine, &record, now).expect("a record with an id");

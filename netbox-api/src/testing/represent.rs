@@ -277,7 +277,7 @@ impl View<'_> {
 }
 
 /// The label of a choice; NetBox would show an unknown one as it is.
-fn label(kind: Kind, column: &str, chosen: &str) -> String {
+pub(super) fn label(kind: Kind, column: &str, chosen: &str) -> String {
     match model(kind).column(column).map(|column| column.holds) {
         Some(Holds::Choice(choices)) => {
             choices.iter().find(|(value, _)| *value == chosen).map_or(chosen, |(_, label)| *label).to_owned()

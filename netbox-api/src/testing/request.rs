@@ -56,8 +56,8 @@ pub(super) enum Way {
     Plain,
     /// A merge or revert of a branch does again what the request of this id did in it.
     Again(String),
-    /// In a branch.
-    Branch,
+    /// In the branch with this `schema_id`.
+    Branch(String),
 }
 
 /// A request to be executed.

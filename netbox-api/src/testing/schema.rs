@@ -37,6 +37,8 @@ pub(super) enum Kind {
     User,
     Permission,
     Token,
+    Branch,
+    Job,
 }
 
 /// What happens to a row when the row it refers to is deleted.

@@ -1,13 +1,13 @@
 //! Everything this NetBox knows, behind one lock.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tokio::sync::{oneshot, watch};
 
-use super::branches::BranchMark;
+use super::branches::{BranchMark, BranchRows};
 use super::clock::Clock;
 use super::delivery::Delivery;
 use super::faults::Fault;
@@ -63,8 +63,8 @@ pub(super) struct State {
     /// How many are queued or on their way; changed under the same lock as the queue, so that it is never wrong.
     pub(super) pending: watch::Sender<usize>,
     pub(super) mode: Mode,
-    /// The rows as they are in the branch, if there is one.
-    pub(super) branch: Option<Store>,
+    /// The rows as they are in each branch, by its `schema_id`.
+    pub(super) branches: BTreeMap<String, BranchRows>,
     pub(super) mark: BranchMark,
     /// Lost updates that are to come.
     pub(super) races: Vec<Race>,
@@ -84,7 +84,7 @@ impl State {
             queue: VecDeque::new(),
             pending: watch::Sender::new(0),
             mode: Mode::default(),
-            branch: None,
+            branches: BTreeMap::new(),
             mark: BranchMark::default(),
             races: Vec::new(),
         }

@@ -97,8 +97,10 @@ impl Store {
             self.skip_to(*kind, *last);
         }
         for kind in kinds {
-            // None of these has an index.
-            self.tables.insert(*kind, main.tables.get(kind).cloned().unwrap_or_default());
+            self.clear(*kind);
+            for row in main.tables.get(kind).into_iter().flat_map(|table| table.values()) {
+                self.exchange(*kind, row.id, Some(Arc::clone(row)));
+            }
         }
     }
 
@@ -127,6 +129,24 @@ impl Store {
             table.insert(id, row);
         }
         before
+    }
+
+    /// What the present request replaced, oldest first.
+    pub(super) fn replaced(&self) -> &[(Kind, u64, Option<Arc<Record>>)] {
+        &self.replaced
+    }
+
+    /// A row that is shared with whoever keeps it.
+    pub(super) fn row(&self, kind: Kind, id: u64) -> Option<Arc<Record>> {
+        self.tables.get(&kind)?.get(&id).cloned()
+    }
+
+    /// No row of this kind.
+    pub(super) fn clear(&mut self, kind: Kind) {
+        let ids: Vec<u64> = self.all(kind).map(|record| record.id).collect();
+        for id in ids {
+            self.exchange(kind, id, None);
+        }
     }
 
     /// The end of a transaction: what was done stays done.

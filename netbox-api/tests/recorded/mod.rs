@@ -1,4 +1,4 @@
-//! The recorded deliveries: shared with the tests that cross crates, hence kept there.
+//! The recorded deliveries: shared with the tests that cross crates, hence kept there; `fixtures` leads there, and its files are in the package.
 
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,7 @@ struct Index {
 }
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/netbox-webhooks")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/netbox-webhooks")
 }
 
 impl Recorded {

@@ -22,7 +22,7 @@ fn ids(netbox: &FakeNetBox, query: &str) -> Vec<u64> {
 
 #[tokio::test]
 async fn an_entry_has_the_fields_that_were_recorded() {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/netbox-rest");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/netbox-rest");
     let recorded = std::fs::read_to_string(fixtures.join("object-change.json")).unwrap();
     let recorded: Value = serde_json::from_str(&recorded).unwrap();
     let netbox = FakeNetBox::builder().start().await;

@@ -18,7 +18,7 @@ async fn every_delivery_is_as_recorded() {
     play(&netbox.user("admin"));
 
     let made = netbox.deliveries();
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/netbox-webhooks");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/netbox-webhooks");
     let mut compared = 0;
     for entry in std::fs::read_dir(fixtures).unwrap() {
         let path = entry.unwrap().path();
