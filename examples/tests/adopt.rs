@@ -5,7 +5,8 @@ mod common;
 
 use common::sides::Sides;
 use common::{IDENTITY, code, stderr, stdout};
-use netbox_proxmox_core::live::Store;
+use netbox_proxmox_core::live::inbox::Leasing;
+use netbox_proxmox_core::live::{SqliteStore, Store};
 use netbox_proxmox_core::{Moment, RecordId};
 use proxmox_api::testing::{Fault, GuestBuilder};
 use serde_json::{Value, json};
@@ -169,11 +170,12 @@ async fn a_command_that_cannot_adopt_says_what_to_do() {
     is(&sides, &["adopt", "--vm", "web01"], 2, "--yes");
     is(&sides, &["adopt", "--vm", "web99", "--yes"], 4, "NetBox has no virtual machine web99");
     let store = sides.store().await;
-    assert_eq!(store.lease(RecordId(1), "server", None).await.unwrap(), None);
+    let lease = async |store: &SqliteStore| store.lease(RecordId(1).into(), "server", None).await.unwrap();
+    assert!(matches!(lease(&store).await, Leasing::Taken(_)));
     let renewed = store.clone();
     let server = tokio::spawn(async move {
         loop {
-            assert_eq!(renewed.lease(RecordId(1), "server", None).await.unwrap(), None);
+            renewed.lease(RecordId(1).into(), "server", None).await.unwrap();
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
     });

@@ -13,7 +13,7 @@ use common::{RECORDED_SECRET, delivery, state};
 use futures_util::stream;
 use netbox_api::signature::sign;
 use netbox_proxmox_core::RecordId;
-use netbox_proxmox_core::live::inbox::{Aged, Entry, EventCounts, Lease};
+use netbox_proxmox_core::live::inbox::{Aged, Entry, EventCounts, Lease, Leasing, Work};
 use netbox_proxmox_core::live::{
     Brake, EventState, Inbox, InboxError, MemoryStore, NewEvent, Settlement, Store, StoredEvent,
 };
@@ -248,16 +248,19 @@ impl Store for Full {
     async fn counts(&self) -> Result<EventCounts, InboxError> {
         full()
     }
-    async fn lease(&self, _: RecordId, _: &str, _: Option<&Lease>) -> Result<Option<Lease>, InboxError> {
+    async fn lease(&self, _: Work, _: &str, _: Option<&Lease>) -> Result<Leasing, InboxError> {
         full()
     }
-    async fn unlease(&self, _: Option<RecordId>, _: &str) -> Result<(), InboxError> {
+    async fn unlease(&self, _: Option<Work>, _: &str) -> Result<(), InboxError> {
         full()
     }
     async fn get(&self, _: &'static str, _: &str) -> Result<Option<String>, InboxError> {
         full()
     }
     async fn put(&self, _: &'static str, _: &str, _: &str) -> Result<(), InboxError> {
+        full()
+    }
+    async fn replace(&self, _: &'static str, _: &str, _: Option<&str>, _: &str) -> Result<bool, InboxError> {
         full()
     }
     async fn delete(&self, _: &'static str, _: &str) -> Result<(), InboxError> {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use netbox_proxmox_core::RecordId;
-use netbox_proxmox_core::live::inbox::{Aged, Entry, EventCounts, Lease};
+use netbox_proxmox_core::live::inbox::{Aged, Entry, EventCounts, Lease, Leasing, Work};
 use netbox_proxmox_core::live::{Brake, EventState, InboxError, MemoryStore, NewEvent, Settlement, Store, StoredEvent};
 use tokio::sync::mpsc::Sender;
 
@@ -96,12 +96,12 @@ impl Store for Mortal {
         self.alive("counts").await.counts().await
     }
 
-    async fn lease(&self, record: RecordId, owner: &str, ended: Option<&Lease>) -> Result<Option<Lease>, InboxError> {
-        self.alive("lease").await.lease(record, owner, ended).await
+    async fn lease(&self, work: Work, owner: &str, ended: Option<&Lease>) -> Result<Leasing, InboxError> {
+        self.alive("lease").await.lease(work, owner, ended).await
     }
 
-    async fn unlease(&self, record: Option<RecordId>, owner: &str) -> Result<(), InboxError> {
-        self.alive("unlease").await.unlease(record, owner).await
+    async fn unlease(&self, work: Option<Work>, owner: &str) -> Result<(), InboxError> {
+        self.alive("unlease").await.unlease(work, owner).await
     }
 
     async fn get(&self, kind: &'static str, key: &str) -> Result<Option<String>, InboxError> {
@@ -110,6 +110,16 @@ impl Store for Mortal {
 
     async fn put(&self, kind: &'static str, key: &str, value: &str) -> Result<(), InboxError> {
         self.alive("put").await.put(kind, key, value).await
+    }
+
+    async fn replace(
+        &self,
+        kind: &'static str,
+        key: &str,
+        expected: Option<&str>,
+        value: &str,
+    ) -> Result<bool, InboxError> {
+        self.alive("replace").await.replace(kind, key, expected, value).await
     }
 
     async fn delete(&self, kind: &'static str, key: &str) -> Result<(), InboxError> {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use netbox_proxmox_core::event::Changed;
-use netbox_proxmox_core::live::inbox::{Aged, Entry, EventCounts, Lease};
+use netbox_proxmox_core::live::inbox::{Aged, Entry, EventCounts, Fence, Lease, Leasing, Work};
 use netbox_proxmox_core::live::{Brake, EventState, Held, NewEvent, Settlement, Store};
 use netbox_proxmox_core::{Change, EventKind, RecordId};
 
@@ -110,18 +110,7 @@ pub async fn contract(store: Arc<dyn Store>) {
     let confirmed = store.pending(RecordId(3)).await.unwrap().remove(0);
     assert_eq!(confirmed.change, Change { confirmed: true, ..lifted.change });
 
-    // A lease is held by one, until it is given up, or is known to have ended exactly as it is.
-    let record = RecordId(7);
-    let lease = |owner: &str, renewals| Lease { owner: owner.into(), renewals };
-    assert_eq!(store.lease(record, "one", None).await.unwrap(), None);
-    assert_eq!(store.lease(record, "two", None).await.unwrap(), Some(lease("one", 0)));
-    assert_eq!(store.lease(record, "one", None).await.unwrap(), None, "renewed");
-    assert_eq!(store.lease(record, "two", Some(&lease("one", 0))).await.unwrap(), Some(lease("one", 1)), "it had not");
-    assert_eq!(store.lease(record, "two", Some(&lease("one", 1))).await.unwrap(), None, "it ended");
-    store.unlease(Some(record), "one").await.unwrap();
-    assert_eq!(store.lease(record, "one", None).await.unwrap(), Some(lease("two", 0)), "not another's to give up");
-    store.unlease(None, "two").await.unwrap();
-    assert_eq!(store.lease(record, "one", None).await.unwrap(), None);
+    leases(&*store).await;
 
     // Facts.
     assert_eq!(store.get("seen", "1").await.unwrap(), None);
@@ -135,6 +124,13 @@ pub async fn contract(store: Arc<dyn Store>) {
     };
     assert_eq!(all("").await, ["1=y", "10@x=w"]);
     assert_eq!((all("10@").await, all("1@").await), (vec!["10@x=w".to_owned()], vec![]));
+    assert!(!store.replace("seen", "1", Some("x"), "v").await.unwrap(), "it is another one");
+    assert!(!store.replace("seen", "1", None, "v").await.unwrap(), "it is there");
+    assert!(store.replace("seen", "1", Some("y"), "v").await.unwrap());
+    assert!(!store.replace("seen", "2", Some("v"), "v").await.unwrap(), "it is not there");
+    assert!(store.replace("seen", "2", None, "v").await.unwrap());
+    assert_eq!(all("").await, ["1=v", "10@x=w", "2=v"]);
+    store.delete("seen", "2").await.unwrap();
     store.delete("seen", "1").await.unwrap();
     store.delete("seen", "10@x").await.unwrap();
     assert!(all("").await.is_empty());
@@ -164,6 +160,65 @@ pub async fn contract(store: Arc<dyn Store>) {
     assert_eq!((own, shared), (50, 25));
 
     prunes(&*store).await;
+}
+
+/// A lease is held by one, until it is given up, or is known to have ended exactly as it is. What is written under one that is
+/// lost is refused.
+async fn leases(store: &dyn Store) {
+    let taken = |leasing: Leasing| match leasing {
+        Leasing::Taken(fence) => fence,
+        Leasing::Held(lease) => panic!("{lease:?}"),
+    };
+    let held = |owner: &str, renewals| Leasing::Held(Lease { owner: owner.into(), renewals });
+    let lease = |owner: &str, renewals| Some(Lease { owner: owner.into(), renewals });
+    for work in [Work::Record(RecordId(7)), Work::CatchUp, Work::Comparison] {
+        let ask = async |owner: &str, ended: Option<Lease>| store.lease(work, owner, ended.as_ref()).await.unwrap();
+        let first = taken(ask("one", None).await);
+        assert_eq!(ask("two", None).await, held("one", 0));
+        assert_eq!(taken(ask("one", None).await), first, "renewed");
+        assert_eq!(ask("two", lease("one", 0)).await, held("one", 1), "it had not ended");
+        first.guard(store.put("seen", "9", "one")).await.unwrap();
+        let second = taken(ask("two", lease("one", 1)).await);
+        store.unlease(Some(work), "one").await.unwrap();
+        assert_eq!(ask("one", None).await, held("two", 0), "not another's to give up");
+
+        // The first does not know yet.
+        store.insert(&[event(&format!("fenced by {work}"), 9)], 100).await.unwrap();
+        let ids: Vec<i64> = store.pending(RecordId(9)).await.unwrap().iter().map(|event| event.id).collect();
+        let done = Settlement { state: EventState::Done, reason: None, brake: None, due: 0, attempted: true };
+        let refusals = async |fence: Fence| {
+            [
+                fence.guard(store.settle(&ids, &done)).await.is_err(),
+                fence.guard(store.confirm(&ids)).await.is_err(),
+                fence.guard(store.put("seen", "9", "late")).await.is_err(),
+                fence.guard(store.put("seen", "8", "late")).await.is_err(),
+                fence.guard(store.replace("seen", "9", Some("one"), "late")).await.is_err(),
+                fence.guard(store.replace("seen", "8", None, "late")).await.is_err(),
+                fence.guard(store.delete("seen", "9")).await.is_err(),
+            ]
+        };
+        assert_eq!(refusals(first).await, [true; 7]);
+        let unchanged = store.pending(RecordId(9)).await.unwrap();
+        assert!(unchanged.len() == 1 && !unchanged[0].change.confirmed);
+        let facts = [("9".to_owned(), "one".to_owned())];
+        assert_eq!(store.all("seen", "").await.unwrap(), facts);
+
+        // Nor does it write once the second has given it up, or when it has it again by chance.
+        store.unlease(None, "two").await.unwrap();
+        first.guard(store.delete("seen", "9")).await.unwrap_err();
+        second.guard(store.delete("seen", "9")).await.unwrap_err();
+        let third = taken(ask("one", None).await);
+        assert!(third != first && third != second);
+        first.guard(store.delete("seen", "9")).await.unwrap_err();
+        assert_eq!(store.all("seen", "").await.unwrap(), facts);
+        third.guard(store.settle(&ids, &done)).await.unwrap();
+        third.guard(store.delete("seen", "9")).await.unwrap();
+        third.guard(store.delete("seen", "9")).await.expect("nothing to remove is no refusal");
+        assert!(store.pending(RecordId(9)).await.unwrap().is_empty());
+        store.unlease(Some(work), "one").await.unwrap();
+        taken(ask("two", None).await);
+        store.unlease(None, "two").await.unwrap();
+    }
 }
 
 /// What is old goes step by step, and what was answered once is not answered again.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use netbox_proxmox_core::RecordId;
-use netbox_proxmox_core::live::inbox::{EventCounts, Lease};
+use netbox_proxmox_core::live::inbox::{EventCounts, Lease, Leasing};
 use netbox_proxmox_core::live::{EventState, SqliteStore, Store};
 use netbox_proxmox_tests::store_contract::{contract, event};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
@@ -74,7 +74,17 @@ async fn a_file_of_version_0_1_0_keeps_everything_and_that_version_can_go_on_bes
     assert_eq!(store.get("seen", "1@x").await.unwrap().as_deref(), Some("y"));
     assert!(store.aged("seen", 1_000_000_000, 9).await.unwrap().is_empty(), "as if it had been stored just now");
     let lease = Lease { owner: "one".into(), renewals: 3 };
-    assert_eq!(store.lease(RecordId(1), "two", None).await.unwrap(), Some(lease));
+    assert_eq!(store.lease(RecordId(1).into(), "two", None).await.unwrap(), Leasing::Held(lease.clone()));
+    let taken = store.lease(RecordId(1).into(), "two", Some(&lease)).await.unwrap();
+    let Leasing::Taken(fence) = taken else { panic!("{taken:?}") };
+    fence.guard(store.put("seen", "1@x", "z")).await.unwrap();
+    sqlx::raw_sql("UPDATE lease SET owner = 'three', renewals = 0 WHERE record = 1").execute(&old).await.unwrap();
+    let back = Lease { owner: "three".into(), renewals: 0 };
+    assert_eq!(
+        store.lease(RecordId(1).into(), "two", None).await.unwrap(),
+        Leasing::Held(back),
+        "that version took it"
+    );
 
     // It writes as ever, and what it writes is counted.
     insert_as_0_1_0(&old, "e", 4, "pending", None).await;

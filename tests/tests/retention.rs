@@ -78,7 +78,7 @@ async fn what_is_known_of_a_record_goes_once_it_and_its_guest_are_gone() {
             inbox.put_reported(&report(owner), Reported::Delivered).await.unwrap();
         }
         inbox.put_first_start("2026-11-01T08:00:00Z").await.unwrap();
-        inbox.put_destroyed(&[("1@x".into(), 1)]).await.unwrap();
+        assert!(inbox.replace_destroyed(&[], &[("1@x".into(), 1)]).await.unwrap());
         inbox.put_rested(1, 100.try_into().unwrap(), 1).await.unwrap();
         inbox.put_own_request("abc").await.unwrap();
         for owner in [gone, again, waits] {

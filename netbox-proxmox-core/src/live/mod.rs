@@ -27,6 +27,8 @@ pub use dispatch::backoff::Backoff;
 pub use dispatch::lease::Leases;
 pub use dispatch::{Answer, Dispatcher, Observer};
 pub use execute::LiveExecutor;
+#[cfg(feature = "inbox-postgres")]
+pub use inbox::PostgresStore;
 #[cfg(feature = "inbox-sqlite")]
 pub use inbox::SqliteStore;
 pub use inbox::{

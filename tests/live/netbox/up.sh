@@ -10,19 +10,12 @@
 #                   run (5 to 7 minutes) and their result is kept in the cache for the next time.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$LIVE/postgres-server.sh"
 umask 022
 mkdir -p "$RUN" "$LOG" "$ROOT/conf" "$ROOT/media" "$ROOT/scripts" "$ROOT/reports" "$PG" "$CACHE"
 chmod 700 "$RUN"
 
 # -- system packages
-pg_bindir() {   # the newest server of PostgreSQL 15 or later
-    local d found='' best=14 v
-    for d in /usr/lib/postgresql/*/bin; do
-        v="${d%/bin}"; v="${v##*/}"
-        if [[ "$v" =~ ^[0-9]+$ ]] && [ "$v" -gt "$best" ] && [ -x "$d/initdb" ]; then best=$v; found=$d; fi
-    done
-    printf '%s' "$found"
-}
 CACHED="$CACHE/netbox-$NETBOX_VERSION-empty.sql.gz"
 DUMP="${NETBOX_DB_DUMP:-}"
 [ -n "$DUMP" ] && [ -s "$DUMP" ] || DUMP="$CACHED"
@@ -68,29 +61,8 @@ chmod 600 "$ROOT/conf/configuration.py"
 export NETBOX_ROOT="$ROOT"
 netbox() { (cd "$ROOT" && "$VENV/bin/netbox" "$@"); }
 
-# -- PostgreSQL. It refuses to run as root; its directory (and socket) is closed to everybody else, so
-# connections through it are trusted. Durability is off: this database is thrown away.
-as_pg() { (cd / && env -i PATH=/usr/bin:/bin LC_ALL=C "$@"); }
-if [ -n "$AS_ROOT" ]; then
-    id postgres >/dev/null 2>&1 || useradd --system --no-create-home --shell /usr/sbin/nologin postgres
-    as_pg() { (cd / && setpriv --reuid postgres --regid postgres --init-groups env -i PATH=/usr/bin:/bin LC_ALL=C "$@"); }
-    chown postgres: "$PG"
-fi
-chmod 700 "$PG"
-as_pg test -w "$PG" || die "the user postgres cannot reach $PG: one of its parent directories is closed"
-if ! as_pg test -e "$PG/made"; then
-    as_pg rm -rf "$PG/data"
-    as_pg "$PGBIN/initdb" -D "$PG/data" -U netbox -E UTF8 --locale=C.UTF-8 -A trust >"$LOG/initdb.log" 2>&1 \
-        || { tail -n 20 "$LOG/initdb.log" >&2; die "initdb failed"; }
-    printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$PG'" 'fsync = off' 'synchronous_commit = off' \
-        'full_page_writes = off' 'max_connections = 60' | as_pg tee -a "$PG/data/postgresql.conf" >/dev/null
-    as_pg touch "$PG/made"
-fi
-if ! alive "$PG/data/postmaster.pid" postgres; then
-    as_pg rm -f "$PG/data/postmaster.pid"
-    as_pg "$PGBIN/pg_ctl" -D "$PG/data" -l "$PG/postgres.log" -w -t 60 start >"$LOG/pg_ctl.log" 2>&1 \
-        || { tail -n 20 "$PG/postgres.log" "$LOG/pg_ctl.log" >&2; die "PostgreSQL did not start"; }
-fi
+# -- PostgreSQL. Durability is off: this database is thrown away.
+pg_begin "$PG" netbox "$LOG" 'fsync = off' 'synchronous_commit = off' 'full_page_writes = off'
 sql() { "$PGBIN/psql" -h "$PG" -U netbox -v ON_ERROR_STOP=1 -qAt "$@"; }
 [ "$(sql -d postgres -c "select 1 from pg_database where datname = 'netbox'")" = 1 ] \
     || sql -d postgres -c 'create database netbox'

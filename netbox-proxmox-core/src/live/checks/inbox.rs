@@ -38,7 +38,7 @@ fn absent(what: &str, file: &Path) -> Check {
 async fn look(inbox: &Inbox, file: &Path) -> Result<Vec<Check>, InboxError> {
     inbox.try_writing().await?;
     let EventCounts { pending, parked, .. } = inbox.store().counts().await?;
-    let size = std::fs::metadata(file).map(|known| known.len() / 1024).unwrap_or_default();
+    let size = inbox.store().size().await? / 1024;
     let detail = format!("{} can be written, {size} KiB; {pending} waiting", file.display());
     let mut checks = vec![Check::ok("inbox", detail)];
     if let Some(seen) = inbox.restored().await? {

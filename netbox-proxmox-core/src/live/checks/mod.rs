@@ -158,7 +158,7 @@ pub enum Kept {
     Open {
         /// It.
         inbox: Inbox,
-        /// Its file.
+        /// Its file, or the address of its database without a password.
         file: PathBuf,
     },
     /// Nobody has made it yet.
@@ -168,7 +168,7 @@ pub enum Kept {
     },
     /// It is there, and cannot be opened.
     Unusable {
-        /// Its file.
+        /// Its file, or the address of its database without a password.
         file: PathBuf,
         /// Why.
         why: String,

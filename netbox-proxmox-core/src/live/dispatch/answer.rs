@@ -30,7 +30,7 @@ impl Dispatcher {
             return Ok(Ended { due: None, rest: Some(OTHERS) });
         }
         let result = tokio::select! {
-            result = self.answer_leased(job) => result,
+            result = inner.leases.guard(record, self.answer_leased(job)) => result,
             // The inbox failed, or this process slept, for longer than a lease lasts.
             () = inner.leases.keep(store, record) => {
                 Err(InboxError::new("keep a lease", "another instance may work on the record"))

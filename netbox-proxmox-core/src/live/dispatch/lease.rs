@@ -1,15 +1,14 @@
-//! Who works on a guest: one process at a time. A lease that is not renewed ends; that it is not renewed everybody sees by
+//! Who works on a guest, reads the change log or compares both sides: one process at a time. A lease that is not renewed ends; that it is not renewed everybody sees by
 //! their own clock, whatever the time of day is where it was taken.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::guest::RecordId;
-use crate::live::inbox::{InboxError, Lease, Store};
+use crate::live::inbox::{Fence, InboxError, Lease, Leasing, Store, Work};
 
 /// How long a lease lasts without being renewed.
 pub const LEASE: Duration = Duration::from_secs(20);
@@ -36,14 +35,16 @@ pub enum Taken {
 #[derive(Debug)]
 pub struct Leases {
     owner: String,
+    /// Those that it has, or had until somebody else took them.
+    held: Mutex<HashMap<Work, Fence>>,
     /// Leases of others, and since when they were seen exactly so.
-    others: Mutex<HashMap<RecordId, (Lease, Instant)>>,
+    others: Mutex<HashMap<Work, (Lease, Instant)>>,
 }
 
 impl Leases {
     /// Of the process with this name; see [`unique_owner`].
     pub fn new(owner: &str) -> Self {
-        Self { owner: owner.to_owned(), others: Mutex::default() }
+        Self { owner: owner.to_owned(), held: Mutex::default(), others: Mutex::default() }
     }
 
     /// The name.
@@ -51,58 +52,81 @@ impl Leases {
         &self.owner
     }
 
-    /// Takes the lease on a record; says whether it was to be had. One of somebody else is, once it was not renewed for
-    /// [`LEASE`]: ask again meanwhile.
+    fn held(&self) -> MutexGuard<'_, HashMap<Work, Fence>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn others(&self) -> MutexGuard<'_, HashMap<Work, (Lease, Instant)>> {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the lease on a work, such as a record's; says whether it was to be had. One of somebody else is, once it was not
+    /// renewed for [`LEASE`]: ask again meanwhile.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn take(&self, store: &dyn Store, record: RecordId) -> Result<Taken, InboxError> {
+    pub async fn take(&self, store: &dyn Store, work: impl Into<Work>) -> Result<Taken, InboxError> {
+        let work = work.into();
         let ended = {
-            let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-            others.get(&record).filter(|(_, since)| since.elapsed() >= LEASE).map(|(lease, _)| lease.clone())
+            let others = self.others();
+            others.get(&work).filter(|(_, since)| since.elapsed() >= LEASE).map(|(lease, _)| lease.clone())
         };
-        let other = store.lease(record, &self.owner, ended.as_ref()).await?;
-        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        match other {
-            None => {
-                others.remove(&record);
+        match store.lease(work, &self.owner, ended.as_ref()).await? {
+            Leasing::Taken(fence) => {
+                self.others().remove(&work);
+                self.held().insert(work, fence);
                 Ok(Taken::Yes)
             }
-            Some(lease) => {
-                let known = others.get(&record).map(|(known, _)| known);
+            Leasing::Held(lease) => {
+                let mut others = self.others();
+                let known = others.get(&work).map(|(known, _)| known);
                 let renewed = known.is_some_and(|known| known.owner == lease.owner && *known != lease);
                 if known != Some(&lease) {
-                    others.insert(record, (lease, Instant::now()));
+                    others.insert(work, (lease, Instant::now()));
                 }
                 Ok(if renewed { Taken::Renewed } else { Taken::No })
             }
         }
     }
 
-    /// Renews the lease on a record; ends when it is lost: whoever works on the record must stop. That is said no later than
-    /// somebody else can have it.
-    pub async fn keep(&self, store: &dyn Store, record: RecordId) {
+    /// Does a work under its lease: what it writes to the inbox is refused once somebody else has that.
+    pub async fn guard<T>(&self, work: impl Into<Work>, doing: impl Future<Output = T>) -> T {
+        let fence = self.held().get(&work.into()).copied();
+        match fence {
+            Some(fence) => fence.guard(doing).await,
+            None => doing.await,
+        }
+    }
+
+    /// Renews the lease on a work; ends when it is lost: whoever works on it must stop. That is said no later than somebody else
+    /// can have it.
+    pub async fn keep(&self, store: &dyn Store, work: impl Into<Work>) {
+        let work = work.into();
+        let fence = self.held().get(&work).copied();
         let mut renewed = Instant::now();
         loop {
             tokio::time::sleep(LEASE / 5).await;
             let asked = Instant::now();
-            match store.lease(record, &self.owner, None).await {
-                Ok(None) => renewed = asked,
-                Ok(Some(_)) => return,
+            match store.lease(work, &self.owner, None).await {
+                Ok(Leasing::Taken(same)) if Some(same) == fence => renewed = asked,
+                // Somebody else has it, or had it meanwhile.
+                Ok(_) => return,
                 Err(error) if renewed.elapsed() + LEASE / 5 < LEASE => {
-                    tracing::error!(%record, %error, "the lease is not renewed");
+                    tracing::error!(%work, %error, "the lease is not renewed");
                 }
                 Err(_) => return,
             }
         }
     }
 
-    /// Gives up the lease on a record.
+    /// Gives up the lease on a work.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn give_up(&self, store: &dyn Store, record: RecordId) -> Result<(), InboxError> {
-        store.unlease(Some(record), &self.owner).await
+    pub async fn give_up(&self, store: &dyn Store, work: impl Into<Work>) -> Result<(), InboxError> {
+        let work = work.into();
+        self.held().remove(&work);
+        store.unlease(Some(work), &self.owner).await
     }
 }
 
@@ -110,6 +134,7 @@ impl Leases {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::guest::RecordId;
     use crate::live::MemoryStore;
 
     const RECORD: RecordId = RecordId(1);
@@ -164,5 +189,22 @@ mod tests {
         assert_eq!(first.take(&store, RECORD).await.unwrap(), Taken::Yes);
         first.give_up(&store, RECORD).await.unwrap();
         assert_eq!(second.take(&store, RECORD).await.unwrap(), Taken::Yes);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_lost_a_lease_without_knowing_writes_nothing_any_more() {
+        let store = MemoryStore::default();
+        let (first, second) = (Leases::new("first"), Leases::new("second"));
+        assert_eq!(first.take(&store, RECORD).await.unwrap(), Taken::Yes);
+        second.take(&store, RECORD).await.unwrap();
+        first.guard(RECORD, store.put("seen", "1", "first")).await.unwrap();
+        tokio::time::sleep(LEASE).await;
+        assert_eq!(second.take(&store, RECORD).await.unwrap(), Taken::Yes);
+        second.guard(RECORD, store.put("seen", "1", "second")).await.unwrap();
+        second.give_up(&store, RECORD).await.unwrap();
+        first.guard(RECORD, store.put("seen", "1", "first, late")).await.unwrap_err();
+        assert_eq!(store.get("seen", "1").await.unwrap().as_deref(), Some("second"));
+        // It is told so, though the lease is to be had again.
+        first.keep(&store, RECORD).await;
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proxmox_api::{NodeName, SshKeys, Vmid};
 use serde::{Deserialize, Serialize};
 
-use super::{DESTROYED, DISCOVERED, GONE, INTENT, Inbox, InboxError, REMOVAL, RESTED, SEEN, decode, time_of};
+use super::{DESTROYED, DISCOVERED, GONE, INTENT, Inbox, InboxError, REMOVAL, RESTED, SEEN, decode, encode, time_of};
 use crate::event::{Intent, KnownDisk, KnownInterface};
 use crate::guest::{Owner, RecordId};
 use crate::moment::Moment;
@@ -173,8 +173,14 @@ impl Inbox {
         Ok(self.read(DESTROYED, "of late").await?.unwrap_or_default())
     }
 
-    /// Remembers them.
-    pub async fn put_destroyed(&self, of_late: &[(String, u64)]) -> Result<(), InboxError> {
-        self.write(DESTROYED, "of late", &of_late).await
+    /// Remembers them, if those that were remembered `before` still are; says whether.
+    pub async fn replace_destroyed(
+        &self,
+        before: &[(String, u64)],
+        of_late: &[(String, u64)],
+    ) -> Result<bool, InboxError> {
+        // There is always one once there was one.
+        let expected = (!before.is_empty()).then(|| encode(before)).transpose()?;
+        self.store.replace(DESTROYED, "of late", expected.as_deref(), &encode(of_late)?).await
     }
 }

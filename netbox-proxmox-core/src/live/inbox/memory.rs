@@ -8,8 +8,10 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use super::entry::kind;
+use super::fence::lost;
 use super::{
-    Aged, Brake, Entry, EventCounts, EventState, Held, InboxError, Lease, NewEvent, Settlement, Store, StoredEvent,
+    Aged, Brake, Entry, EventCounts, EventState, Fence, Held, InboxError, Lease, Leasing, NewEvent, Settlement, Store,
+    StoredEvent, Work,
 };
 use crate::guest::RecordId;
 use crate::live::bridge::now as clock;
@@ -34,7 +36,9 @@ struct State {
     open: HashMap<RecordId, BTreeSet<i64>>,
     /// Facts, and when they were stored.
     facts: BTreeMap<(&'static str, String), (String, u64)>,
-    leases: BTreeMap<RecordId, Lease>,
+    leases: BTreeMap<Work, (Lease, Fence)>,
+    /// How many leases were taken.
+    taken: u64,
 }
 
 impl State {
@@ -115,6 +119,13 @@ impl MemoryStore {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// The same for a write, if the lease is held that it is made under.
+    fn fenced(&self, doing: &'static str) -> Result<MutexGuard<'_, State>, InboxError> {
+        let state = self.state();
+        let held = |fence: Fence| state.leases.get(&fence.work).is_some_and(|(_, held)| *held == fence);
+        if Fence::present().is_none_or(held) { Ok(state) } else { Err(lost(doing)) }
+    }
 }
 
 /// The entries of a map whose keys begin so.
@@ -170,7 +181,7 @@ impl Store for MemoryStore {
     }
 
     async fn settle(&self, ids: &[i64], settlement: &Settlement) -> Result<(), InboxError> {
-        self.state().change(ids.iter().copied(), |event| {
+        self.fenced("settle events")?.change(ids.iter().copied(), |event| {
             event.state = settlement.state;
             event.reason.clone_from(&settlement.reason);
             if settlement.state != EventState::Pending {
@@ -183,7 +194,7 @@ impl Store for MemoryStore {
     }
 
     async fn confirm(&self, ids: &[i64]) -> Result<(), InboxError> {
-        self.state().change(ids.iter().copied(), |event| event.change.confirmed = true);
+        self.fenced("confirm events")?.change(ids.iter().copied(), |event| event.change.confirmed = true);
         Ok(())
     }
 
@@ -224,20 +235,24 @@ impl Store for MemoryStore {
         Ok(EventCounts::of(self.state().events.values().map(|event| (event.stands(), 1))))
     }
 
-    async fn lease(&self, record: RecordId, owner: &str, ended: Option<&Lease>) -> Result<Option<Lease>, InboxError> {
+    async fn lease(&self, work: Work, owner: &str, ended: Option<&Lease>) -> Result<Leasing, InboxError> {
         let mut state = self.state();
-        let present = state.leases.get(&record);
-        if let Some(other) = present.filter(|lease| lease.owner != owner && Some(*lease) != ended) {
-            return Ok(Some(other.clone()));
-        }
-        let renewals = present.filter(|lease| lease.owner == owner).map_or(0, |lease| lease.renewals + 1);
-        state.leases.insert(record, Lease { owner: owner.to_owned(), renewals });
-        Ok(None)
+        let present = state.leases.get(&work).cloned();
+        let (renewals, fence) = match present {
+            Some((lease, fence)) if lease.owner == owner => (lease.renewals + 1, fence),
+            Some((lease, _)) if Some(&lease) != ended => return Ok(Leasing::Held(lease)),
+            _ => {
+                state.taken += 1;
+                (0, Fence { work, token: state.taken })
+            }
+        };
+        state.leases.insert(work, (Lease { owner: owner.to_owned(), renewals }, fence));
+        Ok(Leasing::Taken(fence))
     }
 
-    async fn unlease(&self, record: Option<RecordId>, owner: &str) -> Result<(), InboxError> {
-        let ends = |held: &RecordId, lease: &Lease| lease.owner == owner && record.is_none_or(|record| record == *held);
-        self.state().leases.retain(|held, lease| !ends(held, lease));
+    async fn unlease(&self, work: Option<Work>, owner: &str) -> Result<(), InboxError> {
+        let ends = |held: &Work, lease: &Lease| lease.owner == owner && work.is_none_or(|work| work == *held);
+        self.state().leases.retain(|held, (lease, _)| !ends(held, lease));
         Ok(())
     }
 
@@ -246,12 +261,29 @@ impl Store for MemoryStore {
     }
 
     async fn put(&self, kind: &'static str, key: &str, value: &str) -> Result<(), InboxError> {
-        self.state().facts.insert((kind, key.to_owned()), (value.to_owned(), clock()));
+        let mut state = self.fenced("store a fact")?;
+        state.facts.insert((kind, key.to_owned()), (value.to_owned(), clock()));
         Ok(())
     }
 
+    async fn replace(
+        &self,
+        kind: &'static str,
+        key: &str,
+        expected: Option<&str>,
+        value: &str,
+    ) -> Result<bool, InboxError> {
+        let mut state = self.fenced("store a fact")?;
+        let key = (kind, key.to_owned());
+        let as_expected = state.facts.get(&key).map(|(value, _)| value.as_str()) == expected;
+        if as_expected {
+            state.facts.insert(key, (value.to_owned(), clock()));
+        }
+        Ok(as_expected)
+    }
+
     async fn delete(&self, kind: &'static str, key: &str) -> Result<(), InboxError> {
-        self.state().facts.remove(&(kind, key.to_owned()));
+        self.fenced("remove a fact")?.facts.remove(&(kind, key.to_owned()));
         Ok(())
     }
 

@@ -4,14 +4,19 @@
 //! and key. [`Inbox`] gives the facts their types, so that a store is little more than two tables. What is known of a
 //! record is kept under its id and its birth, as an id can come again.
 
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
+mod arrivals;
 mod entry;
 mod event;
+mod fence;
 mod guests;
 pub mod memory;
 mod netbox;
+#[cfg(feature = "inbox-postgres")]
+pub mod postgres;
 mod reports;
 pub mod retention;
-#[cfg(feature = "inbox-sqlite")]
+#[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 mod rows;
 #[cfg(feature = "inbox-sqlite")]
 pub mod sqlite;
@@ -25,14 +30,17 @@ use serde::de::DeserializeOwned;
 pub use self::entry::Entry;
 pub(crate) use self::event::time_of;
 pub use self::event::{Brake, EventCounts, EventState, Held, NewEvent, Settlement, StoredEvent};
+pub use self::fence::{Fence, Lease, Leasing, Work};
 pub use self::guests::{Removal, Seen};
 pub use self::memory::MemoryStore;
 pub use self::netbox::LogPosition;
+#[cfg(feature = "inbox-postgres")]
+pub use self::postgres::PostgresStore;
 pub use self::reports::Reported;
 pub use self::retention::{Aged, Retention};
 #[cfg(feature = "inbox-sqlite")]
 pub use self::sqlite::SqliteStore;
-pub use self::store::{Lease, Store};
+pub use self::store::Store;
 
 /// The inbox could not be read or written.
 #[derive(Debug, thiserror::Error)]

@@ -3,19 +3,13 @@
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use super::{Aged, Brake, Entry, EventCounts, EventState, InboxError, NewEvent, Settlement, StoredEvent};
+use super::{
+    Aged, Brake, Entry, EventCounts, EventState, InboxError, Lease, Leasing, NewEvent, Settlement, StoredEvent, Work,
+};
 use crate::guest::RecordId;
 
-/// Who works on a record, and how often that was said: one that is said no more has ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lease {
-    /// Who.
-    pub owner: String,
-    /// How often it was renewed.
-    pub renewals: u64,
-}
-
-/// What a store must do. All writes are durable when the call returns.
+/// What a store must do. All writes are durable when the call returns. Under a [`Fence`](super::Fence) whose lease is lost, `settle`,
+/// `confirm`, `put`, `replace` and `delete` are refused.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Stores events as pending; says for each whether it is new.
@@ -49,19 +43,31 @@ pub trait Store: Send + Sync {
     }
     /// How many events stand where. It costs the same however many there are.
     async fn counts(&self) -> Result<EventCounts, InboxError>;
-    /// Takes or renews the lease on a record. It is not to be had where somebody else has it, unless that is still exactly
-    /// the lease that is known to have ended; then gives it.
-    async fn lease(&self, record: RecordId, owner: &str, ended: Option<&Lease>) -> Result<Option<Lease>, InboxError>;
-    /// Gives up the lease on a record, or all leases of an owner.
-    async fn unlease(&self, record: Option<RecordId>, owner: &str) -> Result<(), InboxError>;
+    /// Takes or renews a lease. It is not to be had where somebody else has it, unless that is still exactly the lease that is
+    /// known to have ended.
+    async fn lease(&self, work: Work, owner: &str, ended: Option<&Lease>) -> Result<Leasing, InboxError>;
+    /// Gives up a lease, or all leases of an owner.
+    async fn unlease(&self, work: Option<Work>, owner: &str) -> Result<(), InboxError>;
     /// A fact.
     async fn get(&self, kind: &'static str, key: &str) -> Result<Option<String>, InboxError>;
     /// Stores a fact.
     async fn put(&self, kind: &'static str, key: &str, value: &str) -> Result<(), InboxError>;
+    /// Stores a fact if its value is the expected one, or it is not there as expected; says whether.
+    async fn replace(
+        &self,
+        kind: &'static str,
+        key: &str,
+        expected: Option<&str>,
+        value: &str,
+    ) -> Result<bool, InboxError>;
     /// Removes a fact.
     async fn delete(&self, kind: &'static str, key: &str) -> Result<(), InboxError>;
     /// All facts of a kind whose keys begin so.
     async fn all(&self, kind: &'static str, prefix: &str) -> Result<Vec<(String, String)>, InboxError>;
+    /// Waits until another process stored or released events. A store that cannot hear of it waits for ever.
+    async fn changed(&self) {
+        std::future::pending().await
+    }
     /// The keys of facts of a kind that were last stored before a time, those first that were stored first.
     async fn aged(&self, kind: &'static str, before: u64, limit: u32) -> Result<Vec<String>, InboxError>;
     /// Removes what is older than a time, the oldest first, at most `limit` of it; says how many. Of an event its key stays:

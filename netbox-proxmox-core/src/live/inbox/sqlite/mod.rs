@@ -1,6 +1,6 @@
 //! An inbox in an SQLite file, in WAL mode with `synchronous=FULL`: what was accepted survives a power cut.
 
-mod arrivals;
+mod fenced;
 mod upkeep;
 
 use std::collections::HashSet;
@@ -12,9 +12,13 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{query, query_as, query_scalar};
 use tokio::sync::mpsc;
 
-use self::arrivals::Arrivals;
+use super::arrivals::{Arrivals, Commit};
+use super::fence::token;
 use super::rows::{EventRow, events, failed, range, signed, unsigned};
-use super::{Aged, Brake, Entry, EventCounts, EventState, InboxError, Lease, NewEvent, Settlement, Store, StoredEvent};
+use super::{
+    Aged, Brake, Entry, EventCounts, EventState, Fence, InboxError, Lease, Leasing, NewEvent, Settlement, Store,
+    StoredEvent, Work,
+};
 use crate::guest::RecordId;
 
 /// A store in an SQLite file.
@@ -54,6 +58,22 @@ impl SqliteStore {
         migrations.run(&writer).await.map_err(|error| InboxError::new("be prepared", error))?;
         let readers = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options.read_only(true));
         Ok(Self { writer, readers, arrivals: Arrivals::default() })
+    }
+}
+
+#[async_trait]
+impl Commit for SqlitePool {
+    async fn commit(&self, rows: &str) -> Result<Vec<String>, InboxError> {
+        query_scalar(
+            "INSERT INTO event (key, record, change, state, due, received, reason, brake)
+             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 4, value ->> 5, value ->> 6
+             FROM json_each(?1) WHERE NOT EXISTS (SELECT 1 FROM spent WHERE spent.key = value ->> 0)
+             ON CONFLICT (key) DO NOTHING RETURNING key",
+        )
+        .bind(rows)
+        .fetch_all(self)
+        .await
+        .map_err(failed("store an event"))
     }
 }
 
@@ -125,32 +145,11 @@ impl Store for SqliteStore {
     }
 
     async fn settle(&self, ids: &[i64], settlement: &Settlement) -> Result<(), InboxError> {
-        query(
-            "UPDATE event SET state = ?1, reason = ?2, brake = CASE ?1 WHEN 'pending' THEN brake ELSE ?3 END, due = ?4,
-             attempts = attempts + ?5 WHERE id IN (SELECT value FROM json_each(?6))",
-        )
-        .bind(settlement.state.as_str())
-        .bind(&settlement.reason)
-        .bind(settlement.brake.map(Brake::as_str))
-        .bind(signed(settlement.due))
-        .bind(i64::from(settlement.attempted))
-        .bind(list(ids))
-        .execute(&self.writer)
-        .await
-        .map_err(failed("settle events"))?;
-        Ok(())
+        self.settle_fenced(ids, settlement).await
     }
 
     async fn confirm(&self, ids: &[i64]) -> Result<(), InboxError> {
-        query(
-            "UPDATE event SET change = json_set(change, '$.confirmed', json('true'))
-             WHERE id IN (SELECT value FROM json_each(?))",
-        )
-        .bind(list(ids))
-        .execute(&self.writer)
-        .await
-        .map_err(failed("confirm events"))?;
-        Ok(())
+        self.confirm_fenced(ids).await
     }
 
     async fn release(&self, record: Option<RecordId>, now: u64) -> Result<u64, InboxError> {
@@ -216,41 +215,41 @@ impl Store for SqliteStore {
         Ok(EventCounts::of(counted.into_iter().map(|(stands, events)| (stands, unsigned(events)))))
     }
 
-    async fn lease(&self, record: RecordId, owner: &str, ended: Option<&Lease>) -> Result<Option<Lease>, InboxError> {
+    async fn lease(&self, work: Work, owner: &str, ended: Option<&Lease>) -> Result<Leasing, InboxError> {
         let doing = "take a lease";
         loop {
-            let taken = query(
-                "INSERT INTO lease (record, owner, renewals) VALUES (?1, ?2, 0)
+            let taken: Option<i64> = query_scalar(
+                "INSERT INTO lease (record, owner, renewals, token) VALUES (?1, ?2, 0, ?3)
                  ON CONFLICT (record) DO UPDATE
-                 SET renewals = CASE WHEN lease.owner = ?2 THEN lease.renewals + 1 ELSE 0 END, owner = ?2
-                 WHERE lease.owner = ?2 OR (lease.owner = ?3 AND lease.renewals = ?4)",
+                 SET renewals = CASE WHEN lease.owner = ?2 THEN lease.renewals + 1 ELSE 0 END,
+                     token = CASE WHEN lease.owner = ?2 THEN lease.token ELSE ?3 END, owner = ?2
+                 WHERE lease.owner = ?2 OR (lease.owner = ?4 AND lease.renewals = ?5) RETURNING token",
             )
-            .bind(signed(record.0))
+            .bind(work.number())
             .bind(owner)
+            .bind(token()?)
             .bind(ended.map(|lease| &lease.owner))
             .bind(ended.map(|lease| signed(lease.renewals)))
-            .execute(&self.writer)
+            .fetch_optional(&self.writer)
             .await
             .map_err(failed(doing))?;
-            if taken.rows_affected() == 1 {
-                return Ok(None);
+            if let Some(token) = taken {
+                return Ok(Leasing::Taken(Fence { work, token: unsigned(token) }));
             }
             let other: Option<(String, i64)> = query_as("SELECT owner, renewals FROM lease WHERE record = ?")
-                .bind(signed(record.0))
+                .bind(work.number())
                 .fetch_optional(&self.writer)
                 .await
                 .map_err(failed(doing))?;
             // Given up between the two: it is to be had now.
             let Some((owner, renewals)) = other else { continue };
-            return Ok(Some(Lease { owner, renewals: unsigned(renewals) }));
+            return Ok(Leasing::Held(Lease { owner, renewals: unsigned(renewals) }));
         }
     }
 
-    async fn unlease(&self, record: Option<RecordId>, owner: &str) -> Result<(), InboxError> {
-        match record {
-            Some(record) => {
-                query("DELETE FROM lease WHERE record = ? AND +owner = ?").bind(signed(record.0)).bind(owner)
-            }
+    async fn unlease(&self, work: Option<Work>, owner: &str) -> Result<(), InboxError> {
+        match work {
+            Some(work) => query("DELETE FROM lease WHERE record = ? AND +owner = ?").bind(work.number()).bind(owner),
             None => query("DELETE FROM lease WHERE owner = ?").bind(owner),
         }
         .execute(&self.writer)
@@ -269,27 +268,21 @@ impl Store for SqliteStore {
     }
 
     async fn put(&self, kind: &'static str, key: &str, value: &str) -> Result<(), InboxError> {
-        query(
-            "INSERT INTO fact (kind, key, value, stored) VALUES (?1, ?2, ?3, unixepoch())
-             ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, stored = excluded.stored",
-        )
-        .bind(kind)
-        .bind(key)
-        .bind(value)
-        .execute(&self.writer)
-        .await
-        .map_err(failed("store a fact"))?;
-        Ok(())
+        self.put_fenced(kind, key, value).await
+    }
+
+    async fn replace(
+        &self,
+        kind: &'static str,
+        key: &str,
+        expected: Option<&str>,
+        value: &str,
+    ) -> Result<bool, InboxError> {
+        self.replace_fenced(kind, key, expected, value).await
     }
 
     async fn delete(&self, kind: &'static str, key: &str) -> Result<(), InboxError> {
-        query("DELETE FROM fact WHERE kind = ? AND key = ?")
-            .bind(kind)
-            .bind(key)
-            .execute(&self.writer)
-            .await
-            .map_err(failed("remove a fact"))?;
-        Ok(())
+        self.delete_fenced(kind, key).await
     }
 
     async fn all(&self, kind: &'static str, prefix: &str) -> Result<Vec<(String, String)>, InboxError> {

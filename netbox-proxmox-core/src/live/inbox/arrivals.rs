@@ -3,13 +3,20 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use async_trait::async_trait;
 use serde_json::json;
-use sqlx::query_scalar;
-use sqlx::sqlite::SqlitePool;
 use tokio::sync::oneshot;
 
-use super::super::rows::{failed, signed};
-use super::super::{Brake, EventState, Held, InboxError, NewEvent, encode};
+use super::rows::signed;
+use super::{Brake, EventState, Held, InboxError, NewEvent, encode};
+
+/// A database that stores events.
+#[async_trait]
+pub(super) trait Commit: Clone + Send + Sync + 'static {
+    /// Stores rows durably, in their order, by as few statements as can be: each is a way to the database and back. They are a
+    /// JSON array of arrays: key, record, change, state, when it came, reason, brake. Gives the keys of those that are new.
+    async fn commit(&self, rows: &str) -> Result<Vec<String>, InboxError>;
+}
 
 /// Where events wait while others are committed. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -35,7 +42,7 @@ impl Arrivals {
     /// Stores events together with all others that come meanwhile; says of each whether it is new.
     pub(super) async fn store(
         &self,
-        writer: &SqlitePool,
+        database: &impl Commit,
         events: &[NewEvent],
         now: u64,
     ) -> Result<Vec<bool>, InboxError> {
@@ -44,8 +51,8 @@ impl Arrivals {
         let rows = events.iter().map(|event| row(event, now)).collect::<Result<_, _>>()?;
         self.waiting().push(Waiting { keys, rows, stored });
         // A task of its own: a caller that goes away must not take along those who wait with it.
-        let (arrivals, writer) = (self.clone(), writer.clone());
-        tokio::spawn(async move { arrivals.store_all(&writer).await });
+        let (arrivals, database) = (self.clone(), database.clone());
+        tokio::spawn(async move { arrivals.store_all(&database).await });
         match heard.await {
             Ok(Ok(new)) => Ok(new),
             Ok(Err(why)) => Err(InboxError::new("store an event", why)),
@@ -58,14 +65,15 @@ impl Arrivals {
     }
 
     /// Stores all that waits, of several callers, at once, and answers them.
-    async fn store_all(&self, writer: &SqlitePool) {
+    async fn store_all(&self, database: &impl Commit) {
         let _committing = self.inner.committing.lock().await;
         let mut batch = std::mem::take(&mut *self.waiting());
         if batch.is_empty() {
             return;
         }
         let rows: Vec<_> = batch.iter_mut().flat_map(|waiting| std::mem::take(&mut waiting.rows)).collect();
-        let new = commit(writer, rows).await.map_err(|error| error.why);
+        let rows = serde_json::Value::Array(rows).to_string();
+        let new = database.commit(&rows).await.map_err(|error| error.why);
         let mut new = new.map(|keys| keys.into_iter().collect::<HashSet<_>>());
         for Waiting { keys, stored, .. } in batch {
             // Of two with the same key the first is new.
@@ -85,19 +93,4 @@ fn row(event: &NewEvent, now: u64) -> Result<serde_json::Value, InboxError> {
     let state = if held.is_some() { EventState::Parked } else { EventState::Pending };
     let (reason, brake) = (held.as_ref().map(Held::reason), held.as_ref().map(|held| Brake::as_str(held.brake)));
     Ok(json!([key, signed(change.record.0), encode(change)?, state.as_str(), signed(now), reason, brake]))
-}
-
-/// Stores rows by one statement, which is a transaction of its own; gives the keys of those that are new. Every statement
-/// is a way to the database's thread and back.
-async fn commit(writer: &SqlitePool, rows: Vec<serde_json::Value>) -> Result<Vec<String>, InboxError> {
-    query_scalar(
-        "INSERT INTO event (key, record, change, state, due, received, reason, brake)
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 4, value ->> 5, value ->> 6
-         FROM json_each(?1) WHERE NOT EXISTS (SELECT 1 FROM spent WHERE spent.key = value ->> 0)
-         ON CONFLICT (key) DO NOTHING RETURNING key",
-    )
-    .bind(serde_json::Value::Array(rows).to_string())
-    .fetch_all(writer)
-    .await
-    .map_err(failed("store an event"))
 }
