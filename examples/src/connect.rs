@@ -1,12 +1,12 @@
 //! From settings to clients, inbox and bridge.
 
-use std::path::Path;
-
 use netbox_proxmox_core::FailureKind;
 use netbox_proxmox_core::live::checks::{Candidate, Kept, Receiving, Surroundings};
 use netbox_proxmox_core::live::{Bridge, Inbox, ProxmoxCluster, SqliteStore, clusters};
+#[cfg(feature = "inbox-postgres")]
+use secrecy::ExposeSecret;
 
-use crate::config::{ClusterSettings, LoginSettings, NetBoxSettings, Settings, Trust};
+use crate::config::{ClusterSettings, InboxSettings, LoginSettings, NetBoxSettings, Settings, Trust};
 use crate::exit::{Exit, Problem};
 
 /// The client of NetBox. Sends nothing yet.
@@ -82,15 +82,24 @@ pub async fn cluster(
     Ok(ProxmoxCluster { setting, netbox_cluster, client: client.clone() })
 }
 
-/// The inbox in an SQLite file, which is made if it is not there.
+/// The inbox, which is made if it is not there.
 ///
 /// # Errors
 /// It cannot be opened.
-pub async fn inbox(path: &Path) -> Result<Inbox, Problem> {
-    let store = SqliteStore::open(path).await;
-    let store = store
-        .map_err(|error| Problem::new(Exit::Failed, format!("{} (NETBOX_PROXMOX_INBOX): {error}", path.display())))?;
-    Ok(Inbox::new(store))
+pub async fn inbox(place: &InboxSettings) -> Result<Inbox, Problem> {
+    let opened = match place {
+        InboxSettings::File(path) => SqliteStore::open(path).await.map(Inbox::new),
+        #[cfg(feature = "inbox-postgres")]
+        InboxSettings::Postgres(address) => {
+            netbox_proxmox_core::live::PostgresStore::open(address.expose_secret()).await.map(Inbox::new)
+        }
+        #[cfg(not(feature = "inbox-postgres"))]
+        InboxSettings::Postgres(_) => {
+            let why = "is in PostgreSQL, and this build is without: build it with `--features inbox-postgres`";
+            return Err(Problem::new(Exit::Usage, format!("NETBOX_PROXMOX_INBOX {why}")));
+        }
+    };
+    opened.map_err(|error| Problem::new(Exit::Failed, format!("{place} (NETBOX_PROXMOX_INBOX): {error}")))
 }
 
 /// Both sides and the inbox, as the settings say.

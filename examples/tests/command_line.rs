@@ -90,7 +90,7 @@ fn what_is_wrong_with_the_command_exits_2() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), r#"{"event": "created", "object_type": "dcim.site", "data": {}}"#).unwrap();
     let not_a_delivery = file.path().to_str().unwrap();
-    let postgres = &with(&[("NETBOX_PROXMOX_INBOX", "postgres://db/inbox")]);
+    let nowhere = &with(&[("NETBOX_PROXMOX_INBOX", "mysql://db/inbox")]);
     for (arguments, variables, says) in [
         (&["plan"][..], &[][..], "--event"),
         (&["plan", "--event", "x", "--vm", "y"], &[], "cannot be used with"),
@@ -98,7 +98,7 @@ fn what_is_wrong_with_the_command_exits_2() {
         (&["plan", "--event", not_a_delivery], &[], "data.id"),
         (&["plan", "--vm", "web01"], &[], "NETBOX_URL is not set"),
         (&["apply", "--vm", "web01"], &with(&[]), "--yes"),
-        (&["events"], postgres, "not supported yet"),
+        (&["events"], nowhere, "sqlite:PATH"),
         (&["--config", "/nonexistent.toml", "events"], &[], "/nonexistent.toml"),
     ] {
         let output = run(arguments, variables);

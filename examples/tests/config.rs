@@ -3,10 +3,8 @@
 
 mod common;
 
-use std::path::Path;
-
 use common::{settings, with};
-use netbox_proxmox_examples::config::Trust;
+use netbox_proxmox_examples::config::{InboxSettings, Trust};
 use netbox_proxmox_examples::{ConfigError, Settings};
 use secrecy::ExposeSecret;
 
@@ -79,16 +77,30 @@ fn ways_to_trust_that_exclude_each_other_are_named_if_they_are_set() {
 }
 
 #[test]
-fn the_inbox_is_a_file() {
+fn the_inbox_is_a_file_or_a_database_whose_password_is_not_shown() {
     let inbox = |value| settings(&[("NETBOX_PROXMOX_INBOX", value)]).inbox();
-    assert_eq!(settings(&[]).inbox().unwrap(), Path::new("netbox-proxmox.sqlite"));
-    assert_eq!(inbox("sqlite:/var/lib/inbox.sqlite").unwrap(), Path::new("/var/lib/inbox.sqlite"));
-    assert_eq!(inbox("sqlite:///var/lib/inbox.sqlite").unwrap(), Path::new("/var/lib/inbox.sqlite"));
-    assert!(error(inbox("postgres://user:hunter2@db/inbox")).contains("not supported yet"));
-    assert!(!error(inbox("postgres://user:hunter2@db/inbox")).contains("hunter2"));
-    for wrong in ["inbox.sqlite", "sqlite:"] {
-        assert!(error(inbox(wrong)).contains("sqlite:PATH"), "{wrong}");
+    assert_eq!(settings(&[]).inbox().unwrap().to_string(), "netbox-proxmox.sqlite");
+    assert_eq!(inbox("sqlite:/var/lib/inbox.sqlite").unwrap().to_string(), "/var/lib/inbox.sqlite");
+    assert_eq!(inbox("sqlite:///var/lib/inbox.sqlite").unwrap().to_string(), "/var/lib/inbox.sqlite");
+    for (address, shown) in [
+        ("postgres://user:hunter2@db/inbox", "postgres://user@db/inbox"),
+        ("postgresql://user@db:5433/inbox?password=hunter2&sslmode=verify-full", "postgresql://user@db:5433/inbox"),
+        ("postgres://user:hunter2@[::1/inbox", "postgres://…"),
+    ] {
+        let place = inbox(address).unwrap();
+        assert_eq!(place.to_string(), shown);
+        assert!(!format!("{place:?}").contains("hunter2"));
+        let InboxSettings::Postgres(whole) = place else { panic!("{place:?}") };
+        assert_eq!(whole.expose_secret(), address);
     }
+    for wrong in ["inbox.sqlite", "sqlite:", "mysql://user:hunter2@db/inbox"] {
+        let why = error(inbox(wrong));
+        assert!(why.contains("sqlite:PATH") && !why.contains("hunter2"), "{why}");
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "postgres://user:hunter2@db/inbox\n").unwrap();
+    let in_file = settings(&[("NETBOX_PROXMOX_INBOX_FILE", file.path().to_str().unwrap())]);
+    assert_eq!(in_file.inbox().unwrap().to_string(), "postgres://user@db/inbox");
 }
 
 #[test]

@@ -22,6 +22,7 @@
 //!
 //! Each command asks for the settings that it needs, so that `events` works without a token of NetBox.
 
+mod inbox;
 mod near;
 mod receiver;
 mod setup;
@@ -39,6 +40,7 @@ use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 use url::Url;
 
+pub use inbox::InboxSettings;
 pub use near::Stray;
 pub use receiver::ReceiverSettings;
 use source::{GENERAL, OF_A_CLUSTER, Source};
@@ -225,24 +227,12 @@ impl Settings {
         Ok(clusters)
     }
 
-    /// The file of the inbox.
+    /// Where the inbox is.
     ///
     /// # Errors
     /// As [`netbox`](Self::netbox).
-    pub fn inbox(&self) -> Result<PathBuf, ConfigError> {
-        let name = "NETBOX_PROXMOX_INBOX";
-        let text = self.source.text(name).unwrap_or("sqlite:netbox-proxmox.sqlite");
-        if text.starts_with("postgres:") || text.starts_with("postgresql:") {
-            return Err(self
-                .source
-                .error(name, "is a PostgreSQL database, which is not supported yet: use sqlite:PATH".into()));
-        }
-        match text.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
-            Some(path) if !path.is_empty() => Ok(path.into()),
-            _ => Err(self
-                .source
-                .error(name, format!("is {text:?}: use sqlite:PATH, like sqlite:/var/lib/netbox-proxmox.sqlite"))),
-        }
+    pub fn inbox(&self) -> Result<InboxSettings, ConfigError> {
+        InboxSettings::read(&self.source)
     }
 
     /// The names by which markers know our NetBox: the present one first, then former ones.

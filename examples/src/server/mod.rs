@@ -78,9 +78,9 @@ impl<O: Observer + 'static> Server<O> {
         settings.identities()?;
         settings.task_timeout()?;
         settings.container_password()?;
-        let file = settings.inbox()?;
-        let inbox = connect::inbox(&file).await?;
-        let kept = Kept::Open { inbox: inbox.clone(), file: file.clone() };
+        let place = settings.inbox()?;
+        let inbox = connect::inbox(&place).await?;
+        let kept = Kept::Open { inbox: inbox.clone(), file: place.to_string().into() };
         let surroundings = connect::surroundings(settings, netbox.clone(), &clusters, kept)?;
         let failed = |error| Problem::new(Exit::Failed, format!("NETBOX_PROXMOX_LISTEN {}: {error}", receiver.listen));
         let listener = listener(&receiver.listen).await.map_err(failed)?;
@@ -89,7 +89,7 @@ impl<O: Observer + 'static> Server<O> {
         let peers = Peers { netbox, proxmox };
         let state = ServerState::new(receiver, settings.fields().clone(), inbox, peers);
         state.board.note(|status| {
-            status.inbox = file.display().to_string();
+            status.inbox = place.to_string();
             status.policy = settings.policy().chosen();
         });
         Ok(Self { listener, address, state: Arc::new(state), settings: settings.clone(), surroundings, observer })

@@ -81,11 +81,12 @@ fn stray(text: String) -> Check {
 
 /// The server's inbox, which is not made by looking.
 async fn kept(settings: &Settings) -> Result<Kept, Problem> {
-    let file = settings.inbox()?;
-    if !file.exists() {
+    let place = settings.inbox()?;
+    let file = place.to_string().into();
+    if !place.may_be_there() {
         return Ok(Kept::Absent { file });
     }
-    Ok(match connect::inbox(&file).await {
+    Ok(match connect::inbox(&place).await {
         Ok(inbox) => Kept::Open { inbox, file },
         Err(problem) => Kept::Unusable { file, why: problem.text },
     })

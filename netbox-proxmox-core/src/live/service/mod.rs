@@ -167,7 +167,10 @@ impl Service {
 
     async fn look(&self) {
         loop {
-            tokio::time::sleep(LOOK).await;
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                () = self.dispatcher.bridge().inbox.store().changed() => {}
+            }
             self.dispatcher.wake();
         }
     }
