@@ -1,15 +1,15 @@
 //! `live::Service` between the fakes: what it runs, and what it tells.
 #![allow(clippy::unwrap_used)]
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use netbox_proxmox_core::live::dispatch::lease::LEASE;
+use netbox_proxmox_core::live::inbox::Work;
 use netbox_proxmox_core::live::{MemoryStore, Service};
 use netbox_proxmox_tests::{bridge, changes, netbox, proxmox, record};
 use proxmox_api::testing::GuestKind;
 use serde_json::json;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 #[tokio::test]
 async fn a_program_with_a_service_in_it_needs_no_loop_of_its_own() {
@@ -29,26 +29,17 @@ async fn a_program_with_a_service_in_it_needs_no_loop_of_its_own() {
     running.await.unwrap();
 }
 
-#[tokio::test]
-async fn an_instance_that_may_not_sweep_reads_no_change_log_and_compares_nothing() {
+#[tokio::test(start_paused = true)]
+async fn what_another_instance_sweeps_is_left_to_it() {
     let (netbox, proxmox) = (netbox().await, proxmox().await);
-    let (asked, twice) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
-    let may_sweep = {
-        let twice = Arc::clone(&twice);
-        move || {
-            // Once for the change log, once for the comparison.
-            if asked.fetch_add(1, Ordering::SeqCst) == 1 {
-                twice.notify_one();
-            }
-            std::future::ready(false)
-        }
-    };
-    let service = Service::builder(bridge(&netbox, &proxmox, MemoryStore::default()))
-        .catch_up(Duration::from_secs(3600))
-        .reconcile(Some(Duration::from_millis(1)))
-        .may_sweep(may_sweep)
-        .build();
-    service.run(twice.notified()).await;
+    let bridge = bridge(&netbox, &proxmox, MemoryStore::default());
+    for work in [Work::CatchUp, Work::Comparison] {
+        bridge.inbox.store().lease(work, "another", None).await.unwrap();
+    }
+    let every = Duration::from_secs(1);
+    let service = Service::builder(bridge).catch_up(every).reconcile(Some(every)).build();
+    // No longer than until it could be thought to have ended.
+    service.run(tokio::time::sleep(LEASE / 2)).await;
     assert!(netbox.requests().is_empty() && proxmox.requests().is_empty(), "{:?}", netbox.requests());
     assert_eq!(service.board().status().caught_up, None);
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::job::Job;
-use super::lease::Taken;
 use super::run::Ended;
 use super::told::told;
 use super::work::Worked;
@@ -24,20 +23,9 @@ impl Dispatcher {
     /// Answers what is due of a record, under its lease.
     pub(super) async fn answer(&self, job: &Job) -> Result<Ended, InboxError> {
         let (inner, record) = (&self.inner, job.record());
-        let store = inner.bridge.inbox.store();
-        if inner.leases.take(store, record).await? != Taken::Yes {
-            // Another instance works on it, and settles the events.
-            return Ok(Ended { due: None, rest: Some(OTHERS) });
-        }
-        let result = tokio::select! {
-            result = inner.leases.guard(record, self.answer_leased(job)) => result,
-            // The inbox failed, or this process slept, for longer than a lease lasts.
-            () = inner.leases.keep(store, record) => {
-                Err(InboxError::new("keep a lease", "another instance may work on the record"))
-            }
-        };
-        inner.leases.give_up(store, record).await?;
-        result
+        let answered = inner.leases.alone(inner.bridge.inbox.store(), record, self.answer_leased(job)).await?;
+        // Another instance works on it, and settles the events.
+        answered.unwrap_or(Ok(Ended { due: None, rest: Some(OTHERS) }))
     }
 
     async fn answer_leased(&self, job: &Job) -> Result<Ended, InboxError> {

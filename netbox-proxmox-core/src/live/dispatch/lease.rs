@@ -1,5 +1,5 @@
-//! Who works on a guest, reads the change log or compares both sides: one process at a time. A lease that is not renewed ends; that it is not renewed everybody sees by
-//! their own clock, whatever the time of day is where it was taken.
+//! Who works on a guest, reads the change log or compares both sides: one process at a time. A lease that is not renewed ends;
+//! that it is not renewed everybody sees by their own clock, whatever the time of day is where it was taken.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -119,6 +119,29 @@ impl Leases {
         }
     }
 
+    /// Does a work under its lease, which is kept meanwhile. `None`: somebody else does it.
+    ///
+    /// # Errors
+    /// The store failed, or somebody else may do it by now: it was ended.
+    pub async fn alone<T>(
+        &self,
+        store: &dyn Store,
+        work: impl Into<Work>,
+        doing: impl Future<Output = T>,
+    ) -> Result<Option<T>, InboxError> {
+        let work = work.into();
+        if self.take(store, work).await? != Taken::Yes {
+            return Ok(None);
+        }
+        let done = tokio::select! {
+            done = self.guard(work, doing) => Ok(Some(done)),
+            // The inbox failed, or this process slept, for longer than a lease lasts.
+            () = self.keep(store, work) => Err(InboxError::new("keep a lease", "another instance may work on it")),
+        };
+        self.give_up(store, work).await?;
+        done
+    }
+
     /// Gives up the lease on a work.
     ///
     /// # Errors
@@ -180,6 +203,15 @@ mod tests {
         tokio::time::sleep(LEASE).await;
         assert_eq!(second.take(&store, RECORD).await.unwrap(), Taken::Yes);
         first.keep(&store, RECORD).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_one_does_alone_nobody_else_does_meanwhile() {
+        let store = MemoryStore::default();
+        let (first, second) = (Leases::new("first"), Leases::new("second"));
+        let done = first.alone(&store, Work::CatchUp, async { second.alone(&store, Work::CatchUp, async {}).await });
+        assert_eq!(done.await.unwrap().map(Result::unwrap), Some(None));
+        assert_eq!(second.alone(&store, Work::CatchUp, async {}).await.unwrap(), Some(()), "the first has done it");
     }
 
     #[tokio::test(start_paused = true)]

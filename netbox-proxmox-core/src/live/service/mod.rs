@@ -8,16 +8,13 @@ pub mod naming;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-
 pub use self::board::Board;
-use crate::executor::Silent;
+use crate::executor::{Failure, Silent};
 use crate::live::bridge::{Bridge, now};
-use crate::live::dispatch::lease::unique_owner;
+use crate::live::dispatch::lease::{Leases, unique_owner};
 use crate::live::dispatch::{Dispatcher, Observer};
 use crate::live::inbox::retention::{Pruned, Retention};
-use crate::live::inbox::{InboxError, NewEvent};
+use crate::live::inbox::{InboxError, NewEvent, Work};
 use crate::live::status::{Compared, Doing};
 use crate::live::sweep::catch_up::CatchUp;
 use crate::live::sweep::reconcile::Swept;
@@ -37,9 +34,6 @@ pub const RECONCILE: Duration = Duration::from_secs(3600);
 /// How often what is old is removed from the inbox.
 const TIDY: Duration = Duration::from_secs(3600);
 
-/// Says whether this instance is the one that sweeps now.
-type MaySweep = Box<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
-
 /// What is to run, before it runs.
 #[must_use = "a service does nothing until it runs"]
 pub struct Builder<O = Silent> {
@@ -51,14 +45,13 @@ pub struct Builder<O = Silent> {
     catch_up: Duration,
     reconcile: Option<Duration>,
     retention: Retention,
-    may_sweep: MaySweep,
 }
 
 impl<O: Observer + 'static> Builder<O> {
     /// Who is told what happens to events.
     pub fn observer<P: Observer + 'static>(self, observer: P) -> Builder<P> {
-        let Self { bridge, observer: _, board, owner, parallel, catch_up, reconcile, retention, may_sweep } = self;
-        Builder { bridge, observer, board, owner, parallel, catch_up, reconcile, retention, may_sweep }
+        let Self { bridge, observer: _, board, owner, parallel, catch_up, reconcile, retention } = self;
+        Builder { bridge, observer, board, owner, parallel, catch_up, reconcile, retention }
     }
 
     /// Where it is noted what was last done.
@@ -91,20 +84,12 @@ impl<O: Observer + 'static> Builder<O> {
         Self { retention, ..self }
     }
 
-    /// Of several instances one is to read the change log and to compare both sides: asked before each time whether it is
-    /// this one. By default it is.
-    pub fn may_sweep<F: Future<Output = bool> + Send + 'static>(
-        self,
-        may_sweep: impl Fn() -> F + Send + Sync + 'static,
-    ) -> Self {
-        Self { may_sweep: Box::new(move || may_sweep().boxed()), ..self }
-    }
-
     /// The service, which does not run yet.
     pub fn build(self) -> Service {
-        let Self { bridge, observer, board, owner, parallel, catch_up, reconcile, retention, may_sweep } = self;
+        let Self { bridge, observer, board, owner, parallel, catch_up, reconcile, retention } = self;
         let dispatcher = Dispatcher::new(bridge, observer, &owner, parallel);
-        Service { dispatcher, board, parallel, catch_up, reconcile, retention, may_sweep: Arc::new(may_sweep) }
+        let leases = Arc::new(Leases::new(&format!("{owner} (sweeps)")));
+        Service { dispatcher, board, parallel, catch_up, reconcile, retention, leases }
     }
 }
 
@@ -117,7 +102,7 @@ pub struct Service {
     catch_up: Duration,
     reconcile: Option<Duration>,
     retention: Retention,
-    may_sweep: Arc<MaySweep>,
+    leases: Arc<Leases>,
 }
 
 impl Service {
@@ -132,7 +117,6 @@ impl Service {
             catch_up: CATCH_UP,
             reconcile: Some(RECONCILE),
             retention: Retention::default(),
-            may_sweep: Box::new(|| std::future::ready(true).boxed()),
         }
     }
 
@@ -180,27 +164,30 @@ impl Service {
     async fn catch_ups(&self) {
         let mut upto = None;
         loop {
-            if (self.may_sweep)().await {
-                let told = |done: CatchUp| {
-                    let left = usize::try_from(done.left).unwrap_or(usize::MAX);
-                    tracing::info!(read = done.read, left, new = done.new, "reading NetBox's change log");
-                    let doing = Doing { done: done.read, of: done.read.saturating_add(left) };
-                    self.board.note(|status| status.catching_up = Some(doing));
-                };
-                let done = self.dispatcher.catch_up_telling(upto, told).await;
-                self.board.note(|status| status.catching_up = None);
-                match done {
-                    Ok(done) => {
-                        self.board.note(|status| status.caught_up = Some(now()));
-                        if done.new > 0 {
-                            tracing::info!(new = done.new, held = done.held, "made up for lost deliveries");
-                        }
-                        upto = done.newest.or(upto);
+            let told = |done: CatchUp| {
+                let left = usize::try_from(done.left).unwrap_or(usize::MAX);
+                tracing::info!(read = done.read, left, new = done.new, "reading NetBox's change log");
+                let doing = Doing { done: done.read, of: done.read.saturating_add(left) };
+                self.board.note(|status| status.catching_up = Some(doing));
+            };
+            let done = self.alone(Work::CatchUp, self.dispatcher.catch_up_telling(upto, told)).await;
+            self.board.note(|status| status.catching_up = None);
+            match done {
+                Ok(Some(done)) => {
+                    self.board.note(|status| status.caught_up = Some(now()));
+                    if done.new > 0 {
+                        tracing::info!(new = done.new, held = done.held, "made up for lost deliveries");
                     }
-                    Err(why) => tracing::warn!(%why, "NetBox's change log cannot be read"),
+                    upto = done.newest.or(upto);
+                    tokio::time::sleep(self.catch_up).await;
+                }
+                // One that has ended meanwhile leaves it to us.
+                Ok(None) => tokio::time::sleep(self.catch_up.min(LOOK)).await,
+                Err(why) => {
+                    tracing::warn!(%why, "NetBox's change log cannot be read");
+                    tokio::time::sleep(self.catch_up).await;
                 }
             }
-            tokio::time::sleep(self.catch_up).await;
         }
     }
 
@@ -209,17 +196,15 @@ impl Service {
         let Some(every) = self.reconcile else { return std::future::pending().await };
         loop {
             tokio::time::sleep(every).await;
-            if !(self.may_sweep)().await {
-                continue;
-            }
             let told = |doing: Doing| {
                 tracing::debug!(done = doing.done, of = doing.of, "comparing both sides");
                 self.board.note(|status| status.comparing = Some(doing));
             };
-            let swept = self.dispatcher.reconcile_telling(self.parallel, &told).await;
+            let swept = self.alone(Work::Comparison, self.dispatcher.reconcile_telling(self.parallel, &told)).await;
             self.board.note(|status| status.comparing = None);
             match swept {
-                Ok(swept) => {
+                Ok(None) => {}
+                Ok(Some(swept)) => {
                     let Swept { compared, differ, orphans, foreign, failed } = swept;
                     self.board.note(|status| status.compared = Some(Compared { at: now(), compared, differ, failed }));
                     tracing::info!(compared, differ, orphans, foreign, failed, "compared both sides");
@@ -227,6 +212,15 @@ impl Service {
                 Err(why) => tracing::warn!(%why, "both sides cannot be compared"),
             }
         }
+    }
+
+    /// Does a sweep. `None`: another instance does it.
+    async fn alone<T>(
+        &self,
+        work: Work,
+        sweep: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<Option<T>, Failure> {
+        self.leases.alone(self.dispatcher.bridge().inbox.store(), work, sweep).await?.transpose()
     }
 
     /// Removes from the inbox what is old.
