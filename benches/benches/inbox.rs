@@ -50,6 +50,7 @@ async fn filled(path: &Path, events: u64) -> (SqliteStore, Duration) {
     let back = "DROP INDEX event_due; DROP INDEX event_record; DROP INDEX event_state; DROP INDEX fact_stored;
         DROP INDEX lease_owner; DROP TRIGGER event_came; DROP TRIGGER event_went; DROP TRIGGER event_settled;
         DROP TABLE tally; DROP TABLE spent; ALTER TABLE event DROP COLUMN stands; ALTER TABLE fact DROP COLUMN stored;
+        ALTER TABLE lease DROP COLUMN token;
         CREATE INDEX event_waiting ON event (state, due, record); DROP TABLE _sqlx_migrations";
     sqlx::raw_sql(back).execute(&raw).await.unwrap();
     raw.close().await;
