@@ -1,18 +1,13 @@
-//! The inbox's file: one of an older version, and what its questions cost.
+//! The inbox's file: one of another version, and who reads it while others write.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
 use netbox_proxmox_core::RecordId;
 use netbox_proxmox_core::live::inbox::{EventCounts, Lease, Leasing};
 use netbox_proxmox_core::live::{EventState, SqliteStore, Store};
-use netbox_proxmox_tests::store_contract::{contract, event};
+use netbox_proxmox_tests::store_contract::event;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
-use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 /// What version 0.1.0 made.
 const OF_0_1_0: &str = "
@@ -114,67 +109,29 @@ async fn a_file_of_a_younger_version_is_taken_as_it_is() {
     assert_eq!(store.pending(RecordId(1)).await.unwrap().len(), 1);
 }
 
-/// Hears every statement that is sent to a database.
-#[derive(Clone, Default)]
-struct Statements(Arc<Mutex<BTreeSet<String>>>);
-
-/// A statement, whole or its beginning.
-#[derive(Default)]
-struct Statement {
-    whole: String,
-    summary: String,
-}
-
-impl Visit for Statement {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        match field.name() {
-            "db.statement" => self.whole = value.trim().to_owned(),
-            "summary" => self.summary = value.to_owned(),
-            _ => {}
-        }
-    }
-
-    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
-}
-
-impl<S: Subscriber> Layer<S> for Statements {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target() == "sqlx::query" {
-            let mut statement = Statement::default();
-            event.record(&mut statement);
-            let Statement { whole, summary } = statement;
-            self.0.lock().unwrap().insert(if whole.is_empty() { summary } else { whole });
-        }
-    }
-}
-
-#[test]
-fn no_question_looks_at_every_row() {
-    let statements = Statements::default();
-    // Global: SQLite's statements run in a thread of their own.
-    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(statements.clone())).unwrap();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+#[tokio::test]
+async fn whoever_reads_all_of_it_holds_up_nobody_who_stores() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("inbox.sqlite");
-    runtime.block_on(async {
-        contract(Arc::new(SqliteStore::open(&path).await.unwrap())).await;
-        let heard = statements.0.lock().unwrap().clone();
-        let is_question = |sql: &&String| {
-            let verb = ["SELECT", "INSERT", "UPDATE", "DELETE"].iter().any(|verb| sql.starts_with(verb));
-            verb && ["event", "fact", "lease", "spent"].iter().any(|table| sql.contains(table))
-        };
-        let pool = raw(&path).await;
-        let mut asked = 0;
-        for sql in heard.iter().filter(is_question) {
-            let explained = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
-            let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(explained).fetch_all(&pool).await.unwrap();
-            let scans = |step: &String| {
-                ["event", "fact", "lease", "spent"].iter().any(|table| step.starts_with(&format!("SCAN {table}")))
-            };
-            let steps: Vec<String> = steps.into_iter().map(|(.., detail)| detail).collect();
-            assert!(!steps.iter().any(scans), "{sql}\n{steps:#?}");
-            asked += 1;
+    let store = SqliteStore::open(&directory.path().join("inbox.sqlite")).await.unwrap();
+    let events: Vec<_> = (0..500).map(|number| event(&number.to_string(), 1)).collect();
+    store.insert(&events, 1).await.unwrap();
+    // Readers that are in the middle of it, and wait for who takes what they read.
+    let mut reading = Vec::new();
+    for _ in 0..3 {
+        let (to, mut from) = tokio::sync::mpsc::channel(1);
+        let reader = store.clone();
+        let task = tokio::spawn(async move { reader.export(to).await });
+        assert!(from.recv().await.is_some());
+        reading.push((task, from));
+    }
+    assert_eq!(store.insert(&[event("meanwhile", 2)], 1).await.unwrap(), [true]);
+    assert_eq!(store.counts().await.unwrap().pending, 501);
+    for (task, mut from) in reading {
+        let mut read = 1;
+        while from.recv().await.is_some() {
+            read += 1;
         }
-        assert!(asked >= 25, "only {asked} statements were heard: {heard:#?}");
-    });
+        task.await.unwrap().unwrap();
+        assert_eq!(read, 500, "each reads what there was when it began");
+    }
 }
