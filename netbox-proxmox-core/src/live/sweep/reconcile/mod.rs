@@ -27,7 +27,8 @@ use crate::live::look_up::{Described, LookUp};
 use crate::live::status::Doing;
 use crate::report::Report;
 
-/// How many records are described at once: their ids go into one query, whose length web servers limit.
+/// How many records are read and described at once: their ids go into one query, whose length web servers limit, and two
+/// pages are what is held of NetBox.
 const PAGE: usize = 100;
 
 /// A question about one record or guest, under way: which one, and what was found.
@@ -152,7 +153,8 @@ impl<'a> Reconcile<'a> {
         let listing = Listing::of(&cluster.client).await?;
         let all = swept.compared + listing.guests().iter().filter(|guest| !guest.template).count();
         let filter = VirtualMachineFilter { cluster_id: vec![cluster.netbox_cluster.id], ..Default::default() };
-        let mut machines = self.bridge.netbox.virtual_machines().list(&filter).map_err(Failure::from).boxed();
+        let machines = self.bridge.netbox.virtual_machines().page_size(PAGE as u32);
+        let mut machines = machines.list(&filter).map_err(Failure::from).boxed();
         let mut named: HashSet<Vmid> = HashSet::new();
         let mut next = self.page(&mut machines, cluster).await?;
         while let Some(page) = next {
