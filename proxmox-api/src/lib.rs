@@ -1,5 +1,9 @@
 //! Typed client for the Proxmox VE API.
 //!
+//! With its features it is a client (`client`, on by
+//! default), every operation of the API's schema (`api`, or parts of it as `api-*`), and a stateful Proxmox VE in process for
+//! tests (`testing`).
+//!
 //! Without features this crate is the vocabulary: [`Vmid`], [`MiB`], [`Upid`], [`DriveSlot`], property strings
 //! ([`property`]) and what a guest's configuration says ([`QemuConfig`]). Nothing in it touches a network.
 #![cfg_attr(
@@ -26,6 +30,11 @@ task.wait(&WaitOptions::default()).await?;
 ```
 "#
 )]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(all(doctest, feature = "client", feature = "testing"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod answers;
 #[cfg(feature = "api-base")]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION};
@@ -11,6 +11,7 @@ use reqwest::tls::TlsInfo;
 use reqwest::{Method, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use tracing::{Instrument, Span};
 use url::form_urlencoded;
 
 use super::auth::{Auth, Ticket, hide, token_headers};
@@ -79,10 +80,12 @@ impl Transport {
     /// A ticket that is refused is renewed once. A read whose connection broke is repeated once; a write never is.
     pub(super) async fn send(&self, attempt: &Attempt, params: &Params) -> Result<Answer, Error> {
         let (mut may_renew, mut may_repeat) = (true, attempt.reads());
+        let mut number = 0;
         loop {
+            number += 1;
             let ticket = self.ticket().await?;
             let headers = self.headers(attempt, ticket.as_deref());
-            let error = match self.exchange(attempt, params, headers).await {
+            let error = match self.exchange(attempt, params, headers).instrument(span(attempt, number)).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -185,7 +188,9 @@ impl Transport {
         let headers = self.headers(attempt, ticket.as_deref());
         let Some((index, endpoint)) = self.endpoints.in_turn().next() else { return Err(Error::config("no endpoint")) };
         let request = self.request(endpoint, attempt, None, headers).header(CONTENT_TYPE, kind).body(file);
-        let answer = self.exchanged(endpoint, attempt, &Params::new(), request, None).await?;
+        let params = Params::new();
+        let exchange = self.exchanged(endpoint, attempt, &params, request, None);
+        let answer = exchange.instrument(span(attempt, 1)).await?;
         Ok(Answer { endpoint: index, ..answer })
     }
 
@@ -213,9 +218,11 @@ impl Transport {
         request: reqwest::RequestBuilder,
         limit: Option<Duration>,
     ) -> Result<Answer, Error> {
+        let sent = Instant::now();
         let response = request.send().await.map_err(|error| self.unreached(endpoint, attempt, limit, error))?;
         let status = response.status().as_u16();
-        tracing::debug!(method = attempt.method, path = %attempt.path, status, "Proxmox VE answered");
+        let milliseconds = u64::try_from(sent.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(status, milliseconds, "Proxmox VE answered");
         let success = response.status().is_success();
         let (reason, answered) = (reason(&response), response.headers().clone());
         let shown = response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate).map(fingerprint);
@@ -294,6 +301,11 @@ impl Transport {
         let text = self.secrets.iter().fold(text, |text, secret| hide(text, secret.expose_secret()));
         params.passwords().fold(self.auth.redact(text), hide)
     }
+}
+
+/// What is logged of a request: never its parameters, and of its path the names of the variable parts.
+fn span(attempt: &Attempt, number: u32) -> Span {
+    tracing::debug_span!("proxmox", method = attempt.method, path = %attempt.template, attempt = number)
 }
 
 fn redirected(endpoint: &Endpoint, attempt: &Attempt, status: u16, target: Option<&str>) -> Error {

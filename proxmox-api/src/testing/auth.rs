@@ -106,7 +106,7 @@ pub(super) enum Rights {
     OfUser,
 }
 
-/// A role that a user has on a path and below it.
+/// A role that a user or a token has on a path and below it.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) path: String,
@@ -149,7 +149,7 @@ impl Identities {
         (ticket, csrf)
     }
 
-    /// What the roles of a user give.
+    /// What the roles of a user, or of a token alone, give.
     fn grants(&self, user: &str) -> Vec<Grant> {
         let entries = self.acl.iter().filter(|entry| entry.user == user);
         let privileges = entries.flat_map(|entry| {
@@ -179,7 +179,10 @@ impl Identities {
                 tokenid: Some(token[bang + 1..end].into()),
                 acl: match &known.rights {
                     Rights::All => None,
-                    Rights::These(acl) => Some(acl.iter().map(granted).collect()),
+                    Rights::These(acl) => {
+                        let own = acl.iter().map(granted);
+                        Some(own.chain(self.grants(&token[..end])).collect())
+                    }
                     Rights::OfUser => Some(self.grants(&token[..bang])),
                 },
             });

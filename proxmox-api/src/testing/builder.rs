@@ -1,6 +1,7 @@
 //! Describing a cluster and its guests.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::auth::{Rights, Token};
@@ -28,6 +29,7 @@ pub struct Builder {
     task_times: Vec<(String, TaskTime)>,
     auth_delay: Duration,
     lag: bool,
+    address: Option<SocketAddr>,
 }
 
 impl std::fmt::Debug for Builder {
@@ -151,7 +153,13 @@ impl Builder {
         self
     }
 
-    /// Starts the server on a free port of `127.0.0.1`, on the current tokio runtime.
+    /// Listens at this address; without it at a free port of `127.0.0.1`.
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.address = Some(address);
+        self
+    }
+
+    /// Starts the server on the current tokio runtime.
     ///
     /// # Panics
     ///
@@ -184,7 +192,7 @@ impl Builder {
         if self.lag {
             world.seen = Some(super::endpoints::status_cycle(&world));
         }
-        server::start(world, self.auth_delay, token).await
+        server::start(world, self.address, self.auth_delay, token).await
     }
 }
 

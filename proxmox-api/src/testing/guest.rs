@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::documents;
 use super::formats::{self, Properties};
 use super::options;
 use super::storage::storage_of;
@@ -147,8 +148,30 @@ pub struct Guest {
     pub pid: Option<u32>,
     /// The SSH keys a container was created with. They go into its files, not into its configuration.
     pub ssh_public_keys: Option<String>,
+    /// Its snapshots, oldest first.
+    pub snapshots: Vec<Snapshot>,
+    /// Whether its agent has frozen its file systems.
+    pub frozen: bool,
+    /// What programs that its agent started have written, by process id.
+    pub(super) programs: BTreeMap<u32, String>,
     /// The interfaces within it, as a guest agent and Proxmox tell of them while it runs. `None`: no agent runs in it.
     pub inner: Option<Vec<Inner>>,
+}
+
+/// A snapshot of a guest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// When it was taken, in seconds since 1970 UTC of the fake's clock.
+    pub snaptime: u64,
+    /// Whether the memory of a machine is in it.
+    pub vmstate: bool,
+    /// The options that the guest had.
+    pub config: BTreeMap<String, String>,
 }
 
 /// An interface within a guest.
@@ -174,6 +197,9 @@ impl Guest {
             ignores_shutdown: false,
             pid: None,
             ssh_public_keys: None,
+            snapshots: Vec::new(),
+            frozen: false,
+            programs: BTreeMap::new(),
             inner: None,
         }
     }
@@ -336,12 +362,7 @@ impl Guest {
         if !self.pending.is_empty() {
             text.push_str(&format!("{:?}", self.pending));
         }
-        let fnv = |seed: u64| {
-            text.bytes().fold(0xcbf2_9ce4_8422_2325 ^ seed, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-            })
-        };
-        format!("{:016x}{:016x}{:08x}", fnv(1), fnv(2), fnv(3) >> 32)
+        documents::digest(&text)
     }
 }
 

@@ -158,7 +158,7 @@ impl FakeProxmox {
     /// All volumes on all storages.
     #[must_use]
     pub fn volumes(&self) -> Vec<Volume> {
-        self.world().volumes.clone()
+        self.world().volumes.iter().cloned().collect()
     }
 
     /// All tasks, oldest first.

@@ -37,18 +37,25 @@
 //! [`Fault`] or [`TaskTime::Real`] asks for it. MAC addresses, UUIDs, process ids and time stamps come from
 //! counters: the same requests give the same answers.
 //!
+//! # Other languages
+//!
+//! The binary `fake-proxmox` serves it as a process of its own, with a cluster that a file describes:
+//! [`Builder::from_seed`].
+//!
 //! # How it is known
 //!
 //! [`served`] lists every method with its [`Source`]: recorded from a real Proxmox VE, stated by its schema, or believed.
 //!
 //! # What it does not know
 //!
-//! HA beyond [`FakeProxmox::ha_managed`], snapshots, backups, the guest agent, firewalls, pools in pools;
-//! of containers what runs inside them, and bind mounts. A method that is not modelled answers 501 like one that does not
-//! exist.
+//! What firewalls, HA's rules, backup jobs and software-defined networks do: they are kept as they were given. What is on
+//! disks, in snapshots and in backups; what runs inside guests, but for `echo` and `cat` through the agent; pools in pools,
+//! bind mounts. A method that is not modelled answers 501 like one that does not exist. A parameter that the schema does
+//! not know is refused.
 
 mod auth;
 mod builder;
+mod documents;
 mod endpoints;
 mod faults;
 mod formats;
@@ -58,6 +65,7 @@ mod options;
 mod reply;
 mod request;
 mod schema;
+mod seed;
 mod server;
 mod sources;
 mod storage;
@@ -68,9 +76,10 @@ mod world;
 
 pub use builder::{Builder, GuestBuilder};
 pub use faults::Fault;
-pub use guest::{Guest, GuestKind, Inner, Power};
+pub use guest::{Guest, GuestKind, Inner, Power, Snapshot};
 pub use handle::FakeProxmox;
 pub use request::Recorded;
+pub use seed::SeedError;
 pub use sources::{Endpoint, Source, served};
 pub use storage::{Storage, Volume};
 pub use tasks::{TaskInfo, TaskTime};

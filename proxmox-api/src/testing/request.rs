@@ -63,6 +63,38 @@ pub(super) fn add_form(params: &mut RawParams, text: &str) {
     }
 }
 
+/// Where the daemon puts an upload until its task has moved it; here only its size is kept, as the end of the name.
+pub(super) const UPLOADED: &str = "/var/tmp/pveupload-";
+
+/// Adds the fields of a form of parts. Of the file its name is `filename`, and `tmpfilename` says where it is meanwhile.
+pub(super) fn add_parts(params: &mut RawParams, boundary: &str, body: &[u8]) {
+    let delimiter = format!("\r\n--{boundary}");
+    // The first delimiter has no line before it.
+    let body = [b"\r\n", body].concat();
+    let mut rest = &body[..];
+    while let Some(at) = find(rest, delimiter.as_bytes()) {
+        rest = &rest[at + delimiter.len()..];
+        let part = &rest[..find(rest, delimiter.as_bytes()).unwrap_or(0)];
+        let Some(end) = find(part, b"\r\n\r\n") else { continue };
+        let (head, value) = (String::from_utf8_lossy(&part[..end]), &part[end + 4..]);
+        let quoted = |key: &str| Some(head.split_once(&format!("{key}=\""))?.1.split_once('"')?.0.to_owned());
+        match (quoted(" filename"), quoted(" name")) {
+            (Some(file), _) => {
+                params.insert("filename".into(), RawValue::One(file));
+                params.insert("tmpfilename".into(), RawValue::One(format!("{UPLOADED}{}", value.len())));
+            }
+            (None, Some(name)) => {
+                params.insert(name, RawValue::One(String::from_utf8_lossy(value).into_owned()));
+            }
+            (None, None) => {}
+        }
+    }
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|window| window == wanted)
+}
+
 fn decode(text: &str) -> String {
     percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }

@@ -1,13 +1,18 @@
 //! Parameters of methods: their types, and the texts Proxmox VE answers when one is wrong.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use super::formats;
 use super::options;
 use super::request::{RawParams, RawValue};
+use crate::api::{self, Parameter, Shape};
 
 /// Checked parameters, as text.
 pub(super) type Params = BTreeMap<String, String>;
+
+/// A text for each bad parameter.
+pub(super) type Errors = BTreeMap<String, String>;
 
 /// The text about a parameter a method does not have.
 pub(super) const UNKNOWN: &str =
@@ -28,6 +33,8 @@ pub(super) enum Kind {
     Enum(&'static [&'static str]),
     /// A list of option names; JSON arrays are accepted.
     List,
+    /// Several values. (Checked, they are separated by NUL.)
+    Array,
     DnsName,
     Vmid,
     Storage,
@@ -93,7 +100,7 @@ pub(super) fn find<'a>(tables: &[&'a [Param]], key: &str) -> Option<&'a Param> {
 }
 
 /// Checks all parameters at once; the errors are of all bad ones.
-pub(super) fn check(tables: &[&[Param]], raw: &RawParams) -> Result<Params, BTreeMap<String, String>> {
+pub(super) fn check(tables: &[&[Param]], raw: &RawParams) -> Result<Params, Errors> {
     let mut params = Params::new();
     let mut errors = BTreeMap::new();
     for (key, value) in raw {
@@ -118,6 +125,37 @@ pub(super) fn check(tables: &[&[Param]], raw: &RawParams) -> Result<Params, BTre
     if errors.is_empty() { Ok(params) } else { Err(errors) }
 }
 
+/// What the schema says of a method.
+pub(super) fn shape(method: &'static str, path: &'static str) -> Option<&'static Shape> {
+    static SHAPES: LazyLock<BTreeMap<(&'static str, &'static str), Shape>> =
+        LazyLock::new(|| api::shapes().into_iter().map(|shape| ((shape.method, shape.path), shape)).collect());
+    SHAPES.get(&(method, path))
+}
+
+/// The same by what the schema says, which knows no formats.
+pub(super) fn check_by_schema(method: &'static str, path: &'static str, raw: &RawParams) -> Result<Params, Errors> {
+    let parameters = shape(method, path).map_or(&[][..], |shape| shape.parameters);
+    let table: Vec<Param> = parameters.iter().map(Param::from).collect();
+    check(&[&table], raw)
+}
+
+impl From<&Parameter> for Param {
+    fn from(parameter: &Parameter) -> Self {
+        let kind = match parameter.kind {
+            api::Kind::Bool => Kind::Bool,
+            api::Kind::Int { min, max } => Kind::Int(min.unwrap_or(i64::MIN), max.unwrap_or(i64::MAX)),
+            api::Kind::Number => Kind::Number(f64::MIN, f64::MAX),
+            api::Kind::OneOf(words) => Kind::Enum(words),
+            api::Kind::List => Kind::List,
+            api::Kind::Array => Kind::Array,
+            api::Kind::Text | api::Kind::Numbered => Kind::Text(usize::MAX),
+        };
+        let numbered = parameter.name.strip_suffix("[n]");
+        let count = numbered.map(|_| u32::from(u16::MAX));
+        Self { name: numbered.unwrap_or(parameter.name), count, kind, required: parameter.required }
+    }
+}
+
 fn checked(key: &str, kind: Kind, value: &RawValue) -> Result<String, String> {
     let type_name = match kind {
         Kind::Bool => "boolean",
@@ -127,6 +165,7 @@ fn checked(key: &str, kind: Kind, value: &RawValue) -> Result<String, String> {
     };
     let text = match (value, kind) {
         (RawValue::One(text), _) => text.clone(),
+        (RawValue::Many(items), Kind::Array) => items.join("\0"),
         (RawValue::Many(items), Kind::List | Kind::Tags) => items.join(","),
         (RawValue::Many(_), _) => return Err(format!("type check ('{type_name}') failed - got ARRAY")),
         (RawValue::Hash, _) => return Err(format!("type check ('{type_name}') failed - got HASH")),

@@ -1,5 +1,6 @@
 //! HTTP as Proxmox VE's daemon speaks it: what it refuses before any method runs, and how it answers.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
@@ -25,10 +26,19 @@ use super::world::World;
 /// Bodies above this are refused.
 const MAX_BODY: usize = 512 * 1024;
 
+/// Uploads above this are: they are held in memory here.
+const MAX_UPLOAD: usize = 64 * 1024 * 1024;
+
 const PREFIX: &str = "/api2/json";
 
-pub(super) async fn start(world: World, auth_delay: Duration, token: String) -> FakeProxmox {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap_or_else(|e| panic!("no port: {e}"));
+pub(super) async fn start(
+    world: World,
+    address: Option<SocketAddr>,
+    auth_delay: Duration,
+    token: String,
+) -> FakeProxmox {
+    let address = address.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
+    let listener = TcpListener::bind(address).await.unwrap_or_else(|e| panic!("cannot listen at {address}: {e}"));
     let address = listener.local_addr().unwrap_or_else(|e| panic!("no address: {e}"));
     let (pve, stop) = FakeProxmox::from_parts(world, auth_delay, format!("http://{address}"), token);
     tokio::spawn(accept(listener, pve.unguarded(), stop));
@@ -101,7 +111,7 @@ async fn respond(pve: &FakeProxmox, request: Request<Incoming>) -> Option<Respon
                 reason: String::new(),
                 executed: false,
             };
-            let read = read_params(&method, parts.uri.query(), &parts.headers, body).await;
+            let read = read_params(&method, &segments, parts.uri.query(), &parts.headers, body).await;
             let reply = match read {
                 Err(error) => Some(error.into()),
                 Ok(params) => {
@@ -177,6 +187,7 @@ fn credentials(headers: &HeaderMap) -> Credentials {
 /// Query and body together, or what the daemon says before it looks at the path.
 async fn read_params(
     method: &str,
+    path: &[String],
     query: Option<&str>,
     headers: &HeaderMap,
     body: Incoming,
@@ -192,18 +203,24 @@ async fn read_params(
         .and_then(|v| v.to_str().ok())
         .and_then(|v| v.parse::<usize>().ok())
         .unwrap_or_default();
-    if length > MAX_BODY {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let boundary = content_type.strip_prefix("multipart/form-data; boundary=");
+    let boundary = boundary.filter(|_| method == "POST" && path.last().is_some_and(|last| last == "upload"));
+    let most = if boundary.is_some() { MAX_UPLOAD } else { MAX_BODY };
+    if length > most {
         return Err(ApiError::Text(501, "for data too large".into()));
     }
     if length > 0 && matches!(method, "GET" | "DELETE") {
         return Err(ApiError::Text(501, format!("Unexpected content for method '{method}'")));
     }
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let media = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let body =
-        to_bytes(Body::new(body), MAX_BODY).await.map_err(|_| ApiError::Text(501, "for data too large".into()))?;
+    let body = to_bytes(Body::new(body), most).await.map_err(|_| ApiError::Text(501, "for data too large".into()))?;
     let mut params = RawParams::new();
     request::add_form(&mut params, query.unwrap_or_default());
+    if let Some(boundary) = boundary {
+        request::add_parts(&mut params, boundary, &body);
+        return Ok(params);
+    }
     match media.as_str() {
         "application/json" if matches!(method, "POST" | "PUT") => request::add_json(&mut params, &body)?,
         "" | "application/x-www-form-urlencoded" | "application/json" => {

@@ -1,5 +1,7 @@
 //! Storages and the volumes on them.
 
+use std::collections::BTreeMap;
+
 use super::formats::{self, GIB, MIB};
 use super::guest::Place;
 use super::reply::ApiError;
@@ -137,9 +139,9 @@ pub struct Volume {
     pub volid: String,
     /// The node it lies on; `None` on a shared storage.
     pub node: Option<String>,
-    /// The owner its name states; 0 of a template for containers, which has none.
+    /// The owner its name states; 0 of what has none, such as a template for containers.
     pub vmid: u32,
-    /// `images` (of virtual machines), `rootdir` (of containers) or `vztmpl`.
+    /// `images` (of virtual machines), `rootdir` (of containers), `vztmpl`, `iso`, `import` or `backup`.
     pub content: &'static str,
     /// Bytes.
     pub size: u64,
@@ -148,6 +150,51 @@ pub struct Volume {
     /// The base volume of a linked clone.
     pub base: Option<String>,
     pub(super) ctime: u64,
+}
+
+/// The volumes of a cluster, by the owner that their names state.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Volumes {
+    by_owner: BTreeMap<u32, Vec<Volume>>,
+    /// How many were looked at.
+    #[cfg(test)]
+    visits: std::cell::Cell<u64>,
+}
+
+impl Volumes {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Volume> {
+        self.by_owner.values().flatten().inspect(|_| self.visit())
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Volume> {
+        self.by_owner.values_mut().flatten()
+    }
+
+    /// Those of one owner.
+    pub(super) fn of(&self, vmid: u32) -> impl Iterator<Item = &Volume> {
+        self.by_owner.get(&vmid).into_iter().flatten().inspect(|_| self.visit())
+    }
+
+    pub(super) fn push(&mut self, volume: Volume) {
+        self.by_owner.entry(volume.vmid).or_default().push(volume);
+    }
+
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(&Volume) -> bool) {
+        self.by_owner.values_mut().for_each(|volumes| volumes.retain(&mut keep));
+    }
+
+    #[cfg(test)]
+    fn visit(&self) {
+        self.visits.set(self.visits.get() + 1);
+    }
+
+    #[cfg(not(test))]
+    fn visit(&self) {}
+
+    #[cfg(test)]
+    pub(super) fn visits(&self) -> u64 {
+        self.visits.get()
+    }
 }
 
 /// What is to be allocated.
@@ -228,10 +275,10 @@ impl World {
             _ => "raw",
         };
         let node = if storage.shared { None } else { Some(node.clone()) };
+        // A name states its owner, so only that one's volumes can have it.
         let taken = |world: &Self, stem: &str| {
-            world.volumes.iter().any(|v| {
-                v.vmid == *vmid
-                    && v.node == node
+            world.volumes.of(*vmid).any(|v| {
+                v.node == node
                     && v.volid.starts_with(&format!("{}:", storage.id))
                     && v.volid.rsplit(['/', ':']).next().and_then(|n| n.split('.').next()) == Some(stem)
             })
@@ -277,16 +324,19 @@ impl World {
         };
         let format = volid.rsplit('.').next().unwrap_or_default();
         let ctime = self.now();
-        self.volumes.extend(nodes.into_iter().map(|node| Volume {
-            volid: volid.into(),
-            node,
-            vmid: 0,
-            content: "vztmpl",
-            size: 120 * MIB,
-            format: format!("t{format}"),
-            base: None,
-            ctime,
-        }));
+        for node in nodes {
+            let (volid, format) = (volid.to_owned(), format!("t{format}"));
+            self.volumes.push(Volume {
+                volid,
+                node,
+                vmid: 0,
+                content: "vztmpl",
+                size: 120 * MIB,
+                format,
+                base: None,
+                ctime,
+            });
+        }
     }
 
     /// Turns `vm-N-disk-M` into `base-N-disk-M`, as making a template does.

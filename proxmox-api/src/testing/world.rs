@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::auth::Identities;
+use super::documents::Documents;
 use super::guest::{Guest, Place};
 use super::reply::ApiError;
-use super::storage::{Storage, Volume};
+use super::storage::{Storage, Volumes};
 use super::tasks::{Task, TaskTime};
 
 /// A node of the cluster.
@@ -32,11 +33,15 @@ pub(super) struct World {
     pub(super) cluster: Option<String>,
     pub(super) nodes: Vec<Node>,
     pub(super) storages: Vec<Storage>,
-    pub(super) volumes: Vec<Volume>,
+    pub(super) volumes: Volumes,
     pub(super) pools: BTreeMap<String, Pool>,
     pub(super) guests: BTreeMap<u32, Guest>,
     pub(super) tasks: Vec<Task>,
     pub(super) task_times: BTreeMap<String, TaskTime>,
+    /// What is kept as it was given.
+    pub(super) documents: Documents,
+    /// The guests in backups, by volume.
+    pub(super) backups: BTreeMap<String, Guest>,
     /// Guests under HA.
     pub(super) ha: BTreeSet<u32>,
     /// How long HA takes to do what a task asked it for.
@@ -59,11 +64,13 @@ impl World {
             cluster: None,
             nodes: Vec::new(),
             storages: Vec::new(),
-            volumes: Vec::new(),
+            volumes: Volumes::default(),
             pools: BTreeMap::new(),
             guests: BTreeMap::new(),
             tasks: Vec::new(),
             task_times: BTreeMap::new(),
+            documents: Documents::default(),
+            backups: BTreeMap::new(),
             ha: BTreeSet::new(),
             ha_time: TaskTime::default(),
             busy_locks: BTreeSet::new(),
@@ -144,6 +151,7 @@ impl World {
     pub(super) fn forget(&mut self, vmid: u32) {
         self.guests.remove(&vmid);
         self.ha.remove(&vmid);
+        self.documents.forget(&super::endpoints::of_guest(vmid));
         for pool in self.pools.values_mut() {
             pool.vms.remove(&vmid);
         }

@@ -89,8 +89,11 @@ async fn no_error_debug_output_or_log_line_has_one() {
     let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let captured = Captured::default();
     let writer = captured.clone();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
     let _logging = tracing::subscriber::set_default(subscriber);
 
     let token = format!("root@pam!x={SECRET}");
@@ -104,6 +107,15 @@ async fn no_error_debug_output_or_log_line_has_one() {
         let server = RawServer::start(vec![login, trouble.clone()]).await;
         all += &outputs(&Client::builder(server.url.as_str()).ticket("root@pam", PASSWORD).build().unwrap()).await;
     }
+    // All goes well, and the answers are secrets themselves.
+    let made = "{\"full-tokenid\":\"a@pve!x\",\"value\":\"S3CRET-made\",\"port\":5900,\"ticket\":\"S3CRET-vnc\"}";
+    let server = RawServer::start(vec![Reply::data(made)]).await;
+    let client = Client::builder(server.url.as_str()).token(token.as_str()).build().unwrap();
+    all += &format!("{:?}", client.access().tokens("a@pve").create("x", &TokenParams::new()).await.unwrap());
+    all += &format!("{:?}", qemu(&client).vnc(false).await.unwrap());
+    client.access().set_password("a@pve", PASSWORD).await.unwrap();
+    qemu(&client).agent().set_password("root", PASSWORD).await.unwrap();
+    all += &format!("{:?}", UserParams::new("a@pve").password(PASSWORD));
     // Through a proxy that repeats what it was sent; one that is not there; one that is none.
     let mut proxies = vec![nobody()];
     for trouble in troubles() {
@@ -130,6 +142,10 @@ async fn no_error_debug_output_or_log_line_has_one() {
 
     let logged = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
     assert!(all.contains("[hidden]") && logged.contains("Proxmox VE answered"), "the search looks at something");
+    assert!(
+        logged.contains("proxmox{method=\"GET\" path=/nodes/{node}/qemu/{vmid}/status/current attempt=1}"),
+        "{logged}"
+    );
     for (place, text) in [("output", &all), ("log", &logged)] {
         let position = text.find("S3CRET").or_else(|| text.find(&HEADER["Basic ".len()..]));
         let around = position.map(|at| &text[at.saturating_sub(200)..(at + 40).min(text.len())]);

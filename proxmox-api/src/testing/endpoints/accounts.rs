@@ -44,10 +44,14 @@ pub(super) const ROUTES: &[Route] = &[
     Route::get("/access/users", Recorded, &[LISTED_USERS], users).except("whoever may see them all"),
     Route::post("/access/users", Recorded, &[USER], add_user).except("a user who exists"),
     Route::get("/access/acl", Recorded, &[], acl),
-    Route::put("/access/acl", Schema, &[ACL], change_acl).except("groups and tokens are left out, as is taking away"),
+    Route::put("/access/acl", Schema, &[ACL], change_acl).except("groups are left out"),
     Route::get("/access/users/{userid}/token", Recorded, &[], tokens),
     Route::post("/access/users/{userid}/token/{tokenid}", Recorded, &[TOKEN], add_token)
-        .except("a token that exists; one with rights of its own has none, as nobody can give it any here"),
+        .except("a token that exists; what a token with rights of its own may is not bounded by what its user may"),
+    Route::by_schema("GET", "/access/users/{userid}/token/{tokenid}", Schema, token)
+        .except("comment and expiry are not kept"),
+    Route::by_schema("DELETE", "/access/users/{userid}/token/{tokenid}", Recorded, remove_token)
+        .except("a token that does not exist"),
 ];
 
 fn roles(ctx: &mut Ctx<'_>) -> ApiResult {
@@ -118,9 +122,10 @@ fn add_user(ctx: &mut Ctx<'_>) -> ApiResult {
 
 fn acl(ctx: &mut Ctx<'_>) -> ApiResult {
     let entries = ctx.world.identities.acl.iter().filter(|it| ctx.caller.has(&it.path, "Permissions.Modify"));
-    let shown = entries.map(
-        |entry| json!({"path": entry.path, "ugid": entry.user, "roleid": entry.role, "type": "user", "propagate": 1}),
-    );
+    let shown = entries.map(|entry| {
+        let kind = if entry.user.contains('!') { "token" } else { "user" };
+        json!({"path": entry.path, "ugid": entry.user, "roleid": entry.role, "type": kind, "propagate": 1})
+    });
     Ok(shown.collect::<Value>().into())
 }
 
@@ -136,9 +141,16 @@ fn change_acl(ctx: &mut Ctx<'_>) -> ApiResult {
     if let Some(unknown) = users.iter().find(|user| !known(user)) {
         return Err(ApiError::internal(format!("update ACL failed: user '{unknown}' does not exist")));
     }
-    for (user, role) in users.iter().flat_map(|user| roles.iter().map(move |role| (user, role))) {
+    let tokens = names(ctx.param("tokens").unwrap_or_default());
+    let delete = ctx.flag("delete");
+    let identities = &mut ctx.world.identities;
+    if let Some(unknown) = tokens.iter().find(|token| !identities.tokens.contains_key(*token)) {
+        return Err(ApiError::internal(format!("update ACL failed: token '{unknown}' does not exist")));
+    }
+    for (user, role) in users.iter().chain(&tokens).flat_map(|user| roles.iter().map(move |role| (user, role))) {
         let entry = Entry { path: path.clone(), user: user.clone(), role: role.clone() };
-        if !identities.acl.contains(&entry) {
+        identities.acl.retain(|held| *held != entry);
+        if !delete {
             identities.acl.push(entry);
         }
     }
@@ -149,6 +161,31 @@ fn tokens(ctx: &mut Ctx<'_>) -> ApiResult {
     let of = format!("{}!", ctx.path[2]);
     let names = ctx.world.identities.tokens.keys().filter_map(|id| id.strip_prefix(&of));
     Ok(names.map(|name| json!({"tokenid": name, "privsep": 0, "expire": 0})).collect::<Value>().into())
+}
+
+/// The token of the path, of one's own user or with the right to change users.
+fn named_token(ctx: &Ctx<'_>) -> ApiResult<String> {
+    if ctx.caller.user != ctx.path[2] {
+        ctx.caller.check("/access/groups", &["User.Modify"])?;
+    }
+    let id = format!("{}!{}", ctx.path[2], ctx.path[4]);
+    match ctx.world.identities.tokens.contains_key(&id) {
+        true => Ok(id),
+        false => Err(ApiError::internal(format!("no such token '{}' for user '{}'", ctx.path[4], ctx.path[2]))),
+    }
+}
+
+fn token(ctx: &mut Ctx<'_>) -> ApiResult {
+    let id = named_token(ctx)?;
+    let separate = !matches!(ctx.world.identities.tokens[&id].rights, Rights::OfUser);
+    Ok(json!({"privsep": u8::from(separate), "expire": 0}).into())
+}
+
+fn remove_token(ctx: &mut Ctx<'_>) -> ApiResult {
+    let id = named_token(ctx)?;
+    ctx.world.identities.tokens.remove(&id);
+    ctx.world.identities.acl.retain(|entry| entry.user != id);
+    nothing()
 }
 
 fn add_token(ctx: &mut Ctx<'_>) -> ApiResult {

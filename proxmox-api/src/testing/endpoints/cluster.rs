@@ -14,7 +14,6 @@ use crate::testing::sources::Source::Recorded;
 use crate::testing::world::{Node, World};
 
 const RESOURCES: &[Param] = &[opt("type", Kind::Enum(&["vm", "storage", "node", "sdn"]))];
-const HA_RESOURCES: &[Param] = &[opt("type", Kind::Enum(&["ct", "vm"]))];
 const NEXTID: &[Param] = &[opt("vmid", Kind::Vmid)];
 
 pub(super) const ROUTES: &[Route] = &[
@@ -25,8 +24,6 @@ pub(super) const ROUTES: &[Route] = &[
     Route::get("/cluster/nextid", Recorded, &[NEXTID], nextid),
     Route::get("/cluster/tasks", Recorded, &[], task::cluster_list),
     Route::get("/cluster/options", Recorded, &[], options),
-    Route::get("/cluster/ha/resources", Recorded, &[HA_RESOURCES], ha_resources)
-        .except("the items: it was seen empty only"),
 ];
 
 fn index(_: &mut Ctx<'_>) -> ApiResult {
@@ -36,15 +33,6 @@ fn index(_: &mut Ctx<'_>) -> ApiResult {
 
 fn options(_: &mut Ctx<'_>) -> ApiResult {
     Ok(json!({"mac_prefix": "BC:24:11", "allowed-tags": []}).into())
-}
-
-fn ha_resources(ctx: &mut Ctx<'_>) -> ApiResult {
-    ctx.caller.check("/", &["Sys.Audit"])?;
-    let kinds = ctx.world.ha.iter().filter_map(|vmid| Some((vmid, ctx.world.guests.get(vmid)?.kind)));
-    let items = kinds.map(|(vmid, kind)| (vmid, kind.of("vm", "ct")));
-    let items = items.filter(|(_, kind)| ctx.param("type").is_none_or(|wanted| wanted == *kind));
-    let item = |(vmid, kind)| json!({"sid": format!("{kind}:{vmid}"), "type": kind, "state": "started"});
-    Ok(items.map(item).collect::<Value>().into())
 }
 
 /// The version this fake speaks as.

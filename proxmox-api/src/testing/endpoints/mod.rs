@@ -2,14 +2,17 @@
 
 mod access;
 mod accounts;
+mod backup;
 mod cluster;
 mod guest;
+mod ha;
 mod lxc;
 mod node;
 mod pools;
 mod qemu;
 mod route;
 mod storage;
+mod stored;
 mod task;
 
 use std::collections::BTreeMap;
@@ -28,6 +31,7 @@ use super::world::World;
 pub(super) use cluster::status_cycle;
 pub(super) use guest::migrate::move_guest;
 pub(super) use route::Route;
+pub(super) use stored::of_guest;
 
 /// What became of a request.
 pub(super) enum Outcome {
@@ -46,6 +50,10 @@ pub(super) struct Ctx<'a> {
     pub(super) vmid: u32,
     /// The kind of guest the path is about, if it is about one.
     pub(super) kind: GuestKind,
+    /// The method.
+    pub(super) method: &'static str,
+    /// The path as the schema writes it.
+    pub(super) template: &'static str,
     /// All segments of the path.
     pub(super) path: Vec<String>,
     pub(super) params: Params,
@@ -119,7 +127,11 @@ const TABLES: &[&[Route]] = &[
     node::ROUTES,
     task::ROUTES,
     qemu::ROUTES,
+    qemu::AGENT_ROUTES,
     lxc::ROUTES,
+    backup::ROUTES,
+    ha::ROUTES,
+    stored::ROUTES,
 ];
 
 /// All routes.
@@ -158,7 +170,7 @@ pub(super) fn dispatch(
         return Outcome::Done(error.into());
     }
     let (kind, vmid, mut errors) = path_guest(&path);
-    let params = match schema::check(route.params, raw) {
+    let params = match route.check(raw) {
         Ok(params) => params,
         Err(more) => {
             errors.extend(more);
@@ -182,6 +194,8 @@ pub(super) fn dispatch(
         node: node.into(),
         vmid,
         kind,
+        method: route.endpoint.method,
+        template: route.endpoint.path,
         path: segments.to_vec(),
         params,
         task_fault: task_fault.clone(),

@@ -2,21 +2,30 @@
 
 use super::Ctx;
 use crate::testing::reply::ApiResult;
-use crate::testing::schema::Param;
+use crate::testing::request::RawParams;
+use crate::testing::schema::{self, Errors, Param, Params};
 use crate::testing::sources::{Endpoint, Source};
 
 /// What does the work of a method.
-type Run = fn(&mut Ctx<'_>) -> ApiResult;
+pub(super) type Run = fn(&mut Ctx<'_>) -> ApiResult;
 
 /// A method.
 pub(in crate::testing) struct Route {
     pub(in crate::testing) endpoint: Endpoint,
-    pub(super) params: &'static [&'static [Param]],
+    params: Known,
     /// Whether it takes the lock on the guest's configuration before it answers.
     pub(super) locks: bool,
     /// Whether it is for everybody, without credentials.
     pub(super) open: bool,
     pub(super) run: Run,
+}
+
+/// Where a method's parameters are known from.
+enum Known {
+    /// Tables with their formats.
+    Tables(&'static [&'static [Param]]),
+    /// The schema alone.
+    Schema,
 }
 
 impl Route {
@@ -27,7 +36,14 @@ impl Route {
         params: &'static [&'static [Param]],
         run: Run,
     ) -> Self {
-        Self { endpoint: Endpoint { method, path, source, except: "" }, params, locks: false, open: false, run }
+        let endpoint = Endpoint { method, path, source, except: "" };
+        Self { endpoint, params: Known::Tables(params), locks: false, open: false, run }
+    }
+
+    /// A method whose parameters are those of the schema.
+    pub(super) const fn by_schema(method: &'static str, path: &'static str, source: Source, run: Run) -> Self {
+        let endpoint = Endpoint { method, path, source, except: "" };
+        Self { endpoint, params: Known::Schema, locks: false, open: false, run }
     }
 
     pub(super) const fn get(path: &'static str, source: Source, params: &'static [&'static [Param]], run: Run) -> Self {
@@ -72,6 +88,23 @@ impl Route {
     pub(super) const fn except(mut self, what: &'static str) -> Self {
         self.endpoint.except = what;
         self
+    }
+
+    /// The parameters of a request, checked.
+    pub(super) fn check(&self, raw: &RawParams) -> Result<Params, Errors> {
+        match self.params {
+            Known::Tables(tables) => schema::check(tables, raw),
+            Known::Schema => schema::check_by_schema(self.endpoint.method, self.endpoint.path, raw),
+        }
+    }
+
+    /// The tables of its parameters; none where the schema is asked.
+    #[cfg(test)]
+    pub(in crate::testing) fn tables(&self) -> Option<&'static [&'static [Param]]> {
+        match self.params {
+            Known::Tables(tables) => Some(tables),
+            Known::Schema => None,
+        }
     }
 
     /// Whether a request is for it.

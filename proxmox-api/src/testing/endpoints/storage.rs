@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Ctx, Route};
+use super::{Ctx, Route, backup};
 use crate::testing::reply::{ApiError, ApiResult};
+use crate::testing::request::UPLOADED;
 use crate::testing::schema::{Kind, Param, opt};
-use crate::testing::sources::Source::Recorded;
-use crate::testing::storage::{Storage, storage_of};
+use crate::testing::sources::Source::{Recorded, Schema};
+use crate::testing::storage::{Storage, Volume, storage_of};
 use crate::testing::tasks::Job;
 use crate::testing::world::World;
 
@@ -26,6 +27,11 @@ pub(super) const ROUTES: &[Route] = &[
     Route::get("/nodes/{node}/storage", Recorded, &[NODE_LIST], node_list),
     Route::get("/nodes/{node}/storage/{storage}/content", Recorded, &[CONTENT], content),
     Route::delete("/nodes/{node}/storage/{storage}/content/{volume}", Recorded, &[REMOVE], remove),
+    Route::by_schema("POST", "/nodes/{node}/storage/{storage}/upload", Schema, upload)
+        .except("only the size of the file is kept, and no checksum is compared; the texts of errors"),
+    Route::by_schema("POST", "/nodes/{node}/storage/{storage}/download-url", Schema, download)
+        .except("nothing is fetched, and the file is empty; the texts of errors"),
+    Route::by_schema("GET", "/nodes/{node}/storage/{storage}/status", Schema, status),
 ];
 
 fn may_see(ctx: &Ctx<'_>, storage: &Storage) -> bool {
@@ -140,6 +146,9 @@ fn content(ctx: &mut Ctx<'_>) -> ApiResult {
                 item["used"] = json!(v.size);
                 item["parent"] = json!(v.base);
             }
+            if let Some(subtype) = backup::subtype(v) {
+                item["subtype"] = subtype;
+            }
             item
         });
     Ok(items.collect::<Value>().into())
@@ -167,4 +176,53 @@ fn remove(ctx: &mut Ctx<'_>) -> ApiResult {
         cleanup: None,
     };
     ctx.spawn(job)
+}
+
+fn status(ctx: &mut Ctx<'_>) -> ApiResult {
+    let ctx = &*ctx;
+    let storage = ctx.world.storage_on(&ctx.path[3], &ctx.node)?;
+    ctx.caller.check(&format!("/storage/{}", storage.id), &["Datastore.Audit", "Datastore.AllocateSpace"])?;
+    let used = used(ctx.world, storage, &ctx.node);
+    Ok(json!({
+        "type": storage.plugin, "content": storage.content, "shared": u8::from(storage.shared), "enabled": 1, "active": 1,
+        "total": storage.total, "used": used, "avail": storage.total.saturating_sub(used),
+    })
+    .into())
+}
+
+fn upload(ctx: &mut Ctx<'_>) -> ApiResult {
+    let size = ctx.param("tmpfilename").and_then(|name| name.strip_prefix(UPLOADED)?.parse().ok());
+    let size = size.ok_or_else(|| ApiError::parameter("tmpfilename", "there is no file in the request"))?;
+    put_file(ctx, "imgcopy", size)
+}
+
+fn download(ctx: &mut Ctx<'_>) -> ApiResult {
+    put_file(ctx, "download", 0)
+}
+
+/// Starts the task that puts a file on the storage.
+fn put_file(ctx: &mut Ctx<'_>, kind: &'static str, size: u64) -> ApiResult {
+    let storage = ctx.world.storage_on(&ctx.path[3], &ctx.node)?.clone();
+    ctx.caller.check(&format!("/storage/{}", storage.id), &["Datastore.AllocateTemplate"])?;
+    let content = match ctx.param("content") {
+        Some("vztmpl") => "vztmpl",
+        Some("import") => "import",
+        _ => "iso",
+    };
+    if !storage.holds(content) {
+        return Err(ApiError::internal(format!("can't upload to storage '{}': content type '{content}'", storage.id)));
+    }
+    let name = ctx.param("filename").unwrap_or_default().to_owned();
+    let volid = format!("{}:{content}/{name}", storage.id);
+    let format = name.rsplit('.').next().unwrap_or_default().to_owned();
+    let node = (!storage.shared).then(|| ctx.node.clone());
+    let here = ctx.node.clone();
+    let step = move |world: &mut World, log: &mut Vec<String>| {
+        world.remove_volume(&volid, &here);
+        log.push(format!("target file: {volid}"));
+        let ctime = world.now();
+        world.volumes.push(Volume { volid, node, vmid: 0, content, size, format, base: None, ctime });
+        Ok(())
+    };
+    ctx.spawn(Job { kind, id: String::new(), locks: None, steps: vec![Box::new(step)], cleanup: None })
 }

@@ -4,6 +4,8 @@
 #[cfg(feature = "client")]
 mod accounts;
 #[cfg(feature = "client")]
+mod backups;
+#[cfg(feature = "client")]
 mod client;
 mod clones;
 mod clusters;
@@ -12,13 +14,18 @@ mod container_clones;
 mod container_configs;
 mod containers;
 mod failures;
+mod growth;
 mod ha;
 mod interfaces;
 mod migration;
 mod pools;
 mod power;
 mod refusals;
+#[cfg(feature = "client")]
+mod snapshots;
 mod sources;
+#[cfg(feature = "client")]
+mod stored;
 mod wire;
 mod work;
 

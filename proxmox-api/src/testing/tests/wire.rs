@@ -19,7 +19,7 @@ async fn unknown_methods_and_paths_are_501_and_say_so_without_a_newline() {
     for (method, path) in [
         ("GET", "/nosuch"),
         ("POST", "/version"),
-        ("GET", "/nodes/pve01/lxc/200/snapshot"),
+        ("GET", "/nodes/pve01/lxc/200/rrd"),
         ("PUT", "/nodes/pve01/qemu/101/status/start"),
     ] {
         let answer = send(&pve, method, path, "").await.unwrap();

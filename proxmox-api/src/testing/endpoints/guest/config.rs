@@ -1,9 +1,10 @@
 //! Reading a configuration: merged, current, pending.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::snapshots;
 use crate::testing::endpoints::Ctx;
 use crate::testing::guest::{Guest, GuestKind};
 use crate::testing::options;
@@ -30,12 +31,18 @@ pub(in crate::testing::endpoints) fn read(ctx: &mut Ctx<'_>) -> ApiResult {
     ctx.check_vm(&["VM.Audit"])?;
     let guest = ctx.world.guest_on(&ctx.place())?;
     if let Some(name) = ctx.param("snapshot") {
-        return Err(ApiError::internal(format!("snapshot '{name}' does not exist")));
+        let snapshot = snapshots::find(guest, name).map_err(ApiError::internal)?;
+        return Ok(Value::Object(as_json(guest.kind, &snapshot.config)).into());
     }
     let config = if ctx.flag("current") { guest.config.clone() } else { guest.merged() };
-    let mut data: Map<String, Value> = config.iter().map(|(k, v)| (k.clone(), shown(guest.kind, k, v))).collect();
+    let mut data = as_json(guest.kind, &config);
     data.insert("digest".into(), json!(guest.digest()));
     Ok(Value::Object(data).into())
+}
+
+/// Options as the API shows them.
+pub(in crate::testing::endpoints) fn as_json(kind: GuestKind, config: &BTreeMap<String, String>) -> Map<String, Value> {
+    config.iter().map(|(option, value)| (option.clone(), shown(kind, option, value))).collect()
 }
 
 pub(in crate::testing::endpoints) fn pending(ctx: &mut Ctx<'_>) -> ApiResult {

@@ -1,8 +1,10 @@
 //! What cloning is for both kinds: rights, where the clone may go, and the copy of a volume.
 
+use std::collections::BTreeMap;
+
 use super::Ctx;
 use crate::testing::endpoints::guest::update;
-use crate::testing::formats::Properties;
+use crate::testing::formats::{Properties, parse_size};
 use crate::testing::guest::{Guest, GuestKind, Place, is_cloudinit};
 use crate::testing::options;
 use crate::testing::reply::{ApiError, ApiResult};
@@ -131,6 +133,32 @@ pub(in crate::testing::endpoints) fn copy_volume(
 
 /// Removes what a clone that failed has made.
 pub(in crate::testing::endpoints) fn undo(world: &mut World, vmid: u32) {
-    world.volumes.retain(|v| v.vmid != vmid);
+    world.volumes.retain(|v| v.vmid != vmid || v.content == "backup");
     world.forget(vmid);
+}
+
+/// The configuration of a guest from a backup, with new volumes for those that it had.
+pub(in crate::testing::endpoints) fn restored(
+    world: &mut World,
+    place: &Place,
+    kept: &Guest,
+    storage: Option<&str>,
+    unique: bool,
+) -> Result<BTreeMap<String, String>, String> {
+    let mut config = kept.config.clone();
+    config.retain(|name, _| !matches!(name.as_str(), "lock" | "parent" | "template") && !options::is_unused(name));
+    for (name, value) in &mut config {
+        if options::is_drive(name) {
+            let mut drive = Properties::parse(value);
+            let Some(own) = drive.head.as_deref().and_then(storage_of) else { continue };
+            let size = drive.get("size").and_then(parse_size).unwrap_or_default();
+            let wanted = Allocation { storage: storage.unwrap_or(own), place, size, format: None };
+            let new = if is_cloudinit(value) { world.allocate_cloudinit(&wanted) } else { world.allocate(&wanted) };
+            drive.head = Some(new.map_err(update::text)?);
+            *value = drive.print_sorted();
+        } else if unique && options::is_net(name) {
+            *value = options::with_new_mac(place.kind, value, || world.next_mac());
+        }
+    }
+    Ok(config)
 }

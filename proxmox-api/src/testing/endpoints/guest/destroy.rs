@@ -49,7 +49,9 @@ pub(in crate::testing::endpoints) fn destroy(ctx: &mut Ctx<'_>) -> ApiResult {
             }
         }
         if unreferenced {
-            world.volumes.retain(|v| v.vmid != vmid || v.node.as_deref().is_some_and(|n| n != place.node));
+            world.volumes.retain(|v| {
+                v.vmid != vmid || v.content == "backup" || v.node.as_deref().is_some_and(|n| n != place.node)
+            });
         }
         world.forget(vmid);
         if purge {

@@ -7,21 +7,27 @@ use crate::property::{LxcNet, NetDevice};
 use crate::testing::guest::{Guest, GuestKind, Inner};
 use crate::testing::reply::{ApiError, ApiResult};
 
-/// The agent's answer is below `result`. That it is not running was recorded; its answers are those of its own
-/// documentation.
-pub(in crate::testing::endpoints) fn of_agent(ctx: &mut Ctx<'_>) -> ApiResult {
-    ctx.check_vm(&["VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"])?;
+/// The machine of the path, in which an agent runs; it takes one of several privileges.
+pub(in crate::testing::endpoints) fn agent_of<'a>(ctx: &'a Ctx<'_>, any: &[&str]) -> ApiResult<&'a Guest> {
+    ctx.check_vm(any)?;
     let guest = ctx.world.guest_on(&ctx.place())?;
-    let vmid = guest.vmid;
     if !guest.has_agent() {
         return Err(ApiError::internal("No QEMU guest agent configured"));
     }
     if !guest.is_running() {
-        return Err(ApiError::internal(format!("VM {vmid} is not running")));
+        return Err(ApiError::internal(format!("VM {} is not running", guest.vmid)));
     }
-    let Some(interfaces) = &guest.inner else {
-        return Err(ApiError::internal("QEMU guest agent is not running"));
-    };
+    match guest.inner {
+        Some(_) => Ok(guest),
+        None => Err(ApiError::internal("QEMU guest agent is not running")),
+    }
+}
+
+/// The agent's answer is below `result`. That it is not running was recorded; its answers are those of its own
+/// documentation.
+pub(in crate::testing::endpoints) fn of_agent(ctx: &mut Ctx<'_>) -> ApiResult {
+    let guest = agent_of(ctx, &["VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"])?;
+    let interfaces = guest.inner.iter().flatten();
     let shown = |it: &Inner| {
         let address = |text: &String| {
             let (address, prefix) = text.split_once('/').unwrap_or((text, "32"));
@@ -31,7 +37,7 @@ pub(in crate::testing::endpoints) fn of_agent(ctx: &mut Ctx<'_>) -> ApiResult {
         let addresses: Vec<Value> = it.addresses.iter().map(address).collect();
         json!({"name": it.name, "hardware-address": mac(guest, it), "ip-addresses": addresses, "statistics": {}})
     };
-    Ok(json!({"result": interfaces.iter().map(shown).collect::<Value>()}).into())
+    Ok(json!({"result": interfaces.map(shown).collect::<Value>()}).into())
 }
 
 /// Recorded of a running container; of a stopped one nothing is known, and null is believed.

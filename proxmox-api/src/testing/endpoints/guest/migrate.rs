@@ -14,7 +14,9 @@ use crate::testing::world::{World, check_lock};
 pub(in crate::testing) fn move_guest(world: &mut World, vmid: u32, node: &str) {
     let Some(guest) = world.guests.get_mut(&vmid) else { return };
     let from = std::mem::replace(&mut guest.node, node.to_owned());
-    for volume in world.volumes.iter_mut().filter(|v| v.vmid == vmid && v.node.as_ref() == Some(&from)) {
+    for volume in
+        world.volumes.iter_mut().filter(|v| v.vmid == vmid && v.content != "backup" && v.node.as_ref() == Some(&from))
+    {
         volume.node = Some(node.to_owned());
     }
 }

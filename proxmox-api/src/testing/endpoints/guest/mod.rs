@@ -10,6 +10,7 @@ pub(super) mod interfaces;
 pub(super) mod migrate;
 pub(super) mod migration_check;
 pub(super) mod power;
+pub(super) mod snapshots;
 pub(super) mod status;
 pub(super) mod update;
 

@@ -2,6 +2,7 @@
 
 use super::{Ctx, power};
 use crate::testing::auth::Caller;
+use crate::testing::endpoints::backup;
 use crate::testing::endpoints::guest::copy::undo;
 use crate::testing::endpoints::guest::create::{make_template, new_guest};
 use crate::testing::endpoints::guest::{drives, update};
@@ -42,6 +43,9 @@ pub(super) fn create(ctx: &mut Ctx<'_>) -> ApiResult {
         return Err(ApiError::Plain(403, text.into()));
     }
     let ostemplate = ctx.param("ostemplate").unwrap_or_default().to_owned();
+    if ctx.flag("restore") {
+        return backup::restore(ctx, &ostemplate);
+    }
     let config = checked(ctx)?;
     let (place, pool) = new_guest(ctx)?;
     // The VMID is taken before the answer here, so of parallel creations only one gets a UPID.

@@ -5,7 +5,7 @@ mod create;
 mod disks;
 mod power;
 
-use super::guest::{config, destroy, interfaces, migrate, migration_check, status, update};
+use super::guest::{config, destroy, interfaces, migrate, migration_check, snapshots, status, update};
 use super::{Ctx, Route};
 use crate::testing::options::lxc::CONFIG;
 use crate::testing::schema::{Kind, Param, opt, req};
@@ -87,4 +87,11 @@ pub(super) const ROUTES: &[Route] = &[
     Route::post("/nodes/{node}/lxc/{vmid}/status/suspend", Recorded, &[], power::suspend),
     Route::post("/nodes/{node}/lxc/{vmid}/status/resume", Believed, &[], power::resume)
         .except("that it fails like suspending does, for want of CRIU"),
+    Route::by_schema("GET", "/nodes/{node}/lxc/{vmid}/snapshot", Recorded, snapshots::list),
+    Route::by_schema("POST", "/nodes/{node}/lxc/{vmid}/snapshot", Recorded, snapshots::create).except("volumes that cannot, but for a directory's"),
+    Route::by_schema("GET", "/nodes/{node}/lxc/{vmid}/snapshot/{snapname}", Schema, snapshots::index),
+    Route::by_schema("DELETE", "/nodes/{node}/lxc/{vmid}/snapshot/{snapname}", Recorded, snapshots::delete),
+    Route::by_schema("GET", "/nodes/{node}/lxc/{vmid}/snapshot/{snapname}/config", Schema, snapshots::config),
+    Route::by_schema("PUT", "/nodes/{node}/lxc/{vmid}/snapshot/{snapname}/config", Schema, snapshots::describe),
+    Route::by_schema("POST", "/nodes/{node}/lxc/{vmid}/snapshot/{snapname}/rollback", Schema, snapshots::rollback),
 ];

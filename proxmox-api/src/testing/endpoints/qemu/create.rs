@@ -1,6 +1,7 @@
 //! Creating a virtual machine, and making one a template.
 
 use super::{Ctx, power};
+use crate::testing::endpoints::backup;
 use crate::testing::endpoints::guest::copy::undo;
 use crate::testing::endpoints::guest::create::{make_template, new_guest};
 use crate::testing::endpoints::guest::{drives, update};
@@ -27,6 +28,9 @@ const NOT_CONFIG: &[&str] = &[
 ];
 
 pub(super) fn create(ctx: &mut Ctx<'_>) -> ApiResult {
+    if let Some(archive) = ctx.param("archive").map(str::to_owned) {
+        return backup::restore(ctx, &archive);
+    }
     let (place, pool) = new_guest(ctx)?;
     let start = ctx.flag("start");
     let mut config = ctx.params.clone();

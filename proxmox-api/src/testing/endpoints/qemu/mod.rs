@@ -1,16 +1,19 @@
 //! `/nodes/N/qemu`: virtual machines.
 
+mod agent;
 mod clone;
 mod cloudinit;
 mod create;
 mod disks;
 mod power;
 
-use super::guest::{config, destroy, interfaces, migrate, migration_check, status, update};
+use super::guest::{config, destroy, interfaces, migrate, migration_check, snapshots, status, update};
 use super::{Ctx, Route};
 use crate::testing::options::qemu::CONFIG;
 use crate::testing::schema::{Kind, Param, opt, req};
-use crate::testing::sources::Source::Recorded;
+use crate::testing::sources::Source::{Recorded, Schema};
+
+pub(super) use agent::ROUTES as AGENT_ROUTES;
 
 const ANY: usize = usize::MAX;
 
@@ -58,11 +61,19 @@ const UNLINK: &[Param] = &[req("idlist", Kind::List), opt("force", Kind::Bool)];
 const START: &[Param] = &[
     opt("force-cpu", Kind::Text(ANY)),
     opt("machine", Kind::Text(ANY)),
+    opt("migratedfrom", Kind::Text(256)),
+    opt("migration_network", Kind::Text(64)),
+    opt("migration_type", Kind::Enum(&["secure", "insecure"])),
+    opt("nets-host-mtu", Kind::Text(ANY)),
+    opt("stateuri", Kind::Text(128)),
+    opt("targetstorage", Kind::Text(1024)),
+    opt("with-conntrack-state", Kind::Bool),
     opt("skiplock", Kind::Bool),
     opt("timeout", Kind::Int(0, i64::MAX)),
 ];
 const STOP: &[Param] = &[
     opt("keepActive", Kind::Bool),
+    opt("migratedfrom", Kind::Text(256)),
     opt("overrule-shutdown", Kind::Bool),
     opt("skiplock", Kind::Bool),
     opt("timeout", Kind::Int(0, i64::MAX)),
@@ -115,7 +126,7 @@ pub(super) const ROUTES: &[Route] = &[
         .except("all but that the agent is not running: its answer is that of QEMU's documentation"),
     Route::get("/nodes/{node}/qemu/{vmid}/status/current", Recorded, &[], status::current),
     Route::post("/nodes/{node}/qemu/{vmid}/status/start", Recorded, &[START], power::start)
-        .except("what it asks of HA"),
+        .except("what it asks of HA; what one node tells another of a migration, which is for root alone"),
     Route::post("/nodes/{node}/qemu/{vmid}/status/stop", Recorded, &[STOP], power::stop).except("what it asks of HA"),
     Route::post("/nodes/{node}/qemu/{vmid}/status/shutdown", Recorded, &[SHUTDOWN], power::shutdown)
         .except("what it asks of HA"),
@@ -124,4 +135,13 @@ pub(super) const ROUTES: &[Route] = &[
     Route::post("/nodes/{node}/qemu/{vmid}/status/suspend", Recorded, &[SUSPEND], power::suspend)
         .except("`todisk`, which is taken for a pause here"),
     Route::post("/nodes/{node}/qemu/{vmid}/status/resume", Recorded, &[RESUME], power::resume),
+    Route::by_schema("GET", "/nodes/{node}/qemu/{vmid}/snapshot", Recorded, snapshots::list),
+    Route::by_schema("POST", "/nodes/{node}/qemu/{vmid}/snapshot", Recorded, snapshots::create)
+        .except("of a running machine, with memory or without; volumes that cannot"),
+    Route::by_schema("GET", "/nodes/{node}/qemu/{vmid}/snapshot/{snapname}", Schema, snapshots::index),
+    Route::by_schema("DELETE", "/nodes/{node}/qemu/{vmid}/snapshot/{snapname}", Recorded, snapshots::delete),
+    Route::by_schema("GET", "/nodes/{node}/qemu/{vmid}/snapshot/{snapname}/config", Recorded, snapshots::config),
+    Route::by_schema("PUT", "/nodes/{node}/qemu/{vmid}/snapshot/{snapname}/config", Schema, snapshots::describe),
+    Route::by_schema("POST", "/nodes/{node}/qemu/{vmid}/snapshot/{snapname}/rollback", Recorded, snapshots::rollback)
+        .except("with memory"),
 ];

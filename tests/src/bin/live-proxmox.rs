@@ -1,7 +1,7 @@
 //! Serves our fake of Proxmox VE as a process of its own, for the live tests: two nodes, the guests of
 //! `tests/live/proxmox/serve.py`, and a log of what it was asked.
 //!
-//! `fake-proxmox DIR [SECONDS]`: DIR receives `ready.json` once it listens, and `requests.jsonl`, one line for each answer,
+//! `live-proxmox DIR [SECONDS]`: DIR receives `ready.json` once it listens, and `requests.jsonl`, one line for each answer,
 //! as `serve.py` writes them. SECONDS is how long a clone takes. It ends on SIGTERM or SIGINT.
 #![allow(clippy::unwrap_used)]
 
@@ -75,7 +75,7 @@ fn line(request: &Recorded) -> Value {
 #[tokio::main]
 async fn main() {
     let mut arguments = std::env::args().skip(1);
-    let directory = arguments.next().expect("fake-proxmox DIR [SECONDS]");
+    let directory = arguments.next().expect("live-proxmox DIR [SECONDS]");
     let directory = Path::new(&directory);
     let clone_time = arguments.next().map_or(1.0, |seconds| seconds.parse().expect("a number of seconds"));
     std::fs::create_dir_all(directory).unwrap();
