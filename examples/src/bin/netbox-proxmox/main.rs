@@ -4,6 +4,7 @@
 mod act;
 mod adopt;
 mod apply;
+mod branch;
 #[cfg(feature = "demo")]
 mod demo;
 mod discover;

@@ -10,7 +10,7 @@ use netbox_proxmox_examples::output::Output;
 use netbox_proxmox_examples::{Exit, Problem, Settings, delivery};
 
 use crate::saved::Saved;
-use crate::{drift, look, steps};
+use crate::{branch, drift, look, steps};
 
 #[derive(Args)]
 #[group(required = true, multiple = false)]
@@ -24,6 +24,9 @@ struct Of {
     /// Every managed virtual machine, and every guest that carries our marker
     #[arg(long)]
     all: bool,
+    /// What merging a branch of NetBox (netbox-branching) will do, by its name or schema id
+    #[arg(long, value_name = "NAME")]
+    branch: Option<String>,
 }
 
 #[derive(Args)]
@@ -39,19 +42,24 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
-    let (news, exit) = match (&arguments.of.event, &arguments.of.vm) {
-        (Some(file), _) => {
+    let of = &arguments.of;
+    let (news, exit) = match (&of.event, &of.vm, &of.branch) {
+        (Some(file), ..) => {
             let plan = of_delivery(file, settings, output)?;
             show(&plan, None, output)?;
             (!plan.is_empty(), Exit::Done)
         }
-        (None, Some(vm)) => {
+        (None, Some(vm), _) => {
             let inbox = look::inbox_or_memory(settings).await?;
             let (plan, current) = of_guest(vm, arguments.out.as_deref(), settings, inbox.clone(), output).await?;
             show(&plan, current.as_ref(), output)?;
             (steps::are_news(&plan, &inbox).await?, Exit::Done)
         }
-        (None, None) => {
+        (None, None, Some(meant)) => {
+            let bridge = look::bridge(settings, look::inbox_or_memory(settings).await?).await?;
+            branch::print(meant, &bridge, output).await?
+        }
+        (None, None, None) => {
             let bridge = look::bridge(settings, look::inbox_or_memory(settings).await?).await?;
             drift::print(&bridge, settings, output).await?
         }

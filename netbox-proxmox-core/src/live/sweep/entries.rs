@@ -34,7 +34,7 @@ impl ReadLog {
     }
 
     /// The events of entries with the entries' ids, in their order.
-    pub(super) async fn events(
+    pub(in crate::live) async fn events(
         &self,
         bridge: &Bridge,
         entries: &[ObjectChange],
