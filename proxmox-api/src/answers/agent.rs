@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 /// The agent's answers are in `result`.
+#[cfg(any(test, feature = "client"))]
 #[derive(Debug, Deserialize)]
 pub(crate) struct AgentAnswer<T> {
     pub(crate) result: T,

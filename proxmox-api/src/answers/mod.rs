@@ -24,7 +24,7 @@ pub(crate) mod task;
 mod user;
 
 pub use access::{Permissions, Version};
-#[cfg(feature = "client")]
+#[cfg(any(test, feature = "client"))]
 pub(crate) use agent::AgentAnswer;
 pub use agent::{AgentExit, AgentFile, AgentFilesystem, AgentOsInfo, AgentProcess, AgentUser};
 pub use backup::{BackupJob, NotBackedUp, PrunedBackup, StorageStatus, UrlInfo, VolumeInfo};
