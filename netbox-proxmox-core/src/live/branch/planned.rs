@@ -168,13 +168,7 @@ impl Planned {
     pub fn told(&self) -> Vec<&Report> {
         match &self.answer {
             PlannedAnswer::Parked { reports } => reports.iter().collect(),
-            _ => {
-                let report = |action: &&Action| match action {
-                    Action::Report(report) => Some(report),
-                    _ => None,
-                };
-                self.steps().iter().filter_map(report).collect()
-            }
+            _ => self.steps().into_iter().filter_map(for_a_person).collect(),
         }
     }
 
@@ -183,6 +177,14 @@ impl Planned {
             PlannedAnswer::Plan { effects, .. } => effects.clone(),
             _ => Effects::default(),
         }
+    }
+}
+
+/// What a step tells a person that is no news of what went well.
+fn for_a_person(step: &Action) -> Option<&Report> {
+    match step {
+        Action::Report(report) => Some(report).filter(|report| report.is_for_a_person()),
+        _ => None,
     }
 }
 
