@@ -296,6 +296,23 @@ mod tests {
     }
 
     #[test]
+    fn of_bytes_too_a_wrong_value_is_named_by_its_path() {
+        let body = |data: &str| {
+            format!(r#"{{"event": "created", "object_type": "virtualization.virtualdisk", "data": {data}}}"#)
+        };
+        for (data, path) in [
+            (r#"{"id": 3, "size": "a lot", "virtual_machine": 1}"#, "data.size: "),
+            (r#"{"id": 3, "virtual_machine": 1}"#, "data: missing field `size`"),
+            (r#"{"id": 3, "size": 1, "virtual_machine": "x"}"#, "data.virtual_machine: "),
+        ] {
+            let error = Delivery::from_slice(body(data).as_bytes()).unwrap_err().to_string();
+            assert!(error.starts_with(path), "{data}: {error}");
+        }
+        let error = Delivery::from_slice(b"{").unwrap_err();
+        assert!(error.is_eof(), "{error}");
+    }
+
+    #[test]
     fn another_type_is_kept_as_it_came() {
         let mut body = body_4_7();
         body["object_type"] = json!("dcim.site");

@@ -219,6 +219,16 @@ fn any_json() -> impl Strategy<Value = serde_json::Value> {
     })
 }
 
+/// Straight into the record, or by way of a JSON value, whose keys come in another order.
+#[test]
+fn bytes_and_values_of_a_delivery_are_read_the_same() {
+    for recorded in recorded::Recorded::all() {
+        let bytes = recorded.bytes();
+        let value: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(Delivery::from_slice(&bytes).unwrap(), serde_json::from_value(value).unwrap(), "{}", recorded.file);
+    }
+}
+
 proptest! {
     // A failure is written out in full; nothing is left in the source tree.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
