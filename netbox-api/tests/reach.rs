@@ -60,7 +60,7 @@ async fn free_addresses_are_told_and_taken() {
     assert_eq!(prefixes.available_ips(1, 2).await.unwrap(), ["198.51.100.1/24", "198.51.100.2/24"]);
     let fields = IpAddressPatch { description: "allocated".into(), ..Default::default() };
     assert_eq!(prefixes.allocate_ip(1, &fields).await.unwrap().value.address, "198.51.100.1/24");
-    assert_eq!(prefixes.allocate_ips(1, &[fields.clone()]).await.unwrap().value.len(), 1);
+    assert_eq!(prefixes.allocate_ips(1, std::slice::from_ref(&fields)).await.unwrap().value.len(), 1);
     let error = prefixes.allocate_ip(1, &fields).await.unwrap_err();
     assert_eq!((error.kind(), error.status()), (ErrorKind::Exhausted, Some(409)));
     assert_eq!(error.path_template(), "/api/ipam/prefixes/{id}/available-ips/");

@@ -69,7 +69,7 @@ pub struct Listing<T> {
     /// Of the page that came last.
     records: VecDeque<T>,
     /// The page that comes next; none after the last, and after an error.
-    coming: Option<BoxFuture<'static, Result<(Pages<T>, Vec<T>), Error>>>,
+    coming: Option<Coming<T>>,
 }
 
 // Nothing of it is pinned in place.
@@ -109,6 +109,9 @@ impl<T: DeserializeOwned + Send + 'static> Listing<T> {
         Self { records: VecDeque::new(), coming: Some(pages.fetch().boxed()) }
     }
 }
+
+/// The records of a page, and how it goes on from there.
+type Coming<T> = BoxFuture<'static, Result<(Pages<T>, Vec<T>), Error>>;
 
 /// What is listed.
 #[derive(Debug, Clone)]

@@ -165,4 +165,4 @@ macro_rules! kind {
         }
     };
 }
-pub(self) use {kind, read, write};
+use {kind, read, write};
