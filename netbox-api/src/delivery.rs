@@ -22,7 +22,7 @@ pub struct Delivery {
     /// When NetBox queued the event, as ISO 8601 text with an offset; the fraction is absent if it is zero. Empty if not
     /// sent.
     pub timestamp: String,
-    /// The kind of object, for example `virtualization.virtualmachine`; see [`ObjectType`]. From `model` where a NetBox
+    /// The kind of object, for example `virtualization.virtualmachine`; see [`ObjectType`](crate::ObjectType). From `model` where a NetBox
     /// before 4.4 sent no `object_type`.
     pub object_type: String,
     /// The object as REST shows it: after the change, or for a deletion before it.

@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
 enum Command {
     /// How many events it holds, by where they stand, and how much room it takes
     Size,
-    /// Removes what is older than [inbox] of the configuration says; the server does so every hour
+    /// Removes what is older than the configuration says; the server does so every hour
     Prune {
         /// Only says what would go
         #[arg(long)]
