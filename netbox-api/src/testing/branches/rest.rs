@@ -2,7 +2,8 @@
 //!
 //! Jobs are done at once, though their answer still says `pending`; so is a branch made, whose answer says `new` (believed: only the time is
 //! left out). Ids of changes are made up anew in each answer, and a `changes` list has no pages (believed). Events of branches
-//! themselves (`branch_merged` …) are missing.
+//! themselves (`branch_merged` …) are missing. What main deleted meanwhile is skipped in a merge, and what was made and deleted in
+//! a branch is in no `changes` list (both believed).
 
 use serde_json::{Map, Value, json};
 
@@ -118,6 +119,7 @@ impl State {
             "revert" => {
                 steps.iter().rev().for_each(|step| self.carry(&step.inverse()));
                 self.set_status(id, "ready");
+                // Seen.
                 self.store.edit(Kind::Branch, id, |branch| {
                     branch.set("merged_time", Value::Null);
                     branch.set("merged_by", Value::Null);

@@ -215,6 +215,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn whoever_has_lost_the_lease_on_what_it_does_alone_writes_nothing() {
+        let store = MemoryStore::default();
+        let (first, second) = (Leases::new("first"), Leases::new("second"));
+        let late = first.alone(&store, RECORD, async {
+            store.put("kind", "key", "in time").await.unwrap();
+            store.unlease(None, "first").await.unwrap();
+            assert_eq!(second.take(&store, RECORD).await.unwrap(), Taken::Yes);
+            store.put("kind", "key", "late").await
+        });
+        let refused = late.await.unwrap().unwrap().unwrap_err();
+        assert!(refused.why.contains("the lease is lost"), "{refused}");
+        assert_eq!(store.get("kind", "key").await.unwrap().as_deref(), Some("in time"));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_lease_that_was_given_up_is_to_be_had_at_once() {
         let store = MemoryStore::default();
         let (first, second) = (Leases::new("first"), Leases::new("second"));
