@@ -71,3 +71,14 @@ async fn a_record_that_becomes_ours_is_looked_up_with_all_that_belongs_to_it() {
     lab.update(id, json!({"memory": 4096})).await;
     assert_eq!(lab.journal().len(), 1, "{:?}", lab.journal());
 }
+
+#[tokio::test]
+async fn one_that_has_a_guest_of_ours_is_looked_up_whatever_its_changes_show() {
+    let lab = Lab::new().await;
+    let id = lab.create(json!({})).await;
+    lab.netbox.update_vm(id, json!({"custom_fields": {"proxmox_vm_type": null}}));
+    // That is lost; what comes shows no type, neither before nor after.
+    drop(lab.take());
+    lab.update(id, json!({"memory": 4096})).await;
+    assert!(lab.journal().iter().any(|text| text.contains("proxmox_vm_type")), "{:?}", lab.journal());
+}
