@@ -1,13 +1,15 @@
 //! What everything live works with: the two sides, the inbox, and what an operator chose.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use proxmox_api::{SecretString, Vmid};
 use tokio::sync::Mutex;
 
+use super::clock;
 use super::dispatch::backoff::Backoff;
 use super::inbox::Inbox;
+use super::look_up::Listings;
 use crate::guest::{Cluster, Owner};
 use crate::marker::{Marker, MarkerState};
 use crate::policy::Policy;
@@ -49,6 +51,8 @@ pub struct Bridge {
     pub backoff: Backoff,
     /// Held while a VMID is chosen: two guests must not choose the same.
     pub(crate) choosing: Arc<Mutex<()>>,
+    /// What clusters list, for all who ask at a time.
+    pub(in crate::live) listings: Arc<Listings>,
 }
 
 impl Bridge {
@@ -66,6 +70,7 @@ impl Bridge {
             progress_interval: Duration::from_secs(10),
             backoff: Backoff::default(),
             choosing: Arc::new(Mutex::new(())),
+            listings: Arc::default(),
         }
     }
 
@@ -83,5 +88,5 @@ impl Bridge {
 
 /// The time, in seconds since 1970.
 pub fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+    clock::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
 }

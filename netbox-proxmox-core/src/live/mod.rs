@@ -6,6 +6,7 @@ pub mod advice;
 pub mod branch;
 pub mod bridge;
 pub mod checks;
+pub mod clock;
 pub mod clusters;
 pub mod discover;
 pub mod dispatch;

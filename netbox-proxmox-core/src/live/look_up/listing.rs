@@ -27,7 +27,7 @@ impl Listing {
     /// # Errors
     /// As the client's.
     pub async fn of(client: &Client) -> Result<Self, proxmox_api::Error> {
-        Ok(client.cluster().resources(None).await?.into_iter().collect())
+        Ok(client.cluster().resources(None).await?.into())
     }
 
     /// The guests alone.
@@ -35,7 +35,7 @@ impl Listing {
     /// # Errors
     /// As the client's.
     pub async fn of_guests(client: &Client) -> Result<Self, proxmox_api::Error> {
-        Ok(client.cluster().resources(Some(ResourceType::Vm)).await?.into_iter().collect())
+        Ok(client.cluster().resources(Some(ResourceType::Vm)).await?.into())
     }
 
     /// The guest with a VMID.
@@ -79,14 +79,12 @@ impl Listing {
     }
 }
 
-impl FromIterator<Resource> for Listing {
-    fn from_iter<T: IntoIterator<Item = Resource>>(resources: T) -> Self {
+impl From<Vec<Resource>> for Listing {
+    /// The guests stay where they are: in a large cluster a second copy of them would be what a comparison holds most of.
+    fn from(mut resources: Vec<Resource>) -> Self {
         let mut listing = Self::default();
-        for resource in resources {
-            if let Some(vmid) = resource.vmid {
-                listing.by_vmid.insert(vmid, listing.guests.len());
-                listing.guests.push(resource);
-            } else if let (Some(id), Some(node)) = (resource.storage.clone(), resource.node.clone()) {
+        for resource in resources.extract_if(.., |resource| resource.vmid.is_none()) {
+            if let (Some(id), Some(node)) = (resource.storage.clone(), resource.node.clone()) {
                 listing.add_storage(id, node, &resource);
             } else if resource.kind == "node" {
                 if resource.status.as_deref() == Some("offline") {
@@ -95,6 +93,9 @@ impl FromIterator<Resource> for Listing {
                 listing.nodes.extend(resource.node);
             }
         }
+        resources.shrink_to_fit();
+        listing.by_vmid = resources.iter().enumerate().filter_map(|(at, guest)| Some((guest.vmid?, at))).collect();
+        listing.guests = resources;
         listing
     }
 }

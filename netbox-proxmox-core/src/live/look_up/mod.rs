@@ -6,6 +6,7 @@ mod gone;
 pub mod ignored;
 pub mod listing;
 mod log;
+mod shared;
 mod side;
 pub(crate) mod templates;
 mod way;
@@ -20,6 +21,7 @@ pub(in crate::live) use self::described::Described;
 pub(in crate::live) use self::foreign::Foreign;
 use self::ignored::Ignored;
 use self::listing::Listing;
+pub(in crate::live) use self::shared::Listings;
 pub(in crate::live) use self::side::Power;
 use self::side::Side;
 pub(in crate::live) use self::way::Way;
@@ -144,7 +146,7 @@ impl<'a> LookUp<'a> {
             return Ok(looked(cluster, event, unjudged, Read::default()));
         }
         self.enter(cluster)?;
-        let listing = Arc::new(Listing::of(&cluster.client).await?);
+        let listing = self.bridge.listings.of(cluster).await?;
         let mut event = self.event(guest, cause, cluster, &listing, Power::Asked).await?;
         event.context.untouched = untouched;
         Ok(looked(cluster, event, unjudged, Read { etag, listing: Some(listing) }))

@@ -6,13 +6,13 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
 use netbox_api::client::ObjectChangeFilter;
 
 use super::page::Page;
 use super::restored;
 use crate::executor::Failure;
 use crate::guest::RecordId;
+use crate::live::clock;
 use crate::live::dispatch::Dispatcher;
 use crate::live::inbox::{LogPosition, NewEvent, time_of};
 use crate::moment::Moment;
@@ -74,7 +74,7 @@ impl Dispatcher {
         let Some(newest) = log.newest(&ObjectChangeFilter::default()).await? else {
             tracing::warn!("NetBox's change log is empty, or the token may not read it (core.view_objectchange)");
             if bridge.inbox.first_start().await?.is_none() {
-                bridge.inbox.put_first_start(&Timestamp::now().to_string()).await?;
+                bridge.inbox.put_first_start(&clock::timestamp().to_string()).await?;
             }
             return Ok(CatchUp::default());
         };

@@ -1,13 +1,14 @@
 //! What a comparison found, answered: what differs as events of the inbox, orphans with a report.
 
 use std::collections::{HashMap, HashSet};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use super::{Found, Reconcile, Swept, creates, difference};
 use crate::action::Action;
 use crate::event::Event;
 use crate::executor::{Executor, Failure, Silent};
 use crate::guest::{Owner, RecordId};
+use crate::live::clock;
 use crate::live::dispatch::Dispatcher;
 use crate::live::execute::LiveExecutor;
 use crate::live::inbox::{Brake, EventState, Held, Inbox, NewEvent, Reported};
@@ -152,7 +153,7 @@ impl Differing {
         let record = self.owner.record;
         let change = difference(record, &self.name);
         // Each comparison is an event of its own.
-        let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_nanos());
+        let time = clock::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_nanos());
         NewEvent { key: format!("reconcile/{record}@{time}"), change, held }
     }
 }

@@ -150,7 +150,7 @@ impl<'a> Reconcile<'a> {
         swept: &mut Swept,
         found: &mut (dyn FnMut(Found) + Send),
     ) -> Result<(), Failure> {
-        let listing = Listing::of(&cluster.client).await?;
+        let listing = self.bridge.listings.of(cluster).await?;
         let all = swept.compared + listing.guests().iter().filter(|guest| !guest.template).count();
         let filter = VirtualMachineFilter { cluster_id: vec![cluster.netbox_cluster.id], ..Default::default() };
         let machines = self.bridge.netbox.virtual_machines().page_size(PAGE as u32);

@@ -1,0 +1,28 @@
+//! The wall clock, which a simulation may replace.
+//!
+//! Intervals and time limits go by tokio's clock, which has a way of its own to be simulated.
+
+use std::sync::OnceLock;
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+
+static SOURCE: OnceLock<fn() -> SystemTime> = OnceLock::new();
+
+/// Takes the time from elsewhere from now on, in all of this process: for a simulation.
+///
+/// # Errors
+/// The given source, if one was given before.
+pub fn replace(source: fn() -> SystemTime) -> Result<(), fn() -> SystemTime> {
+    SOURCE.set(source)
+}
+
+/// The time, as it is written for people.
+pub fn timestamp() -> Timestamp {
+    Timestamp::try_from(now()).unwrap_or_default()
+}
+
+/// The time.
+pub fn now() -> SystemTime {
+    SOURCE.get().map_or_else(SystemTime::now, |source| source())
+}

@@ -1,0 +1,50 @@
+//! One listing for all who ask for it at a time: of ten thousand guests it is megabytes, for Proxmox and for us.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::listing::Listing;
+use crate::executor::Failure;
+use crate::live::bridge::ProxmoxCluster;
+
+/// The listings of clusters that somebody still looks at.
+#[derive(Debug, Default)]
+pub(in crate::live) struct Listings {
+    /// Numbers each question and each request, in their order.
+    order: AtomicU64,
+    last: Mutex<HashMap<u64, Arc<tokio::sync::Mutex<Last>>>>,
+}
+
+/// The last request to a cluster.
+#[derive(Debug, Default)]
+struct Last {
+    begun: u64,
+    answer: Option<Result<Weak<Listing>, Failure>>,
+}
+
+impl Listings {
+    /// What a cluster lists, asked for after this was called: by this caller, or by another one who waited with it.
+    ///
+    /// # Errors
+    /// As the client's.
+    pub(in crate::live) async fn of(&self, cluster: &ProxmoxCluster) -> Result<Arc<Listing>, Failure> {
+        let asked = self.order.fetch_add(1, Ordering::SeqCst);
+        let last = {
+            let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(last.entry(cluster.netbox_cluster.id).or_default())
+        };
+        let mut last = last.lock().await;
+        if last.begun > asked {
+            match last.answer.as_ref().map(|answer| answer.as_ref().map(Weak::upgrade)) {
+                Some(Ok(Some(listing))) => return Ok(listing),
+                Some(Err(failure)) => return Err(failure.clone()),
+                _ => {}
+            }
+        }
+        *last = Last { begun: self.order.fetch_add(1, Ordering::SeqCst), answer: None };
+        let listing = Listing::of(&cluster.client).await.map(Arc::new).map_err(Failure::from);
+        last.answer = Some(listing.as_ref().map(Arc::downgrade).map_err(Clone::clone));
+        listing
+    }
+}
