@@ -31,6 +31,13 @@ pub struct CloneParams {
     pub bwlimit: Option<u64>,
 }
 
+setters! {
+    CloneParams {
+        name: String, description: String, full: bool, storage: StorageId, target: NodeName, format: String,
+        pool: String, snapname: String, bwlimit: u64
+    }
+}
+
 impl CloneParams {
     /// A clone with this VMID, everything else as Proxmox has it by default.
     pub fn new(newid: Vmid) -> Self {

@@ -49,3 +49,16 @@ macro_rules! params {
     (@ $name:ident) => { stringify!($name) };
     (@ $name:ident $wire:literal) => { $wire };
 }
+
+/// For a struct of parameters that was written by hand: a method that sets each optional one.
+macro_rules! setters {
+    ($name:ident { $($field:ident: $type:ty),* $(,)? }) => {
+        impl $name {
+            $(#[doc = concat!("Sets [`", stringify!($field), "`](field@Self::", stringify!($field), ").")]
+            pub fn $field(mut self, $field: impl Into<$type>) -> Self {
+                self.$field = Some($field.into());
+                self
+            })*
+        }
+    };
+}

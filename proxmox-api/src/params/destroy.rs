@@ -14,6 +14,12 @@ pub struct DestroyParams {
     pub force: Option<bool>,
 }
 
+setters! {
+    DestroyParams {
+        purge: bool, destroy_unreferenced_disks: bool, force: bool
+    }
+}
+
 impl DestroyParams {
     /// What is sent, in the query.
     pub fn to_params(&self) -> Params {

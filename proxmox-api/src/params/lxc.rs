@@ -52,6 +52,14 @@ pub struct LxcCreateParams {
     pub start: Option<bool>,
 }
 
+setters! {
+    LxcCreateParams {
+        hostname: String, description: String, cores: u32, memory: MiB, swap: MiB, storage: StorageId, rootfs: Drive,
+        ssh_public_keys: SshKeys, password: String, unprivileged: bool, features: String, onboot: bool, pool: String,
+        start: bool
+    }
+}
+
 impl LxcCreateParams {
     /// A container with this VMID from this template, everything else as Proxmox has it by default.
     pub fn new(vmid: Vmid, ostemplate: impl Into<String>) -> Self {
@@ -114,6 +122,12 @@ pub struct LxcCloneParams {
     pub target: Option<NodeName>,
     /// Pool to add it to.
     pub pool: Option<String>,
+}
+
+setters! {
+    LxcCloneParams {
+        hostname: String, description: String, full: bool, storage: StorageId, target: NodeName, pool: String
+    }
 }
 
 impl LxcCloneParams {

@@ -22,6 +22,12 @@ pub struct MigrateParams {
     pub bwlimit: Option<u64>,
 }
 
+setters! {
+    MigrateParams {
+        online: bool, restart: bool, timeout: u32, with_local_disks: bool, targetstorage: StorageId, bwlimit: u64
+    }
+}
+
 impl MigrateParams {
     /// A migration to this node, everything else as Proxmox has it by default.
     pub fn new(target: NodeName) -> Self {

@@ -10,6 +10,12 @@ pub struct StartParams {
     pub timeout: Option<u32>,
 }
 
+setters! {
+    StartParams {
+        timeout: u32
+    }
+}
+
 impl StartParams {
     /// What is sent.
     pub fn to_params(&self) -> Params {
@@ -26,6 +32,12 @@ pub struct ShutdownParams {
     pub timeout: Option<u32>,
     /// Stop it hard when it has not shut down by then. Without it the task fails.
     pub force_stop: Option<bool>,
+}
+
+setters! {
+    ShutdownParams {
+        timeout: u32, force_stop: bool
+    }
 }
 
 impl ShutdownParams {
@@ -46,6 +58,12 @@ pub struct StopParams {
     pub overrule_shutdown: Option<bool>,
 }
 
+setters! {
+    StopParams {
+        timeout: u32, overrule_shutdown: bool
+    }
+}
+
 impl StopParams {
     /// What is sent.
     pub fn to_params(&self) -> Params {
@@ -62,6 +80,12 @@ pub struct SuspendParams {
     pub todisk: Option<bool>,
     /// Where its state goes.
     pub statestorage: Option<StorageId>,
+}
+
+setters! {
+    SuspendParams {
+        todisk: bool, statestorage: StorageId
+    }
 }
 
 impl SuspendParams {

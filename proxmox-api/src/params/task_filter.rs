@@ -24,6 +24,13 @@ pub struct TaskFilter {
     pub limit: Option<u32>,
 }
 
+setters! {
+    TaskFilter {
+        vmid: Vmid, typefilter: String, errors: bool, source: TaskSource, since: u64, until: u64, start: u32,
+        limit: u32
+    }
+}
+
 /// Running tasks, finished tasks or both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TaskSource {
