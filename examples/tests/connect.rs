@@ -1,8 +1,13 @@
-//! What an operator is told of a connection that cannot be made, and that both clients make theirs alike.
+//! What an operator is told of a connection that cannot be made, and that one transport serves both clients.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::sync::{Arc, Mutex};
+
+use netbox_api::client::transport::{Body, Sending, Transport};
+use netbox_api::testing::FakeNetBox;
 use netbox_proxmox_core::Failure;
 use netbox_proxmox_core::live::advice;
+use proxmox_api::testing::FakeProxmox;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -50,27 +55,33 @@ async fn another_service_asks_for_the_address() {
     assert_eq!(said_of(&answering(refused).await).await.map(|(_, advice)| advice), [None, None]);
 }
 
-/// Proxies, trust and what is said of connections must be the same on both sides, and neither crate knows the other: each
-/// has the file.
-#[test]
-fn both_clients_have_the_same_rules() {
-    for (name, proxmox, netbox) in [
-        (
-            "proxy.rs",
-            include_str!("../../proxmox-api/src/client/proxy.rs"),
-            include_str!("../../netbox-api/src/client/proxy.rs"),
-        ),
-        (
-            "unanswered.rs",
-            include_str!("../../proxmox-api/src/client/unanswered.rs"),
-            include_str!("../../netbox-api/src/client/unanswered.rs"),
-        ),
-        (
-            "verifier.rs",
-            include_str!("../../proxmox-api/src/client/verifier.rs"),
-            include_str!("../../netbox-api/src/client/verifier.rs"),
-        ),
-    ] {
-        assert!(proxmox == netbox, "{name} of proxmox-api and of netbox-api differ: copy the newer one over the other");
+/// Carries what each client sends into the fake that its host names; notes the paths.
+#[derive(Clone)]
+struct Both {
+    netbox: netbox_api::testing::InProcess,
+    proxmox: proxmox_api::testing::InProcess,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Transport for Both {
+    fn send(&self, request: http::Request<Body>) -> Sending<'_> {
+        self.asked.lock().unwrap().push(request.uri().path().to_owned());
+        match request.uri().host() {
+            Some("netbox.invalid") => self.netbox.send(request),
+            _ => self.proxmox.send(request),
+        }
     }
+}
+
+#[tokio::test]
+async fn one_transport_serves_both_clients() {
+    let netbox = FakeNetBox::builder().start().await;
+    let proxmox = FakeProxmox::builder().node("pve01").start().await;
+    let both = Both { netbox: netbox.transport(), proxmox: proxmox.transport(), asked: Arc::default() };
+    let asked = Arc::clone(&both.asked);
+    let client = netbox_api::Client::builder("https://netbox.invalid").token(netbox.token().into());
+    client.transport(both.clone()).build().unwrap().status().await.unwrap();
+    let client = proxmox_api::Client::builder("https://pve01.invalid:8006").token(proxmox.token_string());
+    client.transport(both).build().unwrap().version().await.unwrap();
+    assert_eq!(*asked.lock().unwrap(), ["/api/status/", "/api2/json/version"]);
 }

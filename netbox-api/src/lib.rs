@@ -19,7 +19,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
-//! Features: `client` (the REST client), `signature` (verifying a delivery), `testing` (a NetBox in process).
+//! Features: `reqwest` (the REST client over reqwest), `client` (over a transport of your own), `signature` (verifying a delivery), `testing` (a NetBox in process).
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -55,6 +55,6 @@ pub use records::*;
 pub use snapshot::Snapshot;
 
 /// The first program of the README compiles.
-#[cfg(all(doctest, feature = "testing", feature = "client"))]
+#[cfg(all(doctest, feature = "testing", feature = "reqwest"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,15 +1,14 @@
 //! Typed client for the Proxmox VE API.
 //!
-//! With its features it is a client (`client`, on by
-//! default), every operation of the API's schema (`api`, or parts of it as `api-*`), and a stateful Proxmox VE in process for
-//! tests (`testing`).
+//! With its features it is a client (`reqwest`, on by default; `client` over a transport of your own), every operation of the
+//! API's schema (`api`, or parts of it as `api-*`), and a stateful Proxmox VE in process for tests (`testing`).
 //!
 //! Without features this crate is the vocabulary: [`Vmid`], [`MiB`], [`Upid`], [`DriveSlot`], property strings
 //! ([`property`]) and what a guest's configuration says ([`QemuConfig`]). Nothing in it touches a network.
 #![cfg_attr(
-    feature = "client",
+    feature = "reqwest",
     doc = r#"
-With the feature `client` (on by default) there is [`Client`]:
+With the feature `client` (`reqwest`, on by default, has it) there is [`Client`]:
 
 ```no_run
 use proxmox_api::{Client, CloneParams, NodeName, SecretString, Vmid, WaitOptions};
@@ -23,7 +22,7 @@ let client = Client::builder("https://pve01.example.org:8006")
 let node = NodeName::new("pve01")?;
 let newid = client.cluster().next_id(None).await?;
 let template = client.node(&node).qemu(Vmid::new(9000)?);
-let task = template.clone_to(&CloneParams { newid: Some(newid), full: Some(true), ..Default::default() }).await?;
+let task = template.clone_to(&CloneParams::new(newid).full(true)).await?;
 task.wait(&WaitOptions::default()).await?;
 # Ok(())
 # }
@@ -32,7 +31,7 @@ task.wait(&WaitOptions::default()).await?;
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(all(doctest, feature = "client", feature = "testing"))]
+#[cfg(all(doctest, feature = "reqwest", feature = "testing"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
 

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use api_transport::{ASKS_FOR_PASSWORD, Asked, Body, PeerCertificate, TimeLimit, TransportError, Unread};
 use http::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, IF_MATCH, LOCATION, RETRY_AFTER,
 };
@@ -12,9 +13,6 @@ use serde_json::Value;
 use tracing::{Instrument, field};
 use url::Url;
 
-use super::transport::{Body, PeerCertificate, TimeLimit, TransportError, Unread};
-use super::unanswered::{ASKS_FOR_PASSWORD, Asked, unanswered};
-use super::verifier::fingerprint;
 use super::{Client, ETag, Inner, foreign};
 use crate::error::{Attempt, Error, ErrorKind, Phase};
 
@@ -226,7 +224,7 @@ impl Client {
             etag: headers.get("ETag").and_then(ETag::from_header),
             request_id,
             date: text(headers, DATE.as_str()).map(str::to_owned),
-            fingerprint: head.extensions.get().map(|PeerCertificate(shown)| fingerprint(shown)),
+            fingerprint: head.extensions.get().map(PeerCertificate::fingerprint),
             body,
         })
     }
@@ -234,8 +232,7 @@ impl Client {
     /// A request that got no whole answer.
     fn unreached(&self, attempt: &Attempt, error: TransportError) -> Error {
         let Inner { proxy, limit, .. } = &*self.inner;
-        let asked = Asked { server: self.server(), proxy: proxy.as_ref(), limit: *limit, hint: "" };
-        let told = unanswered(&error, error.outcome, &asked);
+        let told = error.told(&Asked { server: self.server(), proxy: proxy.as_deref(), limit: *limit, hint: "" });
         self.without_secrets(Error::unanswered(attempt, told, error))
     }
 
@@ -253,7 +250,7 @@ impl Client {
 
     /// What asked for the password of a proxy did not send on the request.
     fn refused_by_proxy(&self, attempt: &Attempt) -> Error {
-        let proxy = self.inner.proxy.as_ref().map(ToString::to_string).unwrap_or_default();
+        let proxy = self.inner.proxy.as_deref().unwrap_or_default();
         let message = format!("cannot connect to {} through the proxy {proxy}: {ASKS_FOR_PASSWORD}", self.server());
         Error::new(attempt, ErrorKind::Unavailable, Phase::NotSent, message)
     }
@@ -263,7 +260,7 @@ impl Client {
     }
 
     fn place(&self) -> String {
-        foreign::place(&self.inner.base, self.inner.proxy.as_ref())
+        foreign::place(&self.inner.base, self.inner.proxy.as_deref())
     }
 
     /// A server may repeat what it was sent, and a proxy what it was.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use reqwest::header::HeaderValue;
+use http::header::HeaderValue;
 
 /// The state in which an object was read, kept as it came (`W/"2026-11-22T08:52:16.468756+00:00"`): NetBox answers 412
 /// to the same tag in another form. Since NetBox 4.6; it does not notice changes to disks and counters.

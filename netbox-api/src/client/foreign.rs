@@ -1,9 +1,8 @@
 //! Answers that are none of NetBox's API: a log-in page, a web server's or a proxy's page, another service's.
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use http::header::{CONTENT_TYPE, HeaderMap};
 use url::Url;
 
-use super::proxy::Proxy;
 use crate::error::{Attempt, Error, ErrorKind, Phase};
 
 /// Whether this is an HTML page. NetBox's API sends one only where it fails, or does not have the path (4.7.3).
@@ -43,7 +42,7 @@ fn message(place: &str, what: &str) -> String {
 }
 
 /// Host and port, and the proxy in between.
-pub(super) fn place(base: &Url, proxy: Option<&Proxy>) -> String {
+pub(super) fn place(base: &Url, proxy: Option<&str>) -> String {
     let port = base.port_or_known_default().unwrap_or_default();
     let way = proxy.map(|proxy| format!(" (through the proxy {proxy})")).unwrap_or_default();
     format!("{}:{port}{way}", base.host_str().unwrap_or_default())

@@ -40,18 +40,22 @@ mod pace;
 mod paging;
 #[macro_use]
 mod patch;
-mod proxy;
 mod raw;
 #[macro_use]
 mod resource;
 // Made by the macros above.
 mod kinds;
 mod retry;
-mod tls;
+#[cfg_attr(not(feature = "reqwest"), path = "no_stack.rs")]
+mod stack;
 mod token;
-pub mod transport;
-pub(crate) mod unanswered;
-mod verifier;
+
+/// The seam between the client and the network, the same as that of proxmox-ve-api.
+pub mod transport {
+    pub use api_transport::{
+        Body, Outcome, PeerCertificate, Reason, Sending, TimeLimit, Transport, TransportError, Unread, Untrusted,
+    };
+}
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -79,7 +83,6 @@ use crate::{
 };
 use http::HeaderValue;
 use pace::Pace;
-use proxy::Proxy;
 use retry::Retry;
 use secrecy::SecretString;
 use token::Token;
@@ -113,7 +116,7 @@ struct Inner {
     base: Url,
     token: Option<Token>,
     /// Through which it is asked, and what must not be shown of that.
-    proxy: Option<Proxy>,
+    proxy: Option<String>,
     secrets: Vec<SecretString>,
     /// How long one attempt may take, where that is known.
     limit: Option<Duration>,

@@ -5,8 +5,7 @@ mod answer;
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::client::TransportError;
-use crate::client::unanswered::{Outcome, Unanswered};
+use api_transport::{Outcome, TransportError};
 
 /// Text of a peer that goes into an error is cut here: a 409 may name thousands of objects.
 const LONGEST_MESSAGE: usize = 2000;
@@ -161,17 +160,17 @@ impl Error {
     }
 
     /// A request that got no whole answer.
-    pub(crate) fn unanswered(attempt: &Attempt, told: Unanswered, error: TransportError) -> Self {
-        let (kind, phase) = match told.outcome {
+    pub(crate) fn unanswered(attempt: &Attempt, told: String, error: TransportError) -> Self {
+        let (kind, phase) = match error.outcome() {
             Outcome::Unmade => (ErrorKind::Config, Phase::NotSent),
             Outcome::Untrusted => (ErrorKind::Certificate, Phase::NotSent),
-            Outcome::Unconnected if error.late => (ErrorKind::Timeout, Phase::NotSent),
+            Outcome::Unconnected if error.is_late() => (ErrorKind::Timeout, Phase::NotSent),
             Outcome::Unconnected => (ErrorKind::Unavailable, Phase::NotSent),
             Outcome::Late => (ErrorKind::Timeout, Phase::Ambiguous),
             Outcome::Broken => (ErrorKind::Unavailable, Phase::Ambiguous),
         };
-        let mut made = Self::new(attempt, kind, phase, told.text);
-        made.0.fingerprint = told.fingerprint;
+        let mut made = Self::new(attempt, kind, phase, told);
+        made.0.fingerprint = error.fingerprint().map(str::to_owned);
         made.0.source = Some(Box::new(error));
         made
     }

@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use secrecy::SecretString;
 use url::{Host, Url};
 
 use super::Error;
-use super::proxy::{Proxies, Proxy};
 
 /// One or several addresses of the same cluster: `https://pve01:8006`, or several separated by commas, or a list.
 pub trait IntoEndpoints {
@@ -54,6 +54,8 @@ impl<T: AsRef<str>, const N: usize> IntoEndpoints for [T; N] {
 pub(super) struct Endpoints {
     all: Vec<Endpoint>,
     current: AtomicUsize,
+    /// Of the proxies.
+    secrets: Vec<SecretString>,
 }
 
 /// Where requests go.
@@ -64,8 +66,8 @@ pub(super) struct Endpoint {
     url: Url,
     /// Whether a port was written, or the one that is meant by the scheme alone.
     names_port: bool,
-    /// Through which it is asked.
-    pub(super) proxy: Option<Proxy>,
+    /// The proxy through which it is asked.
+    pub(super) proxy: Option<String>,
 }
 
 impl Endpoints {
@@ -75,23 +77,26 @@ impl Endpoints {
             return Err(Error::config("no address of a Proxmox VE given"));
         }
         let all = urls.iter().map(|url| Endpoint::new(url, plain_allowed)).collect::<Result<_, _>>()?;
-        Ok(Self { all, current: AtomicUsize::new(0) })
+        Ok(Self { all, current: AtomicUsize::new(0), secrets: Vec::new() })
     }
 
     /// Notes of each through which proxy it is asked.
-    pub(super) fn through(&mut self, proxies: &Proxies) -> Result<(), Error> {
+    #[cfg(feature = "reqwest")]
+    pub(super) fn through(&mut self, proxies: &api_transport::proxy::Proxies) -> Result<(), Error> {
         for endpoint in &mut self.all {
-            endpoint.proxy = proxies.of_url(&endpoint.url).map_err(Error::config)?;
-            if let Some(proxy) = &endpoint.proxy {
-                tracing::info!(endpoint = endpoint.server(), %proxy, "Proxmox VE is asked through a proxy");
-            }
+            let Some(proxy) = proxies.of_url(&endpoint.url).map_err(Error::config)? else { continue };
+            tracing::info!(endpoint = endpoint.server(), %proxy, "Proxmox VE is asked through a proxy");
+            self.secrets.extend(proxy.secrets());
+            endpoint.proxy = Some(proxy.to_string());
         }
         Ok(())
     }
 
     /// Each alone.
     pub(super) fn each(&self) -> impl Iterator<Item = Self> {
-        self.all.iter().map(|endpoint| Self { all: vec![endpoint.clone()], current: AtomicUsize::new(0) })
+        let secrets = || self.secrets.clone();
+        let alone = move |endpoint: &Endpoint| vec![endpoint.clone()];
+        self.all.iter().map(move |it| Self { all: alone(it), current: AtomicUsize::new(0), secrets: secrets() })
     }
 
     /// The addresses as they are written.
@@ -99,6 +104,7 @@ impl Endpoints {
         self.all.iter().map(Endpoint::server)
     }
 
+    #[cfg(feature = "reqwest")]
     pub(super) fn any_encrypted(&self) -> bool {
         self.all.iter().any(|endpoint| endpoint.url.scheme() == "https")
     }
@@ -120,9 +126,9 @@ impl Endpoints {
         self.all.get(index)
     }
 
-    /// Those that are used.
-    pub(super) fn proxies(&self) -> impl Iterator<Item = &Proxy> {
-        self.all.iter().filter_map(|endpoint| endpoint.proxy.as_ref())
+    /// What must not be shown of the proxies.
+    pub(super) fn secrets(&self) -> &[SecretString] {
+        &self.secrets
     }
 }
 

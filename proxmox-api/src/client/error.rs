@@ -136,6 +136,8 @@ pub enum ErrorKind {
     /// The answer is none of Proxmox VE's API: an HTML page (of a log-in, a web server, a proxy), or another service's
     /// JSON. Usually a wrong address.
     NotProxmox,
+    /// The answer is longer than [`ClientBuilder::longest_answer`](super::ClientBuilder::longest_answer) allows.
+    TooLong,
     /// The answer could not be understood.
     Decode,
     /// The client is set up wrongly.

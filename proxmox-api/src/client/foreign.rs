@@ -1,6 +1,6 @@
 //! Answers that are none of Proxmox VE's API: a log-in page, a web server's or a proxy's page, another service's JSON.
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use http::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 
 use super::endpoints::Endpoint;

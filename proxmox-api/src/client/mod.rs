@@ -5,6 +5,7 @@ mod agent;
 mod auth;
 mod backup;
 mod builder;
+mod call;
 mod cluster;
 mod decode;
 mod endpoints;
@@ -18,23 +19,27 @@ mod lxc;
 mod network;
 mod node;
 mod pools;
-mod proxy;
 mod qemu;
 mod replication;
 mod scope;
 mod sdn;
 mod services;
 mod snapshots;
+#[cfg_attr(not(feature = "reqwest"), path = "no_stack.rs")]
+mod stack;
 mod storage;
 mod storages;
 mod task;
-#[cfg(test)]
+#[cfg(all(test, feature = "reqwest"))]
 mod tests;
-mod tls;
-mod transport;
-mod unanswered;
 mod upload;
-mod verifier;
+
+/// The seam between the client and the network, the same as that of netbox-api.
+pub mod transport {
+    pub use api_transport::{
+        Body, Outcome, PeerCertificate, Reason, Sending, TimeLimit, Transport, TransportError, Unread, Untrusted,
+    };
+}
 
 use std::fmt;
 use std::sync::Arc;
@@ -65,11 +70,12 @@ pub use self::snapshots::{QemuSnapshotsHandle, SnapshotsHandle};
 pub use self::storage::StorageHandle;
 pub use self::storages::StoragesHandle;
 pub use self::task::{Task, WaitOptions, poll_interval};
+pub use self::transport::{Transport, TransportError};
 pub use secrecy::SecretString;
 
+use self::call::Inner;
 use self::error::Attempt;
 use self::scope::Scope;
-use self::transport::Transport;
 use crate::answers::{List, Node, Permissions, StorageConfig, Version};
 use crate::params::Params;
 use crate::types::{NodeName, Upid};
@@ -91,7 +97,7 @@ pub struct Peer {
 /// [`Error::phase`] and [`Error::is_retryable`].
 #[derive(Clone)]
 pub struct Client {
-    transport: Arc<Transport>,
+    inner: Arc<Inner>,
 }
 
 impl Client {
@@ -158,26 +164,22 @@ impl Client {
     /// As every request.
     pub async fn peer(&self) -> Result<Peer, Error> {
         let (attempt, params) = (Attempt::new("GET", "/version", &[]), Params::new());
-        let answer = self.transport.send(&attempt, &params).await?;
+        let answer = self.inner.send(&attempt, &params).await?;
         let version = decode::data(&answer.body)
-            .map_err(|message| self.transport.undecodable(&attempt, &params, &answer, &message))?;
+            .map_err(|message| self.inner.undecodable(&attempt, &params, &answer, &message))?;
         Ok(Peer { version, date: answer.date, fingerprint: answer.fingerprint })
     }
 
     /// A client for each of the addresses alone, with the address as it is written.
     pub fn at_each_endpoint(&self) -> Vec<(String, Self)> {
-        let Transport { http, endpoints, auth, secrets, request_timeout, verifies } = &*self.transport;
-        let (request_timeout, verifies) = (*request_timeout, *verifies);
-        let alone = |endpoints| {
-            let (http, auth, secrets) = (http.clone(), Arc::clone(auth), secrets.clone());
-            Self { transport: Arc::new(Transport { http, endpoints, auth, secrets, request_timeout, verifies }) }
-        };
+        let Inner { endpoints, .. } = &*self.inner;
+        let alone = |endpoints| Self { inner: Arc::new(self.inner.at(endpoints)) };
         endpoints.servers().map(str::to_owned).zip(endpoints.each().map(alone)).collect()
     }
 
     /// Whether certificates are verified: not after [`insecure`](ClientBuilder::insecure).
     pub fn verifies_certificates(&self) -> bool {
-        self.transport.verifies
+        self.inner.verifies
     }
 
     /// The privileges of whoever asks.
@@ -235,8 +237,8 @@ impl Client {
     }
 
     async fn request<T: DeserializeOwned>(&self, attempt: Attempt, params: &Params) -> Result<T, Error> {
-        let answer = self.transport.send(&attempt, params).await?;
-        decode::data(&answer.body).map_err(|message| self.transport.undecodable(&attempt, params, &answer, &message))
+        let answer = self.inner.send(&attempt, params).await?;
+        decode::data(&answer.body).map_err(|message| self.inner.undecodable(&attempt, params, &answer, &message))
     }
 
     /// A list, of which an item that cannot be read is left out.
@@ -257,10 +259,7 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let transport = &*self.transport;
-        f.debug_struct("Client")
-            .field("endpoints", &transport.endpoints)
-            .field("auth", &transport.auth)
-            .finish_non_exhaustive()
+        let inner = &*self.inner;
+        f.debug_struct("Client").field("endpoints", &inner.endpoints).field("auth", &inner.auth).finish_non_exhaustive()
     }
 }

@@ -111,10 +111,10 @@ impl StorageHandle {
     ) -> Result<Task, Error> {
         let attempt = self.scope().attempt("POST", "/upload", &[]);
         let (kind, body) = upload::body(&params.to_params(), length, file);
-        let transport = &self.client.transport;
-        let answer = transport.upload(&attempt, &kind, body).await?;
+        let inner = &self.client.inner;
+        let answer = inner.upload(&attempt, &kind, body).await?;
         let upid = decode::data(&answer.body);
-        let upid = upid.map_err(|message| transport.undecodable(&attempt, &Params::new(), &answer, &message))?;
+        let upid = upid.map_err(|message| inner.undecodable(&attempt, &Params::new(), &answer, &message))?;
         Ok(self.client.task(upid))
     }
 

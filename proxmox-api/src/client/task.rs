@@ -93,10 +93,10 @@ impl Task {
     pub async fn log(&self, start: u64, limit: u64) -> Result<TaskLog, Error> {
         let attempt = self.attempt("GET", "/nodes/{node}/tasks/{upid}/log");
         let params = Params::from([("start", start), ("limit", limit)]);
-        let transport = &self.client.transport;
-        let answer = transport.send(&attempt, &params).await?;
+        let inner = &self.client.inner;
+        let answer = inner.send(&attempt, &params).await?;
         let log = decode::whole::<RawTaskLog>(&answer.body);
-        log.map(TaskLog::from).map_err(|message| transport.undecodable(&attempt, &params, &answer, &message))
+        log.map(TaskLog::from).map_err(|message| inner.undecodable(&attempt, &params, &answer, &message))
     }
 
     /// Ends it: its exit status is then `received interrupt`. One that has ended stays as it is.

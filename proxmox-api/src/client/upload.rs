@@ -6,10 +6,11 @@ use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::pin::Pin;
-use std::sync::Mutex;
 use std::task::{Context, Poll, ready};
 
-use hyper::body::{Body, Bytes, Frame, SizeHint};
+use api_transport::Body;
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::params::Params;
@@ -18,7 +19,7 @@ use crate::params::Params;
 const CHUNK: usize = 64 * 1024;
 
 /// The type and the body: the parameters as fields, then the file under the name that `filename` is.
-pub(super) fn body(params: &Params, length: u64, file: impl AsyncRead + Send + 'static) -> (String, reqwest::Body) {
+pub(super) fn body(params: &Params, length: u64, file: impl AsyncRead + Send + 'static) -> (String, Body) {
     let random = || RandomState::new().hash_one(0);
     let boundary = format!("{:016x}{:016x}", random(), random());
     let mut head = String::new();
@@ -33,16 +34,15 @@ pub(super) fn body(params: &Params, length: u64, file: impl AsyncRead + Send + '
     let tail = format!("\r\n--{boundary}--\r\n");
     let size = head.len() as u64 + length + tail.len() as u64;
     let around = VecDeque::from([Bytes::from(head), Bytes::from(tail)]);
-    let form = Form { around, file: Mutex::new(Box::pin(file)), left: length, size };
-    (format!("multipart/form-data; boundary={boundary}"), reqwest::Body::wrap(form))
+    let form = Form { around, file: Box::pin(file), left: length, size };
+    (format!("multipart/form-data; boundary={boundary}"), Body::new(form))
 }
 
 /// What is still to be sent.
 struct Form<R> {
     /// What is before the file, and what is behind it.
     around: VecDeque<Bytes>,
-    /// In a mutex, as a body must be `Sync`; nobody else has it.
-    file: Mutex<Pin<Box<R>>>,
+    file: Pin<Box<R>>,
     /// How much of the file.
     left: u64,
     /// How much in all.
@@ -53,8 +53,7 @@ impl<R: AsyncRead> Form<R> {
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
         let mut chunk = vec![0; CHUNK.min(usize::try_from(self.left).unwrap_or(CHUNK))];
         let mut buffer = ReadBuf::new(&mut chunk);
-        let file = self.file.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
-        ready!(file.as_mut().poll_read(context, &mut buffer))?;
+        ready!(self.file.as_mut().poll_read(context, &mut buffer))?;
         let read = buffer.filled().len();
         if read == 0 {
             let message = format!("the file ends {} bytes before its length", self.left);
@@ -66,7 +65,7 @@ impl<R: AsyncRead> Form<R> {
     }
 }
 
-impl<R: AsyncRead> Body for Form<R> {
+impl<R: AsyncRead> HttpBody for Form<R> {
     type Data = Bytes;
     type Error = io::Error;
 

@@ -48,7 +48,8 @@
 //!
 //! # What it does not know
 //!
-//! What firewalls, HA's rules, backup jobs and software-defined networks do: they are kept as they were given. What is on
+//! What firewalls, HA's rules, backup jobs, software-defined networks and interfaces do: they are kept as they were given (a
+//! bridge is there once it is applied). What is on
 //! disks, in snapshots and in backups; what runs inside guests, but for `echo` and `cat` through the agent; pools in pools,
 //! bind mounts. A method that is not modelled answers 501 like one that does not exist. A parameter that the schema does
 //! not know is refused.
@@ -72,6 +73,8 @@ mod storage;
 mod tasks;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "client")]
+mod transport;
 mod world;
 
 pub use builder::{Builder, GuestBuilder};
@@ -83,3 +86,5 @@ pub use seed::SeedError;
 pub use sources::{Endpoint, Source, served};
 pub use storage::{Storage, Volume};
 pub use tasks::{TaskInfo, TaskTime};
+#[cfg(feature = "client")]
+pub use transport::InProcess;

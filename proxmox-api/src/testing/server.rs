@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
-use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::service::service_fn;
@@ -67,7 +66,7 @@ async fn serve(stream: TcpStream, pve: FakeProxmox) {
     let mut close = pve.shared.close.subscribe();
     let service = service_fn(move |request| {
         let pve = pve.clone();
-        async move { respond(&pve, request).await.ok_or(Dropped) }
+        async move { respond(&pve, request.map(Body::new)).await.ok_or(Dropped) }
     });
     let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
@@ -81,7 +80,7 @@ async fn serve(stream: TcpStream, pve: FakeProxmox) {
 
 /// Makes hyper close the connection without an answer.
 #[derive(Debug)]
-struct Dropped;
+pub(super) struct Dropped;
 
 impl std::fmt::Display for Dropped {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -92,7 +91,7 @@ impl std::fmt::Display for Dropped {
 impl std::error::Error for Dropped {}
 
 /// The answer to one request; `None` closes the connection.
-async fn respond(pve: &FakeProxmox, request: Request<Incoming>) -> Option<Response<Body>> {
+pub(super) async fn respond(pve: &FakeProxmox, request: Request<Body>) -> Option<Response<Body>> {
     let (parts, body) = request.into_parts();
     let method = parts.method.as_str().to_owned();
     let path = parts.uri.path().to_owned();
@@ -190,7 +189,7 @@ async fn read_params(
     path: &[String],
     query: Option<&str>,
     headers: &HeaderMap,
-    body: Incoming,
+    body: Body,
 ) -> Result<RawParams, ApiError> {
     if !matches!(method, "GET" | "POST" | "PUT" | "DELETE") {
         return Err(ApiError::Bare(501, format!("method '{method}' not available")));
@@ -214,7 +213,7 @@ async fn read_params(
         return Err(ApiError::Text(501, format!("Unexpected content for method '{method}'")));
     }
     let media = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let body = to_bytes(Body::new(body), most).await.map_err(|_| ApiError::Text(501, "for data too large".into()))?;
+    let body = to_bytes(body, most).await.map_err(|_| ApiError::Text(501, "for data too large".into()))?;
     let mut params = RawParams::new();
     request::add_form(&mut params, query.unwrap_or_default());
     if let Some(boundary) = boundary {

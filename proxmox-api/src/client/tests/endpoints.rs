@@ -13,7 +13,7 @@ async fn a_write_moves_on_after_a_failed_connect_and_stays_there() {
     let up = RawServer::start(vec![Reply::data(&format!("\"{UPID}\""))]).await;
     let client = client_of(&[&nobody(), &up.url]);
     assert_eq!(*qemu(&client).resume().await.unwrap().upid(), upid());
-    assert_eq!(client.transport.endpoints.in_turn().next().unwrap().0, 1);
+    assert_eq!(client.inner.endpoints.in_turn().next().unwrap().0, 1);
     qemu(&client).resume().await.unwrap();
     assert_eq!(up.lines().len(), 2);
 }

@@ -13,6 +13,10 @@ mod tasks;
 mod tickets;
 mod tls;
 
+use std::time::Duration;
+
+use api_transport::proxy::Proxies;
+use api_transport::{SetUp, Trust};
 use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -29,6 +33,12 @@ fn client(server: &MockServer) -> Client {
 
 fn client_at(url: &str) -> Client {
     Client::builder(url).token(TOKEN).build().unwrap()
+}
+
+/// An HTTP client that somebody brings along, who keeps connections for this long.
+fn own_client(idle: Duration) -> reqwest::Client {
+    let (trust, proxies, connect) = (&Trust::System, Proxies::default(), Duration::from_secs(5));
+    SetUp { trust, encrypted: false, proxies, connect, idle, user_agent: "test" }.client().unwrap()
 }
 
 fn upid() -> Upid {

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use rustls::ALL_VERSIONS;
 use tokio::io::{AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::rustls::ALL_VERSIONS;
 
 use super::raw_server::{RawServer, Reply, nobody, read_request};
 use super::tls::{fingerprint, serve};
@@ -107,7 +107,7 @@ async fn each_endpoint_has_its_own_way() {
     let urls = ["http://pve01.invalid:8006", &server.url];
     let variables = [("HTTP_PROXY", proxy.url.as_str()), ("NO_PROXY", "pve02.invalid")];
     let client = Client::builder(urls).token(TOKEN).insecure().proxy_from(variables).build().unwrap();
-    let shown: Vec<_> = client.transport.endpoints.in_turn().map(|(_, endpoint)| endpoint.proxy.is_some()).collect();
+    let shown: Vec<_> = client.inner.endpoints.in_turn().map(|(_, endpoint)| endpoint.proxy.is_some()).collect();
     assert_eq!(shown, [true, false]);
 }
 
@@ -120,10 +120,8 @@ async fn a_proxy_that_cannot_be_used_is_refused_at_once() {
     assert!(builder("https://pve01").proxy(secret).build().unwrap_err().message().starts_with("the proxy is"));
     // One that is not needed hurts nobody.
     builder("https://pve01").proxy_from([("HTTPS_PROXY", secret), ("NO_PROXY", "pve01")]).build().unwrap();
-    let own = reqwest::Client::builder().tls_backend_preconfigured(
-        crate::client::tls::client_config(&crate::client::tls::Trust::Anything, true).unwrap(),
-    );
-    let error = builder("https://pve01").http_client(own.build().unwrap()).proxy("p:1").build().unwrap_err();
+    let own = own_client(Duration::ZERO);
+    let error = builder("https://pve01").http_client(own).proxy("p:1").build().unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Config);
 }
 

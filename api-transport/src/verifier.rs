@@ -1,6 +1,4 @@
 //! Verifying the server's certificate, so that a refusal tells which one was shown.
-//!
-//! The same file in proxmox-api and netbox-api, which know nothing of each other; a test of the front-ends compares them.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -11,40 +9,26 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, OtherError, SignatureScheme};
 use sha2::{Digest, Sha256};
 
-/// A certificate that is not trusted, and why.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{reason}")]
-pub(crate) struct Untrusted {
-    /// SHA-256 of the certificate, `AA:BB:…`; none where the server showed none.
-    pub(crate) fingerprint: Option<String>,
-    pub(crate) reason: String,
+use crate::{Untrusted, fingerprint};
+
+/// rustls's error of a certificate that is refused.
+fn because(certificate: &CertificateDer<'_>, reason: String) -> rustls::Error {
+    let untrusted = Untrusted { fingerprint: Some(fingerprint(certificate)), reason };
+    CertificateError::Other(OtherError(Arc::new(untrusted))).into()
 }
 
-impl Untrusted {
-    fn because(certificate: &CertificateDer<'_>, reason: String) -> rustls::Error {
-        let fingerprint = Some(fingerprint(certificate));
-        CertificateError::Other(OtherError(Arc::new(Self { fingerprint, reason }))).into()
-    }
-
-    /// What is wrong with the certificate, if that is what failed.
-    pub(crate) fn find<'a>(mut causes: impl Iterator<Item = &'a (dyn StdError + 'static)>) -> Option<Self> {
-        causes.find_map(|cause| match wrapped(cause).downcast_ref()? {
-            rustls::Error::InvalidCertificate(CertificateError::Other(error)) => {
-                let made = error.0.downcast_ref::<Self>().cloned();
-                Some(made.unwrap_or_else(|| Self { fingerprint: None, reason: error.0.to_string() }))
-            }
-            error @ (rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) => {
-                Some(Self { fingerprint: None, reason: error.to_string() })
-            }
-            _ => None,
-        })
-    }
-}
-
-/// SHA-256 of a certificate, `AA:BB:…`.
-pub(crate) fn fingerprint(certificate: &[u8]) -> String {
-    let digest: [u8; 32] = Sha256::digest(certificate).into();
-    digest.map(|byte| format!("{byte:02X}")).join(":")
+/// What is wrong with the certificate, if that is what failed.
+pub(crate) fn untrusted<'a>(mut causes: impl Iterator<Item = &'a (dyn StdError + 'static)>) -> Option<Untrusted> {
+    causes.find_map(|cause| match wrapped(cause).downcast_ref()? {
+        rustls::Error::InvalidCertificate(CertificateError::Other(error)) => {
+            let made = error.0.downcast_ref::<Untrusted>().cloned();
+            Some(made.unwrap_or_else(|| Untrusted { fingerprint: None, reason: error.0.to_string() }))
+        }
+        error @ (rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) => {
+            Some(Untrusted { fingerprint: None, reason: error.to_string() })
+        }
+        _ => None,
+    })
 }
 
 /// Why a certificate is refused, for a person.
@@ -86,7 +70,7 @@ impl ServerCertVerifier for Telling {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         self.0.verify_server_cert(certificate, intermediates, name, ocsp, now).map_err(|error| match error {
-            rustls::Error::InvalidCertificate(error) => Untrusted::because(certificate, reason(&error)),
+            rustls::Error::InvalidCertificate(error) => because(certificate, reason(&error)),
             error => error,
         })
     }
@@ -143,7 +127,7 @@ impl ServerCertVerifier for Pinned {
         if fingerprints.contains(&Sha256::digest(certificate).into()) {
             return Ok(ServerCertVerified::assertion());
         }
-        Err(Untrusted::because(certificate, "its fingerprint is not the one that is trusted".to_owned()))
+        Err(because(certificate, "its fingerprint is not the one that is trusted".to_owned()))
     }
 
     fn verify_tls12_signature(

@@ -1,8 +1,7 @@
 //! Which requests go through an HTTP proxy: decided from data, the environment's variables among it.
 //!
-//! proxmox-api and netbox-api know nothing of each other and decide alike, so each has this same file; a test of the
-//! front-ends compares them. reqwest's own reading of the environment is not used: it knows no ports in `NO_PROXY`, takes
-//! `*` there for names only, sends requests to this host to a proxy, and ignores without a word a proxy that it cannot use.
+//! reqwest's own reading of the environment is not used: it knows no ports in `NO_PROXY`, takes `*` there for names only, sends
+//! requests to this host to a proxy, and ignores without a word a proxy that it cannot use.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -16,9 +15,9 @@ use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
-/// Where the choice of a proxy comes from.
+/// Where the choice of a proxy comes from. It is not shown, as it may hold a password.
 #[derive(Default)]
-pub(crate) enum Source {
+pub enum Source {
     /// The process's environment.
     #[default]
     Environment,
@@ -30,9 +29,15 @@ pub(crate) enum Source {
     Refused,
 }
 
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source").finish_non_exhaustive()
+    }
+}
+
 impl Source {
     /// From variables as pairs; others than those of proxies are not kept.
-    pub(crate) fn variables<N: Into<OsString>, V: Into<OsString>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+    pub fn variables<N: Into<OsString>, V: Into<OsString>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         let text = |text: OsString| text.into_string().ok();
         let pairs = pairs.into_iter().filter_map(|(name, value)| Some((text(name.into())?, text(value.into())?)));
         let matters = |name: &str| name == CGI || name.to_ascii_uppercase().ends_with("_PROXY");
@@ -40,7 +45,8 @@ impl Source {
     }
 
     /// The proxies, none of them judged yet: one that is not needed may be of a kind that is not supported.
-    pub(crate) fn proxies(self) -> Proxies {
+    #[must_use]
+    pub fn proxies(self) -> Proxies {
         match self {
             Self::Environment => Self::variables(std::env::vars_os()).proxies(),
             Self::Variables(variables) => Proxies::of(&variables),
@@ -58,8 +64,8 @@ impl Source {
 const CGI: &str = "REQUEST_METHOD";
 
 /// The proxies for each kind of address, and where none is used. An error is text for a person.
-#[derive(Clone, Default)]
-pub(crate) struct Proxies {
+#[derive(Clone, Debug, Default)]
+pub struct Proxies {
     http: Option<Result<Proxy, String>>,
     https: Option<Result<Proxy, String>>,
     except: Vec<Exception>,
@@ -88,8 +94,11 @@ impl Proxies {
         }
     }
 
-    /// The proxy through which this address is asked, if it is; an error for one that cannot be used.
-    pub(crate) fn of_url(&self, url: &Url) -> Result<Option<Proxy>, String> {
+    /// The proxy through which this address is asked, if it is.
+    ///
+    /// # Errors
+    /// One that would be needed and cannot be used.
+    pub fn of_url(&self, url: &Url) -> Result<Option<Proxy>, String> {
         let proxy = if url.scheme() == "https" { &self.https } else { &self.http };
         let (Some(proxy), Some(host)) = (proxy, url.host()) else { return Ok(None) };
         let port = url.port_or_known_default();
@@ -108,7 +117,7 @@ impl Proxies {
 
 /// A proxy. Shown as host and port, never with its user and password.
 #[derive(Clone)]
-pub(crate) struct Proxy(Url);
+pub struct Proxy(Url);
 
 impl Proxy {
     /// `name`: what the text is the value of.
@@ -129,7 +138,8 @@ impl Proxy {
     }
 
     /// What must not be shown: the password, and the header that is made of it.
-    pub(crate) fn secrets(&self) -> Vec<SecretString> {
+    #[must_use]
+    pub fn secrets(&self) -> Vec<SecretString> {
         let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let (user, password) = (self.0.username(), self.0.password());
         // A user alone may be a token.
@@ -153,13 +163,13 @@ impl fmt::Debug for Proxy {
 }
 
 /// An entry of `NO_PROXY`: where no proxy is used, at this port or at any.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Exception {
     hosts: Hosts,
     port: Option<u16>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 enum Hosts {
     All,
     Network(IpNet),

@@ -5,31 +5,31 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use api_transport::{
+    ASKS_FOR_PASSWORD, Asked, Body, Outcome, PeerCertificate, Reason, TimeLimit, Transport, TransportError, Unread,
+};
+use http::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION};
+use http::{Request, response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION};
-use reqwest::tls::TlsInfo;
-use reqwest::{Method, Response};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde_json::Value;
 use tracing::{Instrument, Span};
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 use super::auth::{Auth, Ticket, hide, token_headers};
 use super::endpoints::{Endpoint, Endpoints};
 use super::error::Attempt;
-use super::unanswered::{ASKS_FOR_PASSWORD, Asked, Outcome, unanswered};
-use super::verifier::fingerprint;
 use super::{Error, ErrorKind, Phase, decode, foreign};
 use crate::params::Params;
 
 /// What all clones of a client share.
-pub(super) struct Transport {
-    pub(super) http: reqwest::Client,
+pub(super) struct Inner {
+    pub(super) transport: Arc<dyn Transport>,
     pub(super) endpoints: Endpoints,
     pub(super) auth: Arc<Auth>,
-    /// Of the proxies.
-    pub(super) secrets: Vec<SecretString>,
     pub(super) request_timeout: Duration,
+    /// The most bytes of one answer.
+    pub(super) longest_answer: usize,
     /// Whether certificates are verified.
     pub(super) verifies: bool,
 }
@@ -72,9 +72,18 @@ impl Attempt {
     }
 }
 
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-impl Transport {
+impl Inner {
+    /// The same for these endpoints alone.
+    pub(super) fn at(&self, endpoints: Endpoints) -> Self {
+        let (transport, auth) = (Arc::clone(&self.transport), Arc::clone(&self.auth));
+        let Self { request_timeout, longest_answer, verifies, .. } = *self;
+        Self { transport, endpoints, auth, request_timeout, longest_answer, verifies }
+    }
+
     /// Sends a request and returns the answer, a success.
     ///
     /// A ticket that is refused is renewed once. A read whose connection broke is repeated once; a write never is.
@@ -165,29 +174,28 @@ impl Transport {
         params: &Params,
         headers: HeaderMap,
     ) -> Result<Answer, Error> {
-        let mut query = None;
-        let mut form = None;
-        if !params.is_empty() {
-            let encoded = form_urlencoded::Serializer::new(String::new()).extend_pairs(params.iter()).finish();
-            // Proxmox refuses a DELETE or GET with a body.
-            *(if attempt.method == "POST" || attempt.method == "PUT" { &mut form } else { &mut query }) = Some(encoded);
-        }
-        let mut request = self.request(endpoint, attempt, query.as_deref(), headers).timeout(self.request_timeout);
-        // Without parameters there is no body and no type: an empty body that claims to be JSON is refused.
-        if let Some(form) = form {
-            let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
-            request = request.header(CONTENT_TYPE, kind).body(form);
-        }
+        let encoded = || form_urlencoded::Serializer::new(String::new()).extend_pairs(params.iter()).finish();
+        // Proxmox refuses a DELETE or GET with a body. Without parameters there is no body and no type: an empty body that claims
+        // to be JSON is refused.
+        let (query, form) = match attempt.method {
+            _ if params.is_empty() => (None, None),
+            "POST" | "PUT" => (None, Some(encoded())),
+            _ => (Some(encoded()), None),
+        };
+        let kind = form.is_some().then_some(FORM);
+        let body = form.map(Body::from).unwrap_or_default();
+        let mut request = self.request(endpoint, attempt, query.as_deref(), headers, kind, body)?;
+        request.extensions_mut().insert(TimeLimit(self.request_timeout));
         self.exchanged(endpoint, attempt, params, request, Some(self.request_timeout)).await
     }
 
     /// Sends a file, which can be read once: so there is one attempt, at the endpoint that answered last, without a limit
     /// of time.
-    pub(super) async fn upload(&self, attempt: &Attempt, kind: &str, file: reqwest::Body) -> Result<Answer, Error> {
+    pub(super) async fn upload(&self, attempt: &Attempt, kind: &str, file: Body) -> Result<Answer, Error> {
         let ticket = self.ticket().await?;
         let headers = self.headers(attempt, ticket.as_deref());
         let Some((index, endpoint)) = self.endpoints.in_turn().next() else { return Err(Error::config("no endpoint")) };
-        let request = self.request(endpoint, attempt, None, headers).header(CONTENT_TYPE, kind).body(file);
+        let request = self.request(endpoint, attempt, None, headers, HeaderValue::from_str(kind).ok(), file)?;
         let params = Params::new();
         let exchange = self.exchanged(endpoint, attempt, &params, request, None);
         let answer = exchange.instrument(span(attempt, 1)).await?;
@@ -200,13 +208,27 @@ impl Transport {
         attempt: &Attempt,
         query: Option<&str>,
         headers: HeaderMap,
-    ) -> reqwest::RequestBuilder {
-        let method = Method::from_bytes(attempt.method.as_bytes()).unwrap_or_default();
-        let mut url = format!("{}{}", endpoint.base, attempt.path);
-        if let Some(query) = query {
-            let _ = write!(url, "?{query}");
+        kind: Option<HeaderValue>,
+        body: Body,
+    ) -> Result<Request<Body>, Error> {
+        let unmade = |why: &str| {
+            let message = format!("the request cannot be made: {why}");
+            attempt.error(ErrorKind::Config, Phase::NotSent, message)
+        };
+        let mut url =
+            Url::parse(&format!("{}{}", endpoint.base, attempt.path)).map_err(|error| unmade(&error.to_string()))?;
+        // What is called must be what was meant: no dots resolved, nothing turned into a query.
+        if !url.path().ends_with(&attempt.path) {
+            return Err(unmade("the path is no path of the API"));
         }
-        self.http.request(method, url).headers(headers).header(ACCEPT, HeaderValue::from_static("application/json"))
+        url.set_query(query);
+        let mut request = Request::new(body);
+        *request.method_mut() = attempt.method.parse().map_err(|_| unmade("there is no such method"))?;
+        *request.uri_mut() = url.as_str().parse().map_err(|_| unmade("the path is no path of the API"))?;
+        *request.headers_mut() = headers;
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+        request.headers_mut().extend(kind.map(|kind| (CONTENT_TYPE, kind)));
+        Ok(request)
     }
 
     /// What becomes of a request that is ready.
@@ -215,25 +237,40 @@ impl Transport {
         endpoint: &Endpoint,
         attempt: &Attempt,
         params: &Params,
-        request: reqwest::RequestBuilder,
+        request: Request<Body>,
         limit: Option<Duration>,
     ) -> Result<Answer, Error> {
         let sent = Instant::now();
-        let response = request.send().await.map_err(|error| self.unreached(endpoint, attempt, limit, error))?;
-        let status = response.status().as_u16();
+        let answer = self.transport.send(request).await;
+        let (head, body) = answer.map_err(|error| self.unreached(endpoint, attempt, limit, error))?.into_parts();
         let milliseconds = u64::try_from(sent.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::debug!(status, milliseconds, "Proxmox VE answered");
-        let success = response.status().is_success();
-        let (reason, answered) = (reason(&response), response.headers().clone());
-        let shown = response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate).map(fingerprint);
-        let body = match response.bytes().await {
+        tracing::debug!(status = head.status.as_u16(), milliseconds, "Proxmox VE answered");
+        let body = match body.collect(self.longest_answer).await {
             Ok(body) => body,
-            Err(_) if !success => Default::default(),
-            Err(error) => return Err(self.unreached(endpoint, attempt, limit, error)),
+            Err(_) if !head.status.is_success() => Vec::new(),
+            Err(Unread::Broken(error)) => return Err(self.unreached(endpoint, attempt, limit, error)),
+            Err(Unread::Longer) => {
+                let message = format!("the answer is longer than {} bytes", self.longest_answer);
+                let error = attempt.error(ErrorKind::TooLong, Phase::Answered, message);
+                return Err(error.with_status(head.status.as_u16()));
+            }
         };
+        self.judged(endpoint, attempt, params, head, body)
+    }
+
+    /// Tells success from failure.
+    fn judged(
+        &self,
+        endpoint: &Endpoint,
+        attempt: &Attempt,
+        params: &Params,
+        head: response::Parts,
+        body: Vec<u8>,
+    ) -> Result<Answer, Error> {
+        let status = head.status.as_u16();
+        let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
         if (300..=399).contains(&status) {
-            let target = answered.get(LOCATION).and_then(|target| target.to_str().ok());
-            return Err(redirected(endpoint, attempt, status, target));
+            return Err(redirected(endpoint, attempt, status, text(LOCATION)));
         }
         if status == 407
             && let Some(proxy) = &endpoint.proxy
@@ -242,14 +279,14 @@ impl Transport {
                 format!("cannot connect to {} through the proxy {proxy}: {ASKS_FOR_PASSWORD}", endpoint.server());
             return Err(attempt.error(ErrorKind::Unavailable, Phase::NotSent, message).with_status(status));
         }
-        if foreign::is_page(&answered, &body) {
+        if foreign::is_page(&head.headers, &body) {
             return Err(foreign::page(endpoint, attempt, status));
         }
-        if success {
-            let date = answered.get(DATE).and_then(|date| date.to_str().ok()).map(str::to_owned);
-            return Ok(Answer { body: body.into(), date, fingerprint: shown, endpoint: 0 });
+        if head.status.is_success() {
+            let shown = head.extensions.get().map(PeerCertificate::fingerprint);
+            return Ok(Answer { body, date: text(DATE).map(str::to_owned), fingerprint: shown, endpoint: 0 });
         }
-        let (message, fields) = decode::refusal(&reason, &body);
+        let (message, fields) = decode::refusal(&reason(&head), &body);
         let fields = fields.into_iter().map(|(field, reason)| (field, self.redact(reason, params))).collect();
         let mut message = self.redact(message, params);
         if matches!(status, 502..=504)
@@ -267,23 +304,20 @@ impl Transport {
         endpoint: &Endpoint,
         attempt: &Attempt,
         limit: Option<Duration>,
-        error: reqwest::Error,
+        error: TransportError,
     ) -> Error {
-        // The address has the parameters of a read in it.
-        let error = error.without_url();
-        let told = unanswered(
-            &error,
-            Outcome::of(&error),
-            &Asked { server: endpoint.server(), proxy: endpoint.proxy.as_ref(), limit, hint: &endpoint.about_port() },
-        );
-        let (kind, phase) = match told.outcome {
+        let (server, proxy, hint) = (endpoint.server(), endpoint.proxy.as_deref(), endpoint.about_port());
+        let told = error.told(&Asked { server, proxy, limit, hint: &hint });
+        let (kind, phase) = match error.outcome() {
             Outcome::Unmade => (ErrorKind::Config, Phase::NotSent),
             Outcome::Untrusted => (ErrorKind::Certificate, Phase::NotSent),
             Outcome::Unconnected => (ErrorKind::Unavailable, Phase::NotSent),
             Outcome::Late => (ErrorKind::Timeout, Phase::Ambiguous),
             Outcome::Broken => (ErrorKind::Unavailable, Phase::Ambiguous),
         };
-        attempt.error(kind, phase, told.text).with_fingerprint(told.fingerprint).with_source(error)
+        let told = self.redact(told, &Params::new());
+        let fingerprint = error.fingerprint().map(str::to_owned);
+        attempt.error(kind, phase, told).with_fingerprint(fingerprint).with_source(error)
     }
 
     /// The error of an answer that came but is not understood.
@@ -298,7 +332,7 @@ impl Transport {
     /// Hides every secret we know of in a text that came from outside: our own, the proxies', and passwords among the
     /// parameters.
     fn redact(&self, text: String, params: &Params) -> String {
-        let text = self.secrets.iter().fold(text, |text, secret| hide(text, secret.expose_secret()));
+        let text = self.endpoints.secrets().iter().fold(text, |text, secret| hide(text, secret.expose_secret()));
         params.passwords().fold(self.auth.redact(text), hide)
     }
 }
@@ -320,10 +354,10 @@ fn redirected(endpoint: &Endpoint, attempt: &Attempt, status: u16, target: Optio
 }
 
 /// The words after the status code, often all that Proxmox says.
-fn reason(response: &Response) -> String {
-    match response.extensions().get::<hyper::ext::ReasonPhrase>() {
-        Some(reason) => String::from_utf8_lossy(reason.as_bytes()).into_owned(),
-        None => response.status().canonical_reason().unwrap_or_default().to_owned(),
+fn reason(head: &response::Parts) -> String {
+    match head.extensions.get() {
+        Some(Reason(words)) => String::from_utf8_lossy(words).into_owned(),
+        None => head.status.canonical_reason().unwrap_or_default().to_owned(),
     }
 }
 
