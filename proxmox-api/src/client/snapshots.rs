@@ -65,7 +65,7 @@ impl SnapshotsHandle {
     /// Removes it; with `force` also from the configuration when a volume's cannot be removed.
     ///
     /// # Errors
-    /// As every request; one that is not there fails in the task.
+    /// As every request; one that is not there fails in the task, whose error [`is_not_found`](super::Error::is_not_found).
     pub async fn delete(&self, name: &str, force: bool) -> Result<Task, Error> {
         let params = if force { Params::from([("force", true)]) } else { Params::new() };
         self.at.delete("/{snapname}", &[name]).with(params).task().await

@@ -4,15 +4,19 @@ mod access;
 mod accounts;
 mod backup;
 mod cluster;
+mod consoles;
 mod guest;
 mod ha;
 mod lxc;
+mod moved;
+mod network;
 mod node;
 mod pools;
 mod qemu;
 mod route;
 mod storage;
 mod stored;
+mod system;
 mod task;
 
 use std::collections::BTreeMap;
@@ -132,6 +136,10 @@ const TABLES: &[&[Route]] = &[
     backup::ROUTES,
     ha::ROUTES,
     stored::ROUTES,
+    moved::ROUTES,
+    consoles::ROUTES,
+    network::ROUTES,
+    system::ROUTES,
 ];
 
 /// All routes.

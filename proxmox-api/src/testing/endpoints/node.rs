@@ -7,17 +7,12 @@ use super::{Ctx, Route};
 use crate::testing::formats::GIB;
 use crate::testing::guest::NODE_CPUS;
 use crate::testing::reply::ApiResult;
-use crate::testing::schema::{Kind, Param, opt};
 use crate::testing::sources::Source::Recorded;
-
-const NETWORK: &[Param] = &[opt("type", Kind::Text(32))];
 
 pub(super) const ROUTES: &[Route] = &[
     Route::get("/nodes", Recorded, &[], list).except("a node that is down"),
     Route::get("/nodes/{node}/version", Recorded, &[], |_| Ok(version().into())),
     Route::get("/nodes/{node}/status", Recorded, &[], status).except("most keys are left out"),
-    Route::get("/nodes/{node}/network", Recorded, &[NETWORK], network)
-        .except("bridges only, and most keys are left out"),
 ];
 
 fn list(ctx: &mut Ctx<'_>) -> ApiResult {
@@ -43,11 +38,4 @@ fn status(ctx: &mut Ctx<'_>) -> ApiResult {
         "rootfs": {"total": 250 * GIB, "used": 20 * GIB, "free": 230 * GIB, "avail": 230 * GIB},
     })
     .into())
-}
-
-fn network(ctx: &mut Ctx<'_>) -> ApiResult {
-    let wanted = ctx.param("type").is_none_or(|t| t == "bridge" || t == "any_bridge");
-    let bridges = ctx.world.node(&ctx.node).filter(|_| wanted).map(|n| n.bridges.clone()).unwrap_or_default();
-    let items = bridges.iter().map(|name| json!({"iface": name, "type": "bridge", "active": 1, "autostart": 1}));
-    Ok(items.collect::<Value>().into())
 }

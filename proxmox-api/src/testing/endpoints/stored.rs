@@ -13,6 +13,7 @@ use crate::testing::documents::{Document, digest};
 use crate::testing::reply::{ApiError, ApiResult, nothing};
 use crate::testing::schema;
 use crate::testing::sources::Source;
+use crate::testing::tasks::Job;
 
 /// What of the answers is not stated by the schema.
 const BUT: &str = "kept as it was given: nothing else depends on it; rights and the texts of errors are believed";
@@ -49,6 +50,13 @@ macro_rules! collections {
                 route("DELETE", concat!($rules, "/{pos}"), rules::delete),
             )+
             $(route("GET", $options, options), route("PUT", $options, set_options),)+
+            route("PUT", "/cluster/sdn", apply),
+            route("GET", "/cluster/firewall/refs", refs),
+            route("GET", "/nodes/{node}/qemu/{vmid}/firewall/refs", refs),
+            route("GET", "/nodes/{node}/lxc/{vmid}/firewall/refs", refs),
+            route("GET", "/nodes/{node}/firewall/log", log),
+            route("GET", "/nodes/{node}/qemu/{vmid}/firewall/log", log),
+            route("GET", "/nodes/{node}/lxc/{vmid}/firewall/log", log),
         ];
     };
 }
@@ -61,6 +69,7 @@ collections! {
     "/cluster/replication" by "id",
     "/cluster/sdn/zones" by "zone",
     "/cluster/sdn/vnets" by "vnet",
+    "/cluster/sdn/vnets/{vnet}/subnets" by "subnet",
     "/cluster/firewall/aliases" by "name",
     "/nodes/{node}/qemu/{vmid}/firewall/aliases" by "name",
     "/nodes/{node}/lxc/{vmid}/firewall/aliases" by "name",
@@ -140,7 +149,7 @@ fn check_digest(ctx: &Ctx<'_>, place: &str) -> Result<(), ApiError> {
 }
 
 /// What a request sets, as it is given back: numbers as such, booleans as 1 and 0.
-fn given(ctx: &Ctx<'_>) -> Document {
+pub(super) fn given(ctx: &Ctx<'_>) -> Document {
     let shape = schema::shape(ctx.method, ctx.template);
     let typed = |(name, text): (&String, &String)| {
         let value = match shape.and_then(|shape| shape.parameter(name)).map(|parameter| parameter.kind) {
@@ -193,6 +202,7 @@ fn create(ctx: &mut Ctx<'_>) -> ApiResult {
     let mut document = given(ctx);
     // Proxmox names a backup job that has no name.
     let name = document.get(key).and_then(Value::as_str).map(str::to_owned);
+    let name = if key == "subnet" { name.map(|cidr| subnet(ctx, &mut document, &cidr)) } else { name };
     let name = name.unwrap_or_else(|| format!("backup-{:08x}", ctx.world.count()));
     if position(ctx, key, &place, &name).is_ok() {
         return Err(ApiError::internal(format!("{key} '{name}' already exists")));
@@ -200,6 +210,53 @@ fn create(ctx: &mut Ctx<'_>) -> ApiResult {
     document.insert(key.into(), json!(name));
     ctx.world.documents.at_mut(&place).push(document);
     nothing()
+}
+
+/// The name of a subnet, which its zone and its prefix give it (believed).
+fn subnet(ctx: &Ctx<'_>, document: &mut Document, cidr: &str) -> String {
+    let vnets = ctx.world.documents.at("/cluster/sdn/vnets");
+    let vnet = vnets.iter().find(|vnet| vnet.get("vnet").is_some_and(|name| *name == *ctx.path[3]));
+    let zone = vnet.and_then(|vnet| vnet.get("zone")).and_then(Value::as_str).unwrap_or_default();
+    document.extend([("cidr".to_owned(), json!(cidr)), ("zone".to_owned(), json!(zone))]);
+    format!("{zone}-{}", cidr.replace('/', "-"))
+}
+
+/// `PUT /cluster/sdn`: what is kept is what is in use, so there is nothing to do.
+fn apply(ctx: &mut Ctx<'_>) -> ApiResult {
+    ctx.caller.check("/sdn", &["SDN.Allocate"])?;
+    ctx.node = ctx.world.nodes.first().map(|node| node.name.clone()).unwrap_or_default();
+    ctx.spawn(Job { kind: "reloadnetworkall", id: String::new(), locks: None, steps: Vec::new(), cleanup: None })
+}
+
+/// What rules may refer to: aliases and sets of addresses, of a guest and of the cluster.
+fn refs(ctx: &mut Ctx<'_>) -> ApiResult {
+    let place = place(ctx, false)?;
+    let own = place.strip_suffix("/refs").unwrap_or_default().to_owned();
+    let mut scopes = vec![("dc", "/cluster/firewall".to_owned())];
+    if ctx.vmid != 0 {
+        scopes.insert(0, ("guest", own));
+    }
+    let mut found = Vec::new();
+    for (scope, place) in scopes {
+        for (kind, list, sign) in [("alias", "aliases", ""), ("ipset", "ipset", "+")] {
+            if ctx.param("type").is_some_and(|wanted| wanted != kind) {
+                continue;
+            }
+            for name in
+                ctx.world.documents.at(&format!("{place}/{list}")).iter().filter_map(|it| it.get("name")?.as_str())
+            {
+                let reference = format!("{sign}{scope}/{name}");
+                found.push(json!({"type": kind, "name": name, "ref": reference, "scope": scope}));
+            }
+        }
+    }
+    Ok(Value::from(found).into())
+}
+
+/// No firewall of the fake's drops anything.
+fn log(ctx: &mut Ctx<'_>) -> ApiResult {
+    place(ctx, false)?;
+    Ok(json!([{"n": 1, "t": "no content"}]).into())
 }
 
 fn update(ctx: &mut Ctx<'_>) -> ApiResult {

@@ -18,6 +18,8 @@ mod growth;
 mod ha;
 mod interfaces;
 mod migration;
+#[cfg(feature = "client")]
+mod moved;
 mod pools;
 mod power;
 mod refusals;
@@ -26,6 +28,8 @@ mod snapshots;
 mod sources;
 #[cfg(feature = "client")]
 mod stored;
+#[cfg(feature = "client")]
+mod system;
 mod wire;
 mod work;
 

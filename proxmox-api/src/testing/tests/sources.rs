@@ -94,17 +94,30 @@ fn what_no_real_one_was_asked_is_little_and_known() {
             "GET /nodes/{node}/lxc/{vmid}/snapshot/{snapname}/config",
             "PUT /nodes/{node}/lxc/{vmid}/snapshot/{snapname}/config",
             "POST /nodes/{node}/lxc/{vmid}/snapshot/{snapname}/rollback",
+            "POST /nodes/{node}/lxc/{vmid}/spiceproxy",
+            "POST /nodes/{node}/lxc/{vmid}/termproxy",
+            "POST /nodes/{node}/lxc/{vmid}/vncproxy",
             "GET /nodes/{node}/qemu/{vmid}/snapshot/{snapname}",
             "PUT /nodes/{node}/qemu/{vmid}/snapshot/{snapname}/config",
+            "POST /nodes/{node}/qemu/{vmid}/spiceproxy",
+            "POST /nodes/{node}/qemu/{vmid}/termproxy",
+            "POST /nodes/{node}/services/{service}/reload",
+            "POST /nodes/{node}/services/{service}/restart",
+            "POST /nodes/{node}/services/{service}/start",
+            "GET /nodes/{node}/services/{service}/state",
+            "POST /nodes/{node}/services/{service}/stop",
             "POST /nodes/{node}/storage/{storage}/download-url",
             "GET /nodes/{node}/storage/{storage}/status",
-            "POST /nodes/{node}/storage/{storage}/upload"
+            "POST /nodes/{node}/storage/{storage}/upload",
+            "POST /nodes/{node}/termproxy",
+            "PUT /nodes/{node}/time"
         ]
     );
     assert_eq!(
         of(Source::Believed),
         [
             "POST /nodes/{node}/lxc/{vmid}/migrate",
+            "POST /nodes/{node}/lxc/{vmid}/move_volume",
             "POST /nodes/{node}/lxc/{vmid}/status/resume",
             "POST /nodes/{node}/qemu/{vmid}/agent/exec",
             "GET /nodes/{node}/qemu/{vmid}/agent/exec-status",
