@@ -170,6 +170,15 @@ patch! {
     } custom_fields
 }
 
+impl IpAddressPatch {
+    /// Assigned to this interface of a virtual machine, everything else left.
+    #[must_use]
+    pub fn of_interface(interface: u64) -> Self {
+        let kind = "virtualization.vminterface".into();
+        Self { assigned_object_type: kind, assigned_object_id: interface.into(), ..Self::default() }
+    }
+}
+
 patch! {
     /// A change of a MAC address.
     MacAddressPatch {

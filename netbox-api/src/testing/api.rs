@@ -22,10 +22,10 @@ use super::tokens;
 use super::write::{Refused, Work};
 
 /// Who asks and what they may.
-struct Asker {
-    user: u64,
+pub(super) struct Asker {
+    pub(super) user: u64,
     name: String,
-    access: Access,
+    pub(super) access: Access,
     silent: bool,
 }
 
@@ -52,6 +52,12 @@ impl State {
             Way::Again(id) => id.clone(),
             _ => self.clock.request_id(),
         };
+        if request.path == "/graphql/" {
+            // As GraphQL refuses a query (the form is recorded, the text is ours).
+            let message =
+                "the fake NetBox has no GraphQL: give what it is to answer by a fault, or a transport of your own";
+            return self.dressed(Answer::new(200, json!({"data": null, "errors": [{"message": message}]})), &id);
+        }
         let inside = request.path.strip_prefix("/api/");
         let place = inside.and_then(|path| locate(path.trim_end_matches('/')));
         let reads = matches!(request.method.as_str(), "GET" | "HEAD");
@@ -105,6 +111,7 @@ impl State {
                     || json!({"count": shown.len(), "next": null, "previous": null, "results": shown}),
                 );
             }
+            Place::Available(prefix, what) => return self.available(request, prefix, what, &asker, id),
             Place::BranchChanges => return read_only(request, || self.branch_changes(&request.query)),
             Place::BranchAction(branch, verb) => {
                 if request.method != "POST" {
@@ -216,7 +223,7 @@ impl State {
         paging::page(&self.settings, &request.path, &request.query, records, show).map(|page| Answer::new(200, page))
     }
 
-    fn write(
+    pub(super) fn write(
         &mut self,
         request: &Request,
         model: &'static Model,
@@ -405,7 +412,7 @@ fn only_shown(body: &mut Value, query: &Query) {
     }
 }
 
-fn parse(body: &[u8]) -> Result<Value, Answer> {
+pub(super) fn parse(body: &[u8]) -> Result<Value, Answer> {
     if body.is_empty() {
         return Ok(Value::Null);
     }

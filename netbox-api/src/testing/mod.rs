@@ -33,12 +33,13 @@
 //! # What differs from a NetBox
 //!
 //! Choice sets that the test does not mention accept any choice. `background=true` is done at once, regular expressions in filters and event
-//! rules are refused, webhooks are not templated, GraphQL, the web interface, permissions beyond [`Access`] (their constraints are not looked at), contacts, config contexts beyond a
+//! rules are refused, webhooks are not templated; GraphQL (refused by an error of its own), running scripts, free numbers of VLAN groups and addresses of ranges, the web interface, permissions beyond [`Access`] (their constraints are not looked at), contacts, config contexts beyond a
 //! machine's own data, and all objects a bridge to Proxmox does not meet, are missing.
 
 mod answer;
 mod api;
 mod auth;
+mod available;
 mod branches;
 mod builder;
 mod bulk;

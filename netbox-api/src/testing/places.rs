@@ -1,5 +1,6 @@
 //! What the addresses of the REST API lead to.
 
+use super::available::Available;
 use super::models::{by_path, model, models};
 use super::schema::{Kind, Model};
 
@@ -13,6 +14,8 @@ pub(super) enum Place {
     Object(&'static Model, u64),
     /// The choices of a choice set.
     Choices(u64),
+    /// What is free in a prefix.
+    Available(u64, Available),
     BranchChanges,
     /// What is done with a branch.
     BranchAction(u64, &'static str),
@@ -33,6 +36,11 @@ pub(super) fn locate(path: &str) -> Option<Place> {
     }
     if let Some(set) = path.strip_suffix("/choices").and_then(|path| path.strip_prefix(model(Kind::ChoiceSet).path)) {
         return set.strip_prefix('/')?.parse().ok().map(Place::Choices);
+    }
+    for (name, what) in [("/available-ips", Available::Ips), ("/available-prefixes", Available::Prefixes)] {
+        if let Some(prefix) = path.strip_suffix(name).and_then(|path| path.strip_prefix(model(Kind::Prefix).path)) {
+            return prefix.strip_prefix('/')?.parse().ok().map(|prefix| Place::Available(prefix, what));
+        }
     }
     for verb in ["sync", "merge", "revert", "archive"] {
         let branch = path

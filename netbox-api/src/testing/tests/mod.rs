@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[cfg(feature = "client")]
+mod available;
 mod branches;
 mod change_log;
 mod clusters;
