@@ -4,26 +4,36 @@
 //! through the look-up and the planner, over a NetBox as the branch has it: the merge delivers the same changes of the same
 //! records with the same ids.
 
+mod behind;
+mod brakes;
 mod causes;
+mod difference;
+mod named;
+mod overlaps;
 mod planned;
 
 use std::collections::HashMap;
 
 use futures_util::{StreamExt, stream};
-use netbox_api::client::{
-    Branch, BranchChange, BranchChangeFilter, BranchFilter, ObjectChangeFilter, VirtualMachineFilter,
-};
-use netbox_api::{ObjectChange, Snapshot};
+use netbox_api::client::{Branch, ObjectChangeFilter, VirtualMachineFilter};
 
+pub use self::behind::Behind;
+pub use self::brakes::{Brakes, HeldRecord};
 use self::causes::{InMain, by_record};
-pub use self::planned::{BranchPlan, Counts, Digest, Effects, LostDisk, Overlap, Planned, PlannedAnswer, Verdict};
-use super::bridge::Bridge;
+pub use self::difference::{Delta, Difference, RecordDifference};
+pub use self::named::{Unnamed, named};
+pub use self::overlaps::Overlap;
+use self::overlaps::overlaps;
+pub use self::planned::{BranchPlan, Counts, Digest, Effects, LostDisk, Planned, PlannedAnswer, Verdict};
+use super::bridge::{Bridge, now};
+use super::dispatch::brakes::Destruction;
 use super::look_up::{LookUp, Looked};
 use super::sweep::entries::ReadLog;
+use super::sweep::page;
 use crate::action::Action;
 use crate::delivery::birth;
 use crate::event::{Change, Event};
-use crate::executor::{Failure, FailureKind};
+use crate::executor::Failure;
 use crate::guest::{RecordId, Status};
 use crate::plan::plan_with;
 
@@ -41,8 +51,7 @@ const PAGE: usize = 100;
 pub async fn plan_branch(bridge: &Bridge, branch: &Branch) -> Result<BranchPlan, Failure> {
     let netbox = bridge.netbox.branch(&branch.schema_id)?;
     let view = Bridge { netbox, ..bridge.clone() };
-    let mut entries: Vec<ObjectChange> = view.netbox.object_changes().all(&ObjectChangeFilter::default()).await?;
-    entries.sort_by_key(|entry| entry.id);
+    let entries = page::all(&view, &ObjectChangeFilter::default()).await?;
     let newest = bridge.netbox.object_changes().newest(&ObjectChangeFilter::default()).await?;
     let last = entries.last().map_or(0, |entry| entry.id);
     let digest = Digest { branch: format!("{}:{last}", entries.len()), main: newest.map(|entry| entry.id) };
@@ -53,10 +62,13 @@ pub async fn plan_branch(bridge: &Bridge, branch: &Branch) -> Result<BranchPlan,
         let (view, is_in_main) = (&view, main.contains_key(&record));
         async move { planned(bridge, view, record, cause, is_in_main).await }
     });
-    let records = stream::iter(planned).buffered(PARALLEL).collect().await;
+    let planned: Vec<_> = stream::iter(planned).buffered(PARALLEL).collect().await;
+    let brakes = Brakes::of(bridge, &planned).await?;
+    let records: Vec<Planned> = planned.into_iter().map(|(planned, _)| planned).collect();
     let (conflicts, moved_on) = overlaps(bridge, branch).await?;
+    let behind = Behind::of(bridge, branch, &records).await?;
     let Branch { id, name, schema_id, .. } = branch.clone();
-    Ok(BranchPlan { id, name, schema_id, digest, records, conflicts, moved_on })
+    Ok(BranchPlan { id, name, schema_id, digest, records, conflicts, moved_on, behind, brakes })
 }
 
 /// What main has of the records that these changes concern.
@@ -76,14 +88,21 @@ async fn in_main(bridge: &Bridge, changes: &[Change]) -> Result<HashMap<RecordId
     Ok(main)
 }
 
-/// What happens to one record.
-async fn planned(bridge: &Bridge, view: &Bridge, record: RecordId, cause: Vec<Change>, is_in_main: bool) -> Planned {
+/// What happens to one record, and what is destroyed by it at once.
+async fn planned(
+    bridge: &Bridge,
+    view: &Bridge,
+    record: RecordId,
+    cause: Vec<Change>,
+    is_in_main: bool,
+) -> (Planned, Option<Destruction>) {
     let name = cause.last().map_or_else(|| format!("virtual machine {record}"), |change| change.name.clone());
     let mut planned = Planned { record, name, answer: PlannedAnswer::Failed { why: String::new() }, current: None };
-    if let Err(failure) = planned.look_up(bridge, view, cause, is_in_main).await {
+    let destruction = planned.look_up(bridge, view, cause, is_in_main).await.unwrap_or_else(|failure| {
         planned.answer = PlannedAnswer::Failed { why: failure.why };
-    }
-    planned
+        None
+    });
+    (planned, destruction)
 }
 
 impl Planned {
@@ -93,11 +112,13 @@ impl Planned {
         view: &Bridge,
         cause: Vec<Change>,
         is_in_main: bool,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<Destruction>, Failure> {
+        let mut destruction = None;
         self.answer = match LookUp::new(view).record(self.record, cause).await? {
             Looked::Event { event, unjudged, .. } if unjudged.is_empty() => {
                 let plan = plan_with(&event, &bridge.policy);
                 let effects = Effects::of(&event, &plan);
+                destruction = Destruction::of(&event, &plan, now());
                 let drift =
                     if is_in_main && !plan.is_empty() { drift(bridge, self.record, &plan).await? } else { Vec::new() };
                 let Event { desired, current, .. } = *event;
@@ -113,7 +134,7 @@ impl Planned {
             Looked::Ignored(why) => PlannedAnswer::Ignored { why: why.to_string() },
             Looked::Parked(report) => PlannedAnswer::Parked { reports: vec![*report] },
         };
-        Ok(())
+        Ok(destruction)
     }
 }
 
@@ -124,57 +145,4 @@ async fn drift(bridge: &Bridge, record: RecordId, plan: &[Action]) -> Result<Vec
     };
     let wanted = plan_with(&event, &bridge.policy);
     Ok(plan.iter().filter(|action| wanted.contains(action)).cloned().collect())
-}
-
-/// What both sides changed: what NetBox does not merge unasked, and what it does.
-async fn overlaps(bridge: &Bridge, branch: &Branch) -> Result<(Vec<Overlap>, Vec<Overlap>), Failure> {
-    let filter = BranchChangeFilter { branch_id: vec![branch.id], ..Default::default() };
-    let rows: Vec<BranchChange> = bridge.netbox.branch_changes().all(&filter).await?;
-    let (mut conflicts, mut moved_on) = (Vec::new(), Vec::new());
-    for row in rows {
-        // NetBox ignores filters that it does not know, and returns everything.
-        if row.branch.as_ref().is_none_or(|of| of.id != branch.id) {
-            continue;
-        }
-        let others = changed_in_main(&row);
-        let (of_both, alone): (Vec<_>, Vec<_>) = others.into_iter().partition(|field| row.conflicts.contains(field));
-        let overlap = |fields| Overlap {
-            object_type: row.object_type.clone(),
-            object: row.object_id.unwrap_or_default(),
-            name: row.object_repr.clone(),
-            fields,
-        };
-        if !row.conflicts.is_empty() {
-            conflicts.push(overlap(if of_both.is_empty() { row.conflicts.clone() } else { of_both }));
-        }
-        if !alone.is_empty() {
-            moved_on.push(overlap(alone));
-        }
-    }
-    Ok((conflicts, moved_on))
-}
-
-/// The fields that main has changed since the branch had the object; all of them, if it was deleted there.
-fn changed_in_main(row: &BranchChange) -> Vec<String> {
-    let Some(original) = &row.original_data else { return Vec::new() };
-    let current = row.current_data.as_ref();
-    let differs = |field: &&String| current.and_then(|now: &Snapshot| now.get(field)) != original.get(field);
-    original.0.keys().filter(differs).cloned().collect()
-}
-
-/// The branch that a person means by its name or its `schema_id`.
-///
-/// # Errors
-/// None or several have it, or NetBox has no branches.
-pub async fn named(bridge: &Bridge, meant: &str) -> Result<Branch, Failure> {
-    let branches = bridge.netbox.branches().all(&BranchFilter::default()).await?;
-    let mut found = branches.into_iter().filter(|branch| branch.name == meant || branch.schema_id == meant);
-    match (found.next(), found.next()) {
-        (Some(branch), None) => Ok(branch),
-        (Some(_), Some(_)) => {
-            let why = format!("NetBox has several branches {meant}: give the schema id of one");
-            Err(Failure::new(FailureKind::Refused, why))
-        }
-        (None, _) => Err(Failure::new(FailureKind::Refused, format!("NetBox has no branch {meant}"))),
-    }
 }

@@ -3,6 +3,7 @@
 use proxmox_api::{DiskSlot, MiB, PowerState};
 use serde::{Deserialize, Serialize};
 
+use super::{Behind, Brakes, Overlap};
 use crate::action::Action;
 use crate::current::{Current, CurrentDisk};
 use crate::event::Event;
@@ -27,6 +28,12 @@ pub struct BranchPlan {
     pub conflicts: Vec<Overlap>,
     /// What main has changed since the branch had it, beside other parts that the branch changes.
     pub moved_on: Vec<Overlap>,
+    /// How far the branch is behind main.
+    #[serde(default)]
+    pub behind: Behind,
+    /// What will wait for a person.
+    #[serde(default)]
+    pub brakes: Brakes,
 }
 
 /// Of what a plan was made: with another one it is stale.
@@ -36,19 +43,6 @@ pub struct Digest {
     pub branch: String,
     /// The last entry of main's change log, if the token may read it.
     pub main: Option<u64>,
-}
-
-/// An object that main and the branch have changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Overlap {
-    /// The object's type, `virtualization.virtualmachine`.
-    pub object_type: String,
-    /// Its id.
-    pub object: u64,
-    /// What it is called.
-    pub name: String,
-    /// The fields.
-    pub fields: Vec<String>,
 }
 
 /// What happens to a record's guest.
@@ -203,6 +197,8 @@ pub struct Counts {
     pub lost: MiB,
     /// Texts that people will be told, of what cannot be done or judged among them.
     pub told: usize,
+    /// Records that a brake will hold.
+    pub held: usize,
     /// Records that nothing can be said of yet.
     pub failed: usize,
     /// Steps that main wants without the branch.
@@ -217,7 +213,7 @@ pub enum Verdict {
     Planned,
     /// It changes no guest, and there is nothing to tell.
     NothingToDo,
-    /// Something of it will not be done, or not be merged unasked.
+    /// Something of it will not be done, or not be merged, unasked, or main has moved on in what the branch changes.
     Refused,
     /// Nothing certain can be said yet.
     Failed,
@@ -226,7 +222,7 @@ pub enum Verdict {
 impl BranchPlan {
     /// How many of what.
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
+        let mut counts = Counts { held: self.brakes.held.len(), ..Counts::default() };
         for planned in &self.records {
             let effects = planned.effects();
             let acts = planned.steps().iter().any(|step| !matches!(step, Action::Report(_)));
@@ -246,10 +242,13 @@ impl BranchPlan {
 
     /// How it stands.
     pub fn verdict(&self) -> Verdict {
-        let Counts { created, changed, destroyed, told, failed, .. } = self.counts();
+        let Counts { created, changed, destroyed, told, failed, held, .. } = self.counts();
+        let waits = held > 0 && !self.brakes.approved;
         match () {
             () if failed > 0 => Verdict::Failed,
-            () if told > 0 || !self.conflicts.is_empty() => Verdict::Refused,
+            () if waits || told > 0 || !self.conflicts.is_empty() || !self.behind.records.is_empty() => {
+                Verdict::Refused
+            }
             () if created + changed + destroyed > 0 => Verdict::Planned,
             () => Verdict::NothingToDo,
         }

@@ -40,19 +40,78 @@ impl Destroys {
         let _counting = self.counting.lock().await;
         loop {
             let before = inbox.destroyed().await?;
-            let mut of_late = before.clone();
-            of_late.retain(|(_, time)| *time + HOUR > now);
-            if of_late.iter().any(|(counted, _)| counted == guest) {
-                return Ok(None);
+            let mut of_late = OfLate::of(&before, now);
+            match of_late.count(guest, now, agreed) {
+                Counted::Before => return Ok(None),
+                Counted::TooMany { since } => return Ok(Some(since)),
+                // Two that ask at once are two, in another process, too: whoever comes second counts again.
+                Counted::Now if inbox.replace_destroyed(&before, &of_late.0).await? => return Ok(None),
+                Counted::Now => {}
             }
-            if of_late.len() >= DESTROYS_PER_HOUR && !agreed {
-                return Ok(of_late.first().map(|(_, time)| *time));
+        }
+    }
+}
+
+/// The guests whose removal was begun within the last hour, in that order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OfLate(Vec<(String, u64)>);
+
+/// What comes of counting a guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counted {
+    /// It is among them now.
+    Now,
+    /// It was among them before.
+    Before,
+    /// They are too many, since that time.
+    TooMany { since: u64 },
+}
+
+impl OfLate {
+    /// Of all that are remembered.
+    pub(crate) fn of(destroyed: &[(String, u64)], now: u64) -> Self {
+        Self(destroyed.iter().filter(|(_, time)| *time + HOUR > now).cloned().collect())
+    }
+
+    /// How many they are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Counts one more; `agreed`: however many they are.
+    pub(crate) fn count(&mut self, guest: &str, now: u64, agreed: bool) -> Counted {
+        if self.0.iter().any(|(counted, _)| counted == guest) {
+            return Counted::Before;
+        }
+        if let Some((_, since)) = self.0.first().filter(|_| self.len() >= DESTROYS_PER_HOUR && !agreed) {
+            return Counted::TooMany { since: *since };
+        }
+        self.0.push((guest.to_owned(), now));
+        Counted::Now
+    }
+}
+
+/// What a plan destroys now: what the brakes are for.
+#[derive(Debug, Clone)]
+pub(crate) enum Destruction {
+    /// A guest, which is counted under this name.
+    Guest(String),
+    /// Disks alone.
+    Disks,
+}
+
+impl Destruction {
+    /// Of the plan of an event.
+    pub(crate) fn of(event: &Event, plan: &[Action], now: u64) -> Option<Self> {
+        let destroys = plan.iter().find(
+            |action| matches!(action, Action::Destroy { not_before, .. } if not_before.is_none_or(|due| due <= now)),
+        );
+        let removes = plan.iter().any(|action| matches!(action, Action::RemoveDisk { .. }));
+        match destroys.and_then(Action::target) {
+            Some(guest) => {
+                Some(Self::Guest(event.owner().map_or_else(|| guest.record.to_string(), |it| it.to_string())))
             }
-            of_late.push((guest.to_owned(), now));
-            // Two that ask at once are two, in another process, too: whoever comes second counts again.
-            if inbox.replace_destroyed(&before, &of_late).await? {
-                return Ok(None);
-            }
+            None => removes.then_some(Self::Disks),
         }
     }
 }
@@ -67,13 +126,7 @@ impl Dispatcher {
         cluster: &ProxmoxCluster,
     ) -> Result<Option<Held>, Failure> {
         let inner = &self.inner;
-        let destroys = plan.iter().find(
-            |action| matches!(action, Action::Destroy { not_before, .. } if not_before.is_none_or(|due| due <= now())),
-        );
-        let removes = plan.iter().any(|action| matches!(action, Action::RemoveDisk { .. }));
-        if destroys.is_none() && !removes {
-            return Ok(None);
-        }
+        let Some(destruction) = Destruction::of(event, plan, now()) else { return Ok(None) };
         // A person agreed to what a brake held.
         let agreed = |brake: Option<Brake>| {
             events.iter().any(|event| event.brake.is_some() && (brake.is_none() || event.brake == brake))
@@ -86,8 +139,7 @@ impl Dispatcher {
             );
             return Ok(Some(Held { brake: Brake::Restored, why }));
         }
-        let Some(guest) = destroys.and_then(Action::target) else { return Ok(None) };
-        let counted = event.owner().map_or_else(|| guest.record.to_string(), |owner| owner.to_string());
+        let Destruction::Guest(counted) = destruction else { return Ok(None) };
         let too_many = inner.destroys.begin(&inner.bridge.inbox, &counted, now(), agreed(None)).await?;
         let Some(since) = too_many else { return Ok(None) };
         self.tell(cluster, Reporter::of_cluster(&cluster.netbox_cluster).held_destroys(DESTROYS_PER_HOUR, since)).await;

@@ -3,7 +3,7 @@
 
 pub mod catch_up;
 pub(in crate::live) mod entries;
-mod page;
+pub(in crate::live) mod page;
 pub mod reconcile;
 pub(crate) mod restored;
 pub mod undelivered;

@@ -40,6 +40,28 @@ const QUICK: Duration = Duration::from_secs(2);
 /// After how many quick pages the next one is larger, once one has failed.
 const QUICK_IN_A_ROW: u32 = 5;
 
+/// All entries that match of the types that are heeded, oldest first.
+///
+/// # Errors
+/// NetBox did not give them.
+pub(in crate::live) async fn matching(
+    bridge: &Bridge,
+    filter: ObjectChangeFilter,
+) -> Result<Vec<ObjectChange>, Failure> {
+    let filter = ObjectChangeFilter { changed_object_type: types(bridge).await?, ..filter };
+    all(bridge, &filter).await
+}
+
+/// All entries that match, oldest first.
+///
+/// # Errors
+/// NetBox did not give them.
+pub(in crate::live) async fn all(bridge: &Bridge, filter: &ObjectChangeFilter) -> Result<Vec<ObjectChange>, Failure> {
+    let mut entries = bridge.netbox.object_changes().fields(FIELDS).all(filter).await?;
+    entries.sort_by_key(|entry| entry.id);
+    Ok(entries)
+}
+
 /// How many entries the next page has.
 #[derive(Debug)]
 pub(super) struct PageSize {

@@ -16,21 +16,46 @@ pub(crate) fn known(entry: &ObjectChange) -> (u64, String, String) {
     (entry.id, entry.time.clone(), entry.request_id.clone())
 }
 
+/// How it was seen that NetBox was restored or exchanged.
+enum Seen {
+    /// When it was looked at before; a person has not agreed since.
+    Before(String),
+    /// Now: in the newest entry, against what was known of the log.
+    Now { newest: Box<ObjectChange>, position: Box<LogPosition>, seen: String },
+}
+
+async fn look(bridge: &Bridge) -> Result<Option<Seen>, Failure> {
+    if let Some(seen) = bridge.inbox.restored().await? {
+        return Ok(Some(Seen::Before(seen)));
+    }
+    let Some(position) = bridge.inbox.change_log().await? else { return Ok(None) };
+    let found = compare(bridge, &position).await?;
+    Ok(found.map(|(newest, seen)| Seen::Now { newest: newest.into(), position: position.into(), seen }))
+}
+
+/// What is seen, for whoever only shows it: nothing is remembered, and nobody is told.
+///
+/// # Errors
+/// NetBox or the inbox failed.
+pub(crate) async fn shown(bridge: &Bridge) -> Result<Option<String>, Failure> {
+    Ok(look(bridge).await?.map(|(Seen::Before(seen) | Seen::Now { seen, .. })| seen))
+}
+
 /// What was seen of a NetBox that was restored or exchanged, now or before, until a person agreed. It is said on every
 /// cluster, and reading goes on from the end of the log that is there now.
 ///
 /// # Errors
 /// NetBox or the inbox failed.
 pub(crate) async fn seen(bridge: &Bridge) -> Result<Option<String>, Failure> {
-    if let Some(seen) = bridge.inbox.restored().await? {
-        return Ok(Some(seen));
-    }
-    let Some(position) = bridge.inbox.change_log().await? else { return Ok(None) };
-    let Some((newest, seen)) = compare(bridge, &position).await? else { return Ok(None) };
+    let (newest, position, seen) = match look(bridge).await? {
+        None => return Ok(None),
+        Some(Seen::Before(seen)) => return Ok(Some(seen)),
+        Some(Seen::Now { newest, position, seen }) => (newest, position, seen),
+    };
     tracing::error!(%seen, "NetBox seems to have been restored or exchanged: nothing is destroyed until a person agrees");
     bridge.inbox.put_restored(Some(&seen)).await?;
     let (first, last) = (newest.id, newest.id);
-    bridge.inbox.put_change_log(&LogPosition { first, last, known: known(&newest), ..position }).await?;
+    bridge.inbox.put_change_log(&LogPosition { first, last, known: known(&newest), ..*position }).await?;
     for cluster in &bridge.clusters {
         let report = Reporter::of_cluster(&cluster.netbox_cluster).restored(&seen);
         let told = LiveExecutor::new(bridge, cluster, None).execute(&Action::Report(report), &Silent).await;
