@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use netbox_proxmox_core::live::InboxError;
 use netbox_proxmox_core::live::advice::{self, advised};
+use netbox_proxmox_core::live::branch::Unnamed;
 use netbox_proxmox_core::live::checks::{Check, Fault, Verdict};
 use netbox_proxmox_core::{Failure, FailureKind};
 
@@ -92,6 +93,18 @@ impl From<Failure> for Problem {
             FailureKind::Refused => Exit::Failed,
         };
         Self::new(exit, failure.why)
+    }
+}
+
+impl From<Unnamed> for Problem {
+    fn from(unnamed: Unnamed) -> Self {
+        let exit = match unnamed {
+            Unnamed::None { .. } | Unnamed::NoPlugin => Exit::NotFound,
+            Unnamed::Several(_) => Exit::Usage,
+            Unnamed::NotReady { .. } => Exit::Conflict,
+            Unnamed::Failed(failure) => return failure.into(),
+        };
+        Self::new(exit, unnamed.to_string())
     }
 }
 

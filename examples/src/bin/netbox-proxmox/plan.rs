@@ -9,7 +9,7 @@ use netbox_proxmox_core::{Action, Current, Event, plan_with};
 use netbox_proxmox_examples::output::Output;
 use netbox_proxmox_examples::{Exit, Problem, Settings, delivery};
 
-use crate::saved::Saved;
+use crate::saved::{Saved, SavedBranch};
 use crate::{branch, drift, look, steps};
 
 #[derive(Args)]
@@ -36,9 +36,12 @@ pub(crate) struct Arguments {
     /// Exit with 5 if there is anything to do, or to say that was not said before
     #[arg(long)]
     check: bool,
-    /// Also writes the plan to a file, for `apply FILE`
-    #[arg(long, value_name = "FILE", requires = "vm")]
+    /// Also writes the plan to a file: of a virtual machine for `apply FILE`, of a branch for `--compare FILE`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["event", "all"])]
     out: Option<PathBuf>,
+    /// How the plan of a branch differs from one of `--out`; exits with 5 if it does
+    #[arg(long, value_name = "FILE", requires = "branch")]
+    compare: Option<PathBuf>,
 }
 
 pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
@@ -56,8 +59,16 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
             (steps::are_news(&plan, &inbox).await?, Exit::Done)
         }
         (None, None, Some(meant)) => {
+            let earlier = arguments.compare.as_deref().map(SavedBranch::read).transpose()?;
             let bridge = look::bridge(settings, look::inbox_or_memory(settings).await?).await?;
-            branch::print(meant, &bridge, output).await?
+            let plan = branch::plan(meant, &bridge).await?;
+            if let Some(file) = &arguments.out {
+                SavedBranch::of(&plan).write(file)?;
+            }
+            match earlier {
+                Some(earlier) => return branch::compare(&plan, &earlier, output),
+                None => branch::print(&plan, output)?,
+            }
         }
         (None, None, None) => {
             let bridge = look::bridge(settings, look::inbox_or_memory(settings).await?).await?;
