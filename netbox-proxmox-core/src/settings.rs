@@ -149,6 +149,34 @@ impl Settings {
         *self == Self::default()
     }
 
+    /// What of this others do not set as well.
+    #[cfg(feature = "live")]
+    pub(crate) fn beyond(&self, others: &Self) -> Self {
+        fn part<T: Clone + Default + PartialEq>(own: &T, other: &T) -> T {
+            if own == other { T::default() } else { own.clone() }
+        }
+        fn items<T: Clone + PartialEq>(own: &[T], others: &[T]) -> Vec<T> {
+            own.iter().filter(|it| !others.contains(it)).cloned().collect()
+        }
+        let options = self.options.iter().filter(|(name, value)| others.options.get(name) != Some(value));
+        Self {
+            name: part(&self.name, &others.name),
+            cores: part(&self.cores, &others.cores),
+            memory: part(&self.memory, &others.memory),
+            balloon: part(&self.balloon, &others.balloon),
+            swap: part(&self.swap, &others.swap),
+            ssh_keys: part(&self.ssh_keys, &others.ssh_keys),
+            interfaces: items(&self.interfaces, &others.interfaces),
+            onboot: part(&self.onboot, &others.onboot),
+            description: part(&self.description, &others.description),
+            options: options.map(|(name, value)| (*name, value.clone())).collect(),
+            add_tags: items(&self.add_tags, &others.add_tags),
+            remove_tags: items(&self.remove_tags, &others.remove_tags),
+            takes_from: part(&self.takes_from, &others.takes_from),
+            marker: part(&self.marker, &others.marker),
+        }
+    }
+
     /// What is changed of an interface.
     pub(crate) fn interface(&mut self, index: u8) -> &mut InterfaceSettings {
         let at = self.interfaces.partition_point(|interface| interface.index < index);

@@ -31,6 +31,8 @@ pub struct ProxmoxCluster {
 pub struct Bridge {
     /// NetBox.
     pub netbox: netbox_api::Client,
+    /// Main, where `netbox` is one of its branches, whose change log has nothing of what was before it.
+    pub(crate) main: Option<netbox_api::Client>,
     /// The names by which markers know our NetBox: the present one first, then former ones.
     pub identities: Vec<String>,
     /// The Proxmox clusters.
@@ -60,6 +62,7 @@ impl Bridge {
     pub fn new(netbox: netbox_api::Client, identity: &str, clusters: Vec<ProxmoxCluster>, inbox: Inbox) -> Self {
         Self {
             netbox,
+            main: None,
             identities: vec![identity.to_owned()],
             clusters,
             inbox,

@@ -8,6 +8,7 @@ mod behind;
 mod brakes;
 mod causes;
 mod difference;
+mod drift;
 mod named;
 mod overlaps;
 mod planned;
@@ -30,7 +31,6 @@ use super::dispatch::brakes::Destruction;
 use super::look_up::{LookUp, Looked};
 use super::sweep::entries::ReadLog;
 use super::sweep::page;
-use crate::action::Action;
 use crate::delivery::birth;
 use crate::event::{Change, Event};
 use crate::executor::Failure;
@@ -50,7 +50,7 @@ const PAGE: usize = 100;
 /// part of the plan.
 pub async fn plan_branch(bridge: &Bridge, branch: &Branch) -> Result<BranchPlan, Failure> {
     let netbox = bridge.netbox.branch(&branch.schema_id)?;
-    let view = Bridge { netbox, ..bridge.clone() };
+    let view = Bridge { netbox, main: Some(bridge.netbox.clone()), ..bridge.clone() };
     let entries = page::all(&view, &ObjectChangeFilter::default()).await?;
     let newest = bridge.netbox.object_changes().newest(&ObjectChangeFilter::default()).await?;
     let last = entries.last().map_or(0, |entry| entry.id);
@@ -119,8 +119,10 @@ impl Planned {
                 let plan = plan_with(&event, &bridge.policy);
                 let effects = Effects::of(&event, &plan);
                 destruction = Destruction::of(&event, &plan, now());
-                let drift =
-                    if is_in_main && !plan.is_empty() { drift(bridge, self.record, &plan).await? } else { Vec::new() };
+                let (plan, drift) = match is_in_main && !plan.is_empty() {
+                    true => drift::apart(bridge, self.record, plan).await?,
+                    false => (plan, Vec::new()),
+                };
                 let Event { desired, current, .. } = *event;
                 if let Some(guest) = desired {
                     self.name = guest.name;
@@ -136,13 +138,4 @@ impl Planned {
         };
         Ok(destruction)
     }
-}
-
-/// The steps of a plan that main wants without the branch.
-async fn drift(bridge: &Bridge, record: RecordId, plan: &[Action]) -> Result<Vec<Action>, Failure> {
-    let Looked::Event { event, .. } = LookUp::new(bridge).record(record, Vec::new()).await? else {
-        return Ok(Vec::new());
-    };
-    let wanted = plan_with(&event, &bridge.policy);
-    Ok(plan.iter().filter(|action| wanted.contains(action)).cloned().collect())
 }

@@ -55,7 +55,8 @@ impl From<Unnamed> for Failure {
 pub async fn named(bridge: &Bridge, meant: &str) -> Result<Branch, Unnamed> {
     let branches = match bridge.netbox.branches().all(&BranchFilter::default()).await {
         Ok(branches) => branches,
-        Err(error) if error.is_not_found() => return Err(Unnamed::NoPlugin),
+        // A page, from a NetBox that has no such path.
+        Err(error) if error.status() == Some(404) => return Err(Unnamed::NoPlugin),
         Err(error) => return Err(Unnamed::Failed(error.into())),
     };
     let is_it = |branch: &&Branch| branch.name == meant || branch.schema_id == meant;

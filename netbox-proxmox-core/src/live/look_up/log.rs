@@ -3,7 +3,7 @@
 //!
 //! NetBox ignores filters that it does not know, and returns everything: each entry is looked at again.
 
-use futures_util::TryStreamExt;
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use netbox_api::client::ObjectChangeFilter;
 use netbox_api::{EventKind, ObjectChange, ObjectType};
 use proxmox_api::Vmid;
@@ -12,6 +12,7 @@ use super::{LookUp, asks_nothing};
 use crate::event::{Change, Changed};
 use crate::executor::Failure;
 use crate::guest::{RecordId, Status};
+use crate::live::bridge::Bridge;
 use crate::moment::Moment;
 
 /// How long after the time that a record says of its creation the entry of that may be: it is made in the same request.
@@ -124,10 +125,9 @@ impl LookUp<'_> {
         if policy.importers.is_empty() || !asks_nothing(cause) {
             return Ok(false);
         }
-        let log = self.bridge.netbox.object_changes();
-        let mut entries = log.list(&of_object(ObjectType::VIRTUAL_MACHINE, record.0));
-        while let Some(entry) = entries.try_next().await? {
-            if is_of(&entry, ObjectType::VIRTUAL_MACHINE, record.0) && !policy.is_importer(&entry.user_name) {
+        let mut entries = std::pin::pin!(self.of_record(record));
+        while let Some((_, entry)) = entries.try_next().await? {
+            if !policy.is_importer(&entry.user_name) {
                 return Ok(false);
             }
         }
@@ -142,22 +142,29 @@ impl LookUp<'_> {
             let text = snapshot.and_then(|snapshot| snapshot.custom_field(field).text().map(String::from));
             text.is_some_and(|text| text.trim() == vmid.to_string())
         };
-        let log = self.bridge.netbox.object_changes();
-        let filter = of_object(ObjectType::VIRTUAL_MACHINE, record.0);
-        let mut entries = log.list(&filter);
-        let mut last: Option<(u64, bool)> = None;
-        while let Some(entry) = entries.try_next().await? {
-            if !is_of(&entry, ObjectType::VIRTUAL_MACHINE, record.0)
-                || last.as_ref().is_some_and(|(id, _)| *id > entry.id)
-            {
-                continue;
-            }
+        let mut entries = std::pin::pin!(self.of_record(record));
+        let mut last: Option<((bool, u64), bool)> = None;
+        while let Some((in_branch, entry)) = entries.try_next().await? {
+            let at = (in_branch, entry.id);
             let (before, after) = (is_it(entry.prechange_data.as_ref()), is_it(entry.postchange_data.as_ref()));
-            if before || after {
-                last = Some((entry.id, after));
+            if (before || after) && last.is_none_or(|(known, _)| known < at) {
+                last = Some((at, after));
             }
         }
         Ok(last.is_some_and(|(_, set)| set))
+    }
+
+    /// The entries of a record, each with whether it is one of a branch: main's come before.
+    fn of_record(&self, record: RecordId) -> impl Stream<Item = Result<(bool, ObjectChange), netbox_api::Error>> {
+        let filter = of_object(ObjectType::VIRTUAL_MACHINE, record.0);
+        let Bridge { main, netbox, .. } = self.bridge;
+        let logs = main.iter().map(|main| (main, false)).chain([(netbox, main.is_some())]);
+        let entries = logs.map(move |(netbox, in_branch)| {
+            let entries = netbox.object_changes().list(&filter).map_ok(move |entry| (in_branch, entry));
+            entries
+                .try_filter(move |(_, entry)| std::future::ready(is_of(entry, ObjectType::VIRTUAL_MACHINE, record.0)))
+        });
+        stream::iter(entries.collect::<Vec<_>>()).flatten()
     }
 }
 
