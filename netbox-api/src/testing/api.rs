@@ -220,7 +220,7 @@ impl State {
             ordering::sort(&self.store, model.kind, &mut records, last(&request.query, "ordering"));
         }
         let show = |record: &Record| self.shown(&self.store, model, record, &request.query);
-        paging::page(&self.settings, &request.path, &request.query, records, show).map(|page| Answer::new(200, page))
+        paging::page(&self.settings, request, records, show).map(|page| Answer::new(200, page))
     }
 
     pub(super) fn write(

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::answer::Answer;
+use super::request::Request;
 use super::settings::Settings;
 use super::store::Record;
 
@@ -21,11 +22,12 @@ pub(super) fn last<'a>(query: &'a Query, name: &str) -> Option<&'a str> {
 /// 400 with a JSON list, when parameters exclude each other.
 pub(super) fn page(
     settings: &Settings,
-    path: &str,
-    query: &Query,
+    request: &Request,
     mut records: Vec<&Record>,
     show: impl Fn(&Record) -> Value,
 ) -> Result<Value, Answer> {
+    let query = &request.query;
+    let link = |set: &[(&str, Option<usize>)]| link(settings, request, set);
     let limit = limit(settings, query);
     if let Some(start) = last(query, "start").filter(|_| settings.version.pages_by_cursor()) {
         let refuse = |text: &str| Answer::new(400, json!([text]));
@@ -41,19 +43,16 @@ pub(super) fn page(
         let page: Vec<_> = records.into_iter().filter(|record| record.id >= start).take(limit).collect();
         // A full last page has a next one, an empty one (seen: 4.7.3).
         let next = page.last().filter(|_| page.len() == limit).map(|record| record.id + 1);
-        let next = next.map(|start| {
-            link(settings, path, query, &[("limit", Some(limit)), ("start", usize::try_from(start).ok())])
-        });
+        let next = next.map(|start| link(&[("limit", Some(limit)), ("start", usize::try_from(start).ok())]));
         let results: Vec<_> = page.into_iter().map(show).collect();
         return Ok(json!({"count": null, "next": next, "previous": null, "results": results}));
     }
     let count = records.len();
     let offset = last(query, "offset").and_then(|text| text.parse().ok()).unwrap_or(0);
-    let next = (offset + limit < count)
-        .then(|| link(settings, path, query, &[("limit", Some(limit)), ("offset", Some(offset + limit))]));
+    let next = (offset + limit < count).then(|| link(&[("limit", Some(limit)), ("offset", Some(offset + limit))]));
     let previous = (offset > 0).then(|| {
         let offset = offset.checked_sub(limit).filter(|offset| *offset > 0);
-        link(settings, path, query, &[("limit", Some(limit)), ("offset", offset)])
+        link(&[("limit", Some(limit)), ("offset", offset)])
     });
     let results: Vec<_> = records.into_iter().skip(offset).take(limit).map(show).collect();
     Ok(json!({"count": count, "next": next, "previous": previous, "results": results}))
@@ -68,12 +67,14 @@ fn limit(settings: &Settings, query: &Query) -> usize {
     }
 }
 
-/// The absolute address of another page; its parameters are sorted, as Django does.
-fn link(settings: &Settings, path: &str, query: &Query, set: &[(&str, Option<usize>)]) -> String {
+/// The absolute address of another page, at the host that was asked: behind a proxy that is the proxy (source: Django). Its
+/// parameters are sorted, as Django does.
+fn link(settings: &Settings, request: &Request, set: &[(&str, Option<usize>)]) -> String {
+    let origin = request.header("host").map_or_else(|| settings.url.clone(), |host| format!("http://{host}"));
     let mut pairs: Vec<(String, String)> =
-        query.iter().filter(|(name, _)| !set.iter().any(|(set, _)| set == name)).cloned().collect();
+        request.query.iter().filter(|(name, _)| !set.iter().any(|(set, _)| set == name)).cloned().collect();
     pairs.extend(set.iter().filter_map(|(name, value)| Some(((*name).to_owned(), value.as_ref()?.to_string()))));
     pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    format!("{}{path}?{query}", settings.url)
+    format!("{origin}{}?{query}", request.path)
 }

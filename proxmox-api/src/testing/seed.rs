@@ -1,11 +1,13 @@
 //! A cluster that a file describes, for tests in other languages.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::builder::{Builder, GuestBuilder};
 use super::storage::Storage;
+use super::tasks::TaskTime;
 
 /// A file that describes no cluster.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +23,14 @@ pub enum SeedError {
         id: String,
         /// The kind it was to have.
         kind: String,
+    },
+    /// No time that a task can take.
+    #[error("tasks of the kind {kind} cannot take {seconds} seconds")]
+    Seconds {
+        /// Which.
+        kind: String,
+        /// The time it was to have.
+        seconds: f64,
     },
 }
 
@@ -38,6 +48,8 @@ struct Seed {
     tokens: BTreeMap<String, String>,
     /// Passwords by user.
     users: BTreeMap<String, String>,
+    /// How many seconds tasks of a kind take; `*`: all others.
+    task_seconds: BTreeMap<String, f64>,
 }
 
 #[derive(Deserialize)]
@@ -67,6 +79,9 @@ struct SeedGuest {
     running: bool,
     #[serde(default)]
     disks: Vec<SeedDisk>,
+    /// The storage of a cloud-init drive by its slot.
+    #[serde(default)]
+    cloudinit: BTreeMap<String, String>,
     #[serde(default)]
     options: BTreeMap<String, String>,
     #[serde(default)]
@@ -112,13 +127,15 @@ impl Builder {
     ///     "storages": [{"id": "local-lvm", "type": "lvmthin"}, {"id": "nfs", "type": "nfs", "content": "images,iso"}],
     ///     "pools": ["web"],
     ///     "guests": [
-    ///         {"vmid": 9000, "name": "debian-12", "template": true, "disks": [{"slot": "scsi0", "storage": "local-lvm", "mib": 2048}]},
+    ///         {"vmid": 9000, "name": "debian-12", "template": true, "disks": [{"slot": "scsi0", "storage": "local-lvm", "mib": 2048}],
+    ///          "cloudinit": {"ide2": "local-lvm"}},
     ///         {"vmid": 200, "name": "dns01", "type": "lxc", "node": "pve02", "pool": "web", "running": true,
     ///          "options": {"net0": "name=eth0,bridge=vmbr0"},
     ///          "interfaces": [{"name": "eth0", "mac": "net0", "addresses": ["192.0.2.53/24"]}]}
     ///     ],
     ///     "tokens": {"root@pam!ci": "11111111-2222-3333-4444-555555555555"},
-    ///     "users": {"root@pam": "password"}
+    ///     "users": {"root@pam": "password"},
+    ///     "task_seconds": {"qmclone": 2.5}
     /// }"#)?;
     /// # let _ = builder;
     /// # Ok(())
@@ -144,6 +161,12 @@ impl Builder {
         builder = seed.vztmpls.iter().fold(builder, |builder, volid| builder.vztmpl(volid));
         builder = seed.tokens.iter().fold(builder, |builder, (id, secret)| builder.token(id, secret));
         builder = seed.users.iter().fold(builder, |builder, (user, password)| builder.user(user, password));
+        for (kind, seconds) in seed.task_seconds {
+            let Ok(time) = Duration::try_from_secs_f64(seconds) else {
+                return Err(SeedError::Seconds { kind, seconds });
+            };
+            builder = builder.task_time(&kind, TaskTime::Real(time));
+        }
         for guest in seed.guests {
             let name = guest.name.clone();
             builder = match guest.kind {
@@ -177,6 +200,7 @@ impl SeedGuest {
         guest = self.node.iter().fold(guest, |guest, node| guest.node(node));
         guest = self.pool.iter().fold(guest, |guest, pool| guest.pool(pool));
         guest = self.disks.iter().fold(guest, |guest, disk| guest.disk(&disk.slot, &disk.storage, disk.mib));
+        guest = self.cloudinit.iter().fold(guest, |guest, (slot, storage)| guest.cloudinit(slot, storage));
         guest = self.options.iter().fold(guest, |guest, (name, value)| guest.option(name, value));
         for inner in &self.interfaces {
             let addresses: Vec<&str> = inner.addresses.iter().map(String::as_str).collect();
@@ -198,13 +222,15 @@ mod tests {
     async fn a_file_describes_a_cluster() {
         let seed = r#"{"nodes": ["a", "b"], "storages": [{"id": "ceph", "type": "rbd", "nodes": ["b"]}], "pools": ["web"],
             "guests": [{"vmid": 100, "name": "web", "node": "b", "pool": "web", "running": true, "options": {"cores": "2"},
-                "disks": [{"slot": "scsi0", "storage": "ceph", "mib": 1024}]}, {"vmid": 200, "name": "ct", "type": "lxc"}],
-            "tokens": {"root@pam!x": "secret"}}"#;
+                "disks": [{"slot": "scsi0", "storage": "ceph", "mib": 1024}], "cloudinit": {"ide2": "ceph"}}, {"vmid": 200, "name": "ct", "type": "lxc"}],
+            "tokens": {"root@pam!x": "secret"}, "task_seconds": {"qmclone": 2.5}}"#;
         let pve = Builder::from_seed(seed).unwrap().start().await;
         let guest = pve.guest(100).unwrap();
         assert_eq!((guest.node.as_str(), guest.get("cores"), guest.disk_mib("scsi0")), ("b", Some("2"), Some(1024)));
+        assert!(guest.get("ide2").unwrap().contains("cloudinit"));
         assert!(guest.is_running() && pve.guest(200).is_some());
         assert_eq!(pve.token_string(), "root@pam!x=secret");
+        assert_eq!(pve.world().task_time("qmclone"), TaskTime::Real(Duration::from_millis(2_500)));
     }
 
     #[test]
@@ -213,5 +239,7 @@ mod tests {
         assert!(matches!(Builder::from_seed(r#"{"guest": []}"#), Err(SeedError::Form(_))));
         let unknown = Builder::from_seed(r#"{"storages": [{"id": "x", "type": "tape"}]}"#).unwrap_err();
         assert!(unknown.to_string().contains("\"tape\""), "{unknown}");
+        let before = Builder::from_seed(r#"{"task_seconds": {"qmstart": -1}}"#).unwrap_err();
+        assert!(before.to_string().contains("-1 seconds"), "{before}");
     }
 }
