@@ -8,6 +8,7 @@ mkdir -p "$NETBOX_LAB_DIR"
 LAB="$(cd "$NETBOX_LAB_DIR" && pwd)"
 [ ${#LAB} -le 80 ] || die "NETBOX_LAB_DIR is too long for a socket path: $LAB"
 NETBOX_VERSION="${NETBOX_VERSION:-4.7.3}"
+BRANCHING_VERSION=1.2.2     # of netbox-branching, which is for NetBox 4.7 alone
 ROOT="$LAB/root"    # NETBOX_ROOT: configuration, media
 PG="$LAB/pg"        # owned by the database's user; cluster and socket
 RUN="$LAB/run"      # process ids, port, secrets

@@ -5,7 +5,8 @@
 #   NETBOX_URL=http://127.0.0.1:PORT
 #   NETBOX_TOKEN=nbt_...        (v2)
 #   NETBOX_TOKEN_V1=...
-# Settings: NETBOX_LAB_DIR (needed), NETBOX_VERSION (4.7.3), NETBOX_PORT (0 = a free one), and
+# Settings: NETBOX_LAB_DIR (needed), NETBOX_VERSION (4.7.3), NETBOX_PORT (the former one, else a free one),
+#   NETBOX_BRANCHING=1  with the plugin netbox-branching, and
 #   NETBOX_DB_DUMP  an SQL dump (plain, .gz or .xz) of an empty, migrated database. Without one the migrations
 #                   run (5 to 7 minutes) and their result is kept in the cache for the next time.
 set -euo pipefail
@@ -16,9 +17,10 @@ mkdir -p "$RUN" "$LOG" "$ROOT/conf" "$ROOT/media" "$ROOT/scripts" "$ROOT/reports
 chmod 700 "$RUN"
 
 # -- system packages
-CACHED="$CACHE/netbox-$NETBOX_VERSION-empty.sql.gz"
-DUMP="${NETBOX_DB_DUMP:-}"
-[ -n "$DUMP" ] && [ -s "$DUMP" ] || DUMP="$CACHED"
+PLAIN="$CACHE/netbox-$NETBOX_VERSION-empty.sql.gz"
+CACHED="$PLAIN"
+[ -z "${NETBOX_BRANCHING:-}" ] || CACHED="$CACHE/netbox-$NETBOX_VERSION-branching-$BRANCHING_VERSION-empty.sql.gz"
+for DUMP in ${NETBOX_DB_DUMP:+"$NETBOX_DB_DUMP"} "$CACHED" "$PLAIN"; do [ ! -s "$DUMP" ] || break; done
 need=()
 [ -n "$(pg_bindir)" ] || need+=(postgresql)
 command -v redis-server >/dev/null || need+=(redis-server)
@@ -30,7 +32,8 @@ PGBIN="$(pg_bindir)"; [ -n "$PGBIN" ] || die "no server of PostgreSQL 15 or late
 phase "system packages: ${need[*]:-none missing}"
 
 # -- NetBox itself
-VENV="$(venv "netbox-$NETBOX_VERSION" "netbox==$NETBOX_VERSION")"
+# The plugin lies beside it; it is there only for a NetBox whose PLUGINS name it.
+VENV="$(venv "netbox-$NETBOX_VERSION" "netbox==$NETBOX_VERSION" "netboxlabs-netbox-branching==$BRANCHING_VERSION")"
 phase "netbox $NETBOX_VERSION in $VENV"
 
 secret() {  # secret NAME: 60 characters, made once
@@ -49,6 +52,13 @@ CENSUS_REPORTING_ENABLED = False                # nothing leaves the machine
 ISOLATED_DEPLOYMENT = True
 RELEASE_CHECK_URL = None
 PY
+[ -z "${NETBOX_BRANCHING:-}" ] || cat >>"$ROOT/conf/configuration.py" <<'PY'
+from netbox_branching.utilities import DynamicSchemaDict
+DATABASES = DynamicSchemaDict(DATABASES)
+DATABASE_ROUTERS = ['netbox_branching.database.BranchAwareRouter']
+PLUGINS = ['netbox_branching']
+PY
+[ ! -e "$ROOT/conf/more.py" ] || cat "$ROOT/conf/more.py" >>"$ROOT/conf/configuration.py"     # of a scenario
 touch "$ROOT/conf/__init__.py"
 cat >"$ROOT/conf/livewsgi.py" <<'PY'
 """gunicorn serves no static files: let Django do it, so that the web pages can be used."""
@@ -58,7 +68,7 @@ from netbox.wsgi import application as netbox
 application = StaticFilesHandler(netbox)
 PY
 chmod 600 "$ROOT/conf/configuration.py"
-export NETBOX_ROOT="$ROOT"
+export NETBOX_ROOT="$ROOT" PYTHONPATH="$ROOT/conf"
 netbox() { (cd "$ROOT" && "$VENV/bin/netbox" "$@"); }
 
 # -- PostgreSQL. Durability is off: this database is thrown away.
@@ -78,6 +88,10 @@ for _ in $(seq 100); do [ ! -S "$RUN/redis.sock" ] || break; sleep 0.1; done
 phase "PostgreSQL and Redis"
 
 # -- the schema
+keep_empty() {  # for the next time
+    "$PGBIN/pg_dump" -h "$PG" -U netbox --no-owner --no-privileges netbox | gzip >"$CACHED.$$"
+    mv "$CACHED.$$" "$CACHED"
+}
 how='already there'
 if [ "$(cat "$RUN/migrated" 2>/dev/null || true)" != "$NETBOX_VERSION" ]; then
     if [ -s "$DUMP" ]; then
@@ -85,12 +99,16 @@ if [ "$(cat "$RUN/migrated" 2>/dev/null || true)" != "$NETBOX_VERSION" ]; then
         $cat "$DUMP" | sql -d netbox --single-transaction >"$LOG/restore.log" 2>&1 \
             || { tail -n 20 "$LOG/restore.log" >&2; die "restoring $DUMP failed"; }
         how="restored from $DUMP"
+        if [ -n "${NETBOX_BRANCHING:-}" ] && [ "$DUMP" != "$CACHED" ]; then     # it lacks the plugin's tables
+            netbox migrate --no-input >"$LOG/upgrade.log" 2>&1 || { tail -n 30 "$LOG/upgrade.log" >&2; die "netbox migrate failed"; }
+            keep_empty
+            how="$how, and migrated"
+        fi
     else
         log '       running the migrations, which takes some minutes'
         netbox upgrade --no-input --skip-static --skip-reindex >"$LOG/upgrade.log" 2>&1 \
             || { tail -n 30 "$LOG/upgrade.log" >&2; die "netbox upgrade failed"; }
-        "$PGBIN/pg_dump" -h "$PG" -U netbox --no-owner --no-privileges netbox | gzip >"$CACHED.$$"
-        mv "$CACHED.$$" "$CACHED"
+        keep_empty
         how='migrated'
     fi
     echo "$NETBOX_VERSION" >"$RUN/migrated"
@@ -117,8 +135,9 @@ fi
 
 # -- the server and its worker
 if ! alive "$RUN/gunicorn.pid" gunicorn; then
-    (cd "$ROOT" && exec setsid "$VENV/bin/gunicorn" --bind "127.0.0.1:${NETBOX_PORT:-0}" --workers 2 --threads 3 \
-        --timeout 120 --no-control-socket --pythonpath "$ROOT/conf" livewsgi:application </dev/null >"$LOG/gunicorn.log" 2>&1) &
+    PORT="${NETBOX_PORT:-$(cat "$RUN/port" 2>/dev/null || echo 0)}"
+    (cd "$ROOT" && exec setsid "$VENV/bin/gunicorn" --bind "127.0.0.1:$PORT" --workers 2 --threads 3 \
+        --timeout 120 --no-control-socket livewsgi:application </dev/null >"$LOG/gunicorn.log" 2>&1) &
     echo $! >"$RUN/gunicorn.pid"
 fi
 if ! alive "$RUN/rqworker.pid" rqworker; then
@@ -134,6 +153,10 @@ status = json.load(urllib.request.build_opener(urllib.request.ProxyHandler({})).
 sys.exit(not (status['netbox-version'].startswith(version) and status['rq-workers-running'] > 0))
 PY
 }
+for _ in $(seq 100); do     # until both are what they become
+    ! alive "$RUN/gunicorn.pid" gunicorn || ! alive "$RUN/rqworker.pid" rqworker || break
+    sleep 0.1
+done
 URL=; ok=
 for _ in $(seq 240); do
     alive "$RUN/gunicorn.pid" gunicorn || { tail -n 30 "$LOG/gunicorn.log" >&2; die "gunicorn ended"; }
@@ -143,6 +166,7 @@ for _ in $(seq 240); do
     sleep 0.5
 done
 [ -n "$ok" ] || { tail -n 5 "$LOG/ready.log" "$LOG/gunicorn.log" >&2; die "NetBox did not become ready"; }
+echo "${URL##*:}" >"$RUN/port"
 phase "NetBox ready at $URL, $((SECONDS - STARTED)) s in all"
 echo "NETBOX_URL=$URL"
 echo "NETBOX_TOKEN=$(cat "$RUN/token_v2")"
