@@ -25,6 +25,11 @@ pub(crate) fn print(plan: &BranchPlan, output: &Output) -> Result<(bool, Exit), 
             let mut document = json!(plan);
             document["counts"] = json!(plan.counts());
             document["verdict"] = json!(plan.verdict());
+            // In the words of the server's log, once they are done.
+            for (index, planned) in plan.records.iter().enumerate() {
+                let steps = planned.steps().into_iter().map(ToString::to_string);
+                document["records"][index]["steps"] = steps.collect();
+            }
             show(&document)?;
         }
         Format::Table => plan.records.iter().flat_map(lines).try_for_each(|text| line(&text))?,
