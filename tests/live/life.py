@@ -18,7 +18,7 @@ import urllib.parse
 
 sys.dont_write_bytecode = True      # nothing is left in the tree
 sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), 'netbox')]
-import branches as branching    # noqa: E402
+import branching as merged    # noqa: E402
 import clusters as of_netbox    # noqa: E402
 import containers    # noqa: E402
 import discover as from_proxmox    # noqa: E402
@@ -57,7 +57,7 @@ class Bench:
             **({'PROXMOX_FINGERPRINT': self.pve.ready['fingerprint']} if self.pve.ready['fingerprint'] else {}),
             'NETBOX_PROXMOX_INBOX': 'sqlite:' + self.inbox})
         clear(self.netbox)
-        self.set_up(os.path.join(directory, 'server.env'))
+        self.set_up()
         self.key, self.cluster = KEY, self.netbox.find('/virtualization/clusters/', name=CLUSTER)[0]['id']
         # A cluster that is none of the server's.
         kind = self.netbox.find('/virtualization/cluster-types/', slug='proxmox-ve')[0]['id']
@@ -67,16 +67,19 @@ class Bench:
     def receiver(self):
         return self.server.url + '/webhook'
 
-    def set_up(self, path):
-        """NetBox is set up by the command line; from then on the server has the token that this gives it, and no more rights."""
-        arguments = ['setup', '--receiver', self.receiver(), '--user', USER, '--env', path, '--yes']
-        for writes in (True, False):
-            done = self.server.command(*arguments)
-            if done.returncode or writes == ('nothing to write' in done.stderr):
-                raise ApiError(f'setup, {"the first" if writes else "a second"} time: {done.returncode}\n{done.stdout}{done.stderr}')
+    def set_up(self, *more):
+        """NetBox is set up by the command line; from then on the server has the token that this gives it, and no more rights.
+        Gives what the second time says."""
+        path = os.path.join(os.path.dirname(self.inbox), 'server.env')
+        arguments = ['setup', '--receiver', self.receiver(), '--user', USER, '--env', path, '--yes', *more]
+        for time in ('the first', 'a second'):
+            done = self.server.command(*arguments, NETBOX_TOKEN=self.admin)
+            if done.returncode or time == 'a second' and 'nothing to write' not in done.stderr:
+                raise ApiError(f'setup, {time} time: {done.returncode}\n{done.stdout}{done.stderr}')
         with open(path, encoding='utf-8') as variables:
             lines = [line.strip().partition('=') for line in variables if not line.startswith('#')]
         self.server.settings['NETBOX_TOKEN'] = {name: value for name, _, value in lines}['NETBOX_TOKEN']
+        return done
 
     def send_to(self, url):
         """The webhook sends there."""
@@ -157,13 +160,13 @@ class Bench:
         """A record of a guest in NetBox, staged; returns a handle on both sides of it."""
         return self.create_all([name], kind, **attributes)[0]
 
-    def create_all(self, names, kind='vm', **attributes):
-        """Several, in one request."""
+    def create_all(self, names, kind='vm', netbox=None, **attributes):
+        """Several, in one request; of a branch, if `netbox` is in one."""
         custom = {'proxmox_vm_type': kind, 'proxmox_vm_storage': 'local-lvm'}
         custom.update(attributes.pop('custom_fields', {'proxmox_vm_templates': '9000'}))
         self.since = len(self.pve.requests())
-        made = self.netbox('POST', VMS, [{'name': name, 'cluster': self.cluster, 'status': 'staged', 'vcpus': 2,
-                                          'memory': 2048, 'custom_fields': custom, **attributes} for name in names])
+        made = (netbox or self.netbox)('POST', VMS, [{'name': name, 'cluster': self.cluster, 'status': 'staged', 'vcpus': 2,
+                                                      'memory': 2048, 'custom_fields': custom, **attributes} for name in names])
         return [Guest(self, record, name, 'qemu' if kind == 'vm' else 'lxc') for record, name in zip(made, names)]
 
 
@@ -489,9 +492,14 @@ def stagedthenactive(bench):
     script.stagedthenactive(bench, check, created)
 
 
-def branches(bench):
-    """changes in NetBox's branches, and their merges"""
-    branching.branches(bench, check, created)
+def branching(bench):
+    """a branch of NetBox with one of each change, planned and merged"""
+    merged.branching(bench, check, created)
+
+
+def branchingagain(bench):
+    """branches that are merged again, squashed, and merged while the server is down"""
+    merged.again(bench, check, created)
 
 
 def discover(bench):
@@ -519,6 +527,7 @@ def clear(netbox):
     for entry in netbox.find(JOURNAL, assigned_object_type='virtualization.cluster'):
         netbox('DELETE', f"{JOURNAL}{entry['id']}/")
     of_netbox.forget_twins(netbox)
+    merged.forget(netbox)
     for record in netbox.find(VMS):
         if record['name'].startswith('live'):
             netbox('DELETE', f"{VMS}{record['id']}/")
@@ -532,26 +541,33 @@ def clear(netbox):
 
 
 # After `restored` ids come again: it is the last.
-SCENARIOS = [machine, beyond, container, doubled, crash, outsiders, predecessor, mistakes, meant, vmids, stagedthenactive, branches,
+SCENARIOS = [machine, beyond, container, doubled, crash, outsiders, predecessor, mistakes, meant, vmids, stagedthenactive,
              clusters, lostfield, discover, doctor, restored]
 # Of a Proxmox with two nodes, which fakepve is not; what is about NetBox, or only about the texts, is tried once.
 OF_TWO_NODES = [machine, beyond, container, placement, crash, stagedthenactive, discover]
 # These run there, too, if they are named.
-ON_REQUEST = [meant, vmids, branches, clusters, lostfield, doctor, restored]
+ON_REQUEST = [meant, vmids, clusters, lostfield, doctor, restored]
+# Of a NetBox with netbox-branching; those of either fake.
+OF_BRANCHING, OF_BRANCHING_TWO_NODES = [branching], [branching, branchingagain]
 
 
 def main():
     bench = Bench()
     two = len(bench.pve.ready['nodes']) > 1
-    scenarios = OF_TWO_NODES if two else SCENARIOS
+    if merged.is_there(bench.netbox):
+        scenarios = OF_BRANCHING_TWO_NODES if two else OF_BRANCHING
+    elif two:
+        scenarios = [*OF_TWO_NODES, *ON_REQUEST] if sys.argv[1:] else OF_TWO_NODES
+    else:
+        scenarios = SCENARIOS
     wanted = sys.argv[1:] or [s.__name__ for s in scenarios]
-    if two and sys.argv[1:]:
-        scenarios = [*OF_TWO_NODES, *ON_REQUEST]
-    unknown = set(wanted) - {s.__name__ for s in SCENARIOS + OF_TWO_NODES}    # one of the other fake's is left out
+    known = SCENARIOS + OF_TWO_NODES + OF_BRANCHING_TWO_NODES   # those of other peers are left out
+    unknown = set(wanted) - {s.__name__ for s in known}
     if unknown:
         sys.exit(f'no such scenario: {", ".join(sorted(unknown))}')
     try:
         with check.part('the server'):
+            bench.server.settings['NETBOX_PROXMOX_LOG'] = 'json'
             bench.server.start()
             check.that('it is ready', lambda: same('status', bench.server.request('GET', '/readyz')[0], 200), vital=True)
             for scenario in scenarios:

@@ -45,7 +45,7 @@ def change(netbox, folder, deliveries, what, method, path, body=None, count=1):
     """Makes one change and writes the deliveries that it caused; those of a change without a name are left out."""
     request = urllib.request.Request(
         f'{netbox.url}/api{path}', method=method, data=None if body is None else json.dumps(body).encode(),
-        headers={'Authorization': netbox.authorization, 'Content-Type': 'application/json'})
+        headers={**netbox.headers, 'Content-Type': 'application/json'})
     with netbox.opener.open(request, timeout=60) as answer:
         made, ours = json.loads(answer.read() or b'null'), answer.headers['X-Request-ID']
     while what and count:

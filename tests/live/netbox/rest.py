@@ -1,4 +1,5 @@
 """NetBox's REST API, as far as the live tests need it beside `netbox-proxmox setup`. Standard library only."""
+import copy
 import json
 import urllib.error
 import urllib.parse
@@ -18,15 +19,20 @@ class NetBox:
 
     def __init__(self, url, token):
         self.url = url.rstrip('/')
-        self.authorization = ('Bearer ' if token.startswith('nbt_') else 'Token ') + token
+        self.headers = {'Authorization': ('Bearer ' if token.startswith('nbt_') else 'Token ') + token}
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def within(self, schema_id):
+        """The same within a branch."""
+        inside = copy.copy(self)
+        inside.headers = {**self.headers, 'X-NetBox-Branch': schema_id}
+        return inside
 
     def __call__(self, method, path, body=None, **filters):
         query = '?' + urllib.parse.urlencode(filters, doseq=True) if filters else ''
         request = urllib.request.Request(
             f'{self.url}/api{path}{query}', method=method, data=None if body is None else json.dumps(body).encode(),
-            headers={'Authorization': self.authorization, 'Content-Type': 'application/json',
-                     'Accept': 'application/json'})
+            headers={**self.headers, 'Content-Type': 'application/json', 'Accept': 'application/json'})
         try:
             with self.opener.open(request, timeout=120) as answer:
                 text = answer.read()
