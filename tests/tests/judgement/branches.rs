@@ -6,7 +6,7 @@ use netbox_proxmox_tests::{changes, record};
 use proxmox_api::testing::{GuestKind, Power};
 use serde_json::json;
 
-use crate::{catch_up, events, lab};
+use crate::{catch_up, events, lab, waiting};
 
 #[tokio::test]
 async fn a_machine_that_was_heard_of_within_a_branch_is_made_at_the_merge() {
@@ -99,4 +99,22 @@ async fn a_marked_change_within_a_branch_is_no_event() {
     lab.settle().await;
     lab.update(id, json!({"status": "active"})).await;
     assert_eq!(lab.guest(id).power, Power::Running);
+}
+
+#[tokio::test]
+async fn what_a_merge_made_goes_although_only_the_change_log_tells_of_its_deletion() {
+    let lab = lab().await;
+    let request = lab.netbox.branch_delivery("created", 0, record(GuestKind::Qemu, json!({})));
+    let mut made = lab.netbox.deliveries().last().unwrap().json()["data"].clone();
+    lab.settle().await;
+    lab.netbox.forget_branch();
+    // The record keeps the time at which it was made in the branch; the entry in the change log has that of the merge.
+    made["created"] = json!("2026-01-05T08:00:00Z");
+    let id = lab.netbox.user("alice").in_request(&request).create_again(made)["id"].as_u64().unwrap();
+    lab.settle().await;
+    assert_eq!(lab.guests(), [100]);
+    lab.netbox.delete_vm(id);
+    drop(lab.take());
+    catch_up(&lab).await;
+    assert!(lab.guests().is_empty(), "{:?}", waiting(&lab).await);
 }

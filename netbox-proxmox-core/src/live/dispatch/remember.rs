@@ -16,6 +16,7 @@ use crate::live::guests::{self, At};
 use crate::live::inbox::{InboxError, Seen};
 use crate::live::look_up::listing::Listing;
 use crate::marker::MarkerState;
+use crate::moment::Moment;
 use crate::part::Part;
 use crate::plan::known_interfaces;
 
@@ -62,6 +63,7 @@ pub(super) async fn remember(
     let present =
         listed.iter().filter_map(|disk| Some(KnownDisk { id: disk.id, slot: disk.slot, volume: volume(disk.slot)? }));
     let before = bridge.inbox.seen(owner).await?;
+    let announced = announced(event).or(before.as_ref().and_then(|seen| seen.announced));
     let of_this = before.filter(|seen| seen.vmid == vmid);
     let agreed_before = of_this.as_ref().map(|seen| seen.agreed_node.clone()).unwrap_or_default();
     let (before, wanted, mut removals, keys) =
@@ -87,8 +89,15 @@ pub(super) async fn remember(
     let interfaces = known_interfaces(event, &bridge.policy);
     let seen = Seen::new(vmid, node, cluster.netbox_cluster.id);
     let agreed_node = agreed_node(guest, &current, applied, agreed_before);
-    let seen = Seen { agreed_node, disks, wanted, interfaces, removals, keys, ..seen };
+    let seen = Seen { agreed_node, disks, wanted, interfaces, removals, keys, announced, ..seen };
     bridge.inbox.put_seen(owner, &seen).await
+}
+
+/// When the creation of the record was said that is among the causes: the last of them, as a branch says it before its merge.
+fn announced(event: &Event) -> Option<Moment> {
+    let created =
+        |change: &&Change| change.event == EventKind::Created && matches!(change.what, Changed::Record { .. });
+    event.cause.iter().filter(created).filter_map(|change| change.time).max()
 }
 
 /// The VMID of a guest that somebody has removed rests from now on.

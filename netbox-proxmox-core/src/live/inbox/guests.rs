@@ -37,14 +37,17 @@ pub struct Seen {
     /// The SSH keys that a container was created with.
     #[serde(default)]
     pub keys: Option<SshKeys>,
+    /// When NetBox said that the record was created: of one that was made in a branch, when that was merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced: Option<Moment>,
 }
 
 impl Seen {
     /// A guest of which nothing is known yet but where it is.
     pub fn new(vmid: Vmid, node: &NodeName, cluster: u64) -> Self {
         let node = node.clone();
-        let (disks, wanted, interfaces, removals, keys) = Default::default();
-        Self { vmid, node, cluster, agreed_node: Part::Unknown, disks, wanted, interfaces, removals, keys }
+        let (disks, wanted, interfaces, removals, keys, announced) = Default::default();
+        Self { vmid, node, cluster, agreed_node: Part::Unknown, disks, wanted, interfaces, removals, keys, announced }
     }
 }
 

@@ -102,17 +102,24 @@ impl<'a> LookUp<'a> {
     /// older than the log, and the only one that is known.
     async fn birth_of_gone(&self, record: RecordId, known: &[Moment]) -> Result<Option<Moment>, Failure> {
         let created = self.birth_in_log(record).await?;
-        let mut fitting: Vec<Moment> = match created {
-            Some(created) => {
-                let fits = |birth: &Moment| *birth <= created && birth.is_within(BORN_WITHIN, created);
-                known.iter().copied().filter(fits).collect()
+        let mut fitting = Vec::new();
+        for birth in known.iter().copied() {
+            // One that was made within a branch is older than its entry, and so is one before a restore: of the former the merge was heard.
+            let fits = match created {
+                Some(created) if birth <= created && birth.is_within(BORN_WITHIN, created) => true,
+                Some(created) => {
+                    let seen = self.bridge.inbox.seen(Owner { record, birth }).await?;
+                    seen.and_then(|seen| seen.announced).is_some_and(|said| said.is_within(BORN_WITHIN, created))
+                }
+                None => true,
+            };
+            if fits {
+                fitting.push(birth);
             }
-            None => known.to_vec(),
-        };
+        }
         fitting.dedup();
         Ok(match fitting.as_slice() {
             [birth] => Some(*birth),
-            // One that was made within a branch is older than its entry; so is one before a restore.
             _ => None,
         })
     }
