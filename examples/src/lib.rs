@@ -8,10 +8,12 @@ pub mod delivery;
 pub mod environment;
 pub mod exit;
 pub mod logging;
+pub mod look;
 pub mod metrics;
 pub mod observe;
 pub mod output;
 pub mod server;
+pub mod steps;
 
 pub use config::{ConfigError, Settings};
 pub use exit::{Exit, Problem};

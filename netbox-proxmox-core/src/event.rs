@@ -91,6 +91,8 @@ pub enum Changed {
     Address,
     /// Nothing: a comparison of both sides found a difference. It is no cause of anything.
     Difference,
+    /// Nothing: a person asks for the guest, without a change in NetBox.
+    Asked,
 }
 
 /// What a change tells of a record, beyond what a look-up shows.

@@ -13,6 +13,8 @@ use super::{ConfigError, Settings};
 pub struct ReceiverSettings {
     /// `NETBOX_WEBHOOK_SECRET`: any of them may have signed.
     pub secrets: Vec<SecretString>,
+    /// `NETBOX_PROXMOX_API_SECRET`: any of them may have signed what is asked through the API; without any there is no API.
+    pub api_secrets: Vec<SecretString>,
     /// `NETBOX_PROXMOX_LISTEN`
     pub listen: String,
     /// `/webhook`, `/` and `NETBOX_PROXMOX_PATHS`, without trailing slash.
@@ -42,6 +44,7 @@ impl Settings {
         let secrets = self.webhook_secrets()?.unwrap_or_default();
         Ok(ReceiverSettings {
             secrets,
+            api_secrets: self.api_secrets()?,
             listen: self.listen()?,
             paths: self.paths()?,
             body_limit: source.number("NETBOX_PROXMOX_BODY_LIMIT", 1 << 20, "give a number of bytes")?,
@@ -75,10 +78,30 @@ impl Settings {
     /// # Errors
     /// As [`receiver`](Self::receiver).
     pub fn webhook_secrets(&self) -> Result<Option<Vec<SecretString>>, ConfigError> {
-        let Some(secrets) = self.source.secret(SECRET)? else { return Ok(None) };
+        self.secrets(SECRET)
+    }
+
+    /// The secrets of the API (`NETBOX_PROXMOX_API_SECRET`); none: there is no API.
+    ///
+    /// # Errors
+    /// As [`receiver`](Self::receiver); and one that could be guessed.
+    pub fn api_secrets(&self) -> Result<Vec<SecretString>, ConfigError> {
+        let secrets = self.secrets(API_SECRET)?.unwrap_or_default();
+        match secrets.iter().all(|secret| secret.expose_secret().len() >= SHORTEST) {
+            true => Ok(secrets),
+            false => {
+                let why = format!("is shorter than {SHORTEST} characters: whoever guesses it has the API");
+                Err(self.source.error(API_SECRET, why))
+            }
+        }
+    }
+
+    /// Secrets, separated by commas.
+    fn secrets(&self, name: &str) -> Result<Option<Vec<SecretString>>, ConfigError> {
+        let Some(secrets) = self.source.secret(name)? else { return Ok(None) };
         let secrets: Vec<_> = source::items(secrets.expose_secret()).into_iter().map(SecretString::from).collect();
         if secrets.is_empty() {
-            return Err(self.source.error(SECRET, "holds no secret".into()));
+            return Err(self.source.error(name, "holds no secret".into()));
         }
         Ok(Some(secrets))
     }
@@ -105,12 +128,17 @@ impl Settings {
 }
 
 const SECRET: &str = "NETBOX_WEBHOOK_SECRET";
+const API_SECRET: &str = "NETBOX_PROXMOX_API_SECRET";
+
+/// How long a secret of the API is at least.
+const SHORTEST: usize = 16;
 
 fn checked(source: &Source, path: &str) -> Result<String, ConfigError> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
     let taken = ["/livez", "/readyz", "/metrics"];
     let bare = path.trim_end_matches('/');
-    if !path.starts_with('/') || !path.chars().all(fits) || taken.contains(&bare) {
+    let is_api = bare == "/api" || bare.starts_with("/api/");
+    if !path.starts_with('/') || !path.chars().all(fits) || taken.contains(&bare) || is_api {
         let why = format!(
             "holds {path:?}: give paths like /hooks/netbox, of letters, digits and -_.~, no path of the server's own"
         );

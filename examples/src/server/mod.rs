@@ -1,5 +1,6 @@
 //! The webhook server: receives deliveries, stores them, and answers them in the background.
 
+mod api;
 mod arguments;
 mod connections;
 mod health;
@@ -25,6 +26,7 @@ use netbox_proxmox_core::live::status::Status;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+pub use self::api::signed::{NONCE, SIGNATURE, TIME, sign};
 pub use self::arguments::Arguments;
 pub use self::serve::serve;
 pub use self::state::{Peers, ServerState};
@@ -48,6 +50,9 @@ pub fn router(state: Arc<ServerState>) -> Router {
         if path != "/" {
             router = router.route(&format!("{path}/"), post(receive::webhook));
         }
+    }
+    if !state.receiver.api_secrets.is_empty() {
+        router = api::with_routes(router);
     }
     if state.receiver.status_page {
         router = router.route("/", get(page::page));

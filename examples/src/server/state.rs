@@ -8,6 +8,9 @@ use netbox_proxmox_core::live::service::{Board, Service};
 use netbox_proxmox_core::live::status::{ClusterStatus, Status};
 use netbox_proxmox_core::live::{Inbox, InboxError, NewEvent};
 
+use tokio::sync::Semaphore;
+
+use super::api;
 use super::health::Readiness;
 use super::in_flight::InFlight;
 use crate::config::ReceiverSettings;
@@ -32,6 +35,8 @@ pub struct ServerState {
     pub(super) readiness: tokio::sync::Mutex<Option<Readiness>>,
     /// The room for bodies.
     pub(super) in_flight: InFlight,
+    /// The room for what is asked through the API.
+    pub(super) asking: Arc<Semaphore>,
     /// What is known without asking.
     pub(super) board: Board,
     service: OnceLock<Service>,
@@ -56,6 +61,7 @@ impl ServerState {
         Self {
             board,
             in_flight: InFlight::new(receiver.body_limit),
+            asking: Arc::new(Semaphore::new(api::AT_ONCE)),
             receiver,
             fields,
             inbox,
@@ -69,6 +75,11 @@ impl ServerState {
     /// The inbox.
     pub fn inbox(&self) -> &Inbox {
         &self.inbox
+    }
+
+    /// What answers, once it does.
+    pub(super) fn service(&self) -> Option<&Service> {
+        self.service.get()
     }
 
     /// From now on this service answers what is stored.

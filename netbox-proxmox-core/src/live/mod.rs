@@ -19,6 +19,7 @@ pub mod look_up;
 pub mod offer;
 pub mod privileges;
 pub mod proposed;
+pub mod release;
 pub mod service;
 pub mod setup;
 pub mod status;

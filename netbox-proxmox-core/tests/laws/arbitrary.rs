@@ -282,6 +282,7 @@ prop_compose! {
                 .prop_map(|(before, after)| Changed::Interface { before, after }),
             Just(Changed::MacAddress),
             Just(Changed::Address),
+            Just(Changed::Asked),
         ],
         time in of(0..5i64), status in of(status()), confirmed in any::<bool>(),
     ) -> Change {

@@ -1,12 +1,10 @@
 //! `events`: what the inbox holds; and letting parked events try again.
 
-use std::collections::BTreeSet;
-
 use clap::{Args, ValueEnum};
 use jiff::{Span, SpanRelativeTo, Timestamp};
-use netbox_proxmox_core::RecordId;
-use netbox_proxmox_core::live::bridge::now;
+use netbox_proxmox_core::live::release::{self, Released, is_of};
 use netbox_proxmox_core::live::{EventState, Inbox, StoredEvent};
+use netbox_proxmox_examples::look::none_parked;
 use netbox_proxmox_examples::output::Output;
 use netbox_proxmox_examples::{Exit, Problem, Settings};
 
@@ -73,7 +71,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Output) -> Result<Exit, Problem> {
     let inbox = look::inbox(settings).await?;
     if let Some(of) = &arguments.release {
-        return release(&inbox, of.as_deref(), output).await;
+        return released(&inbox, of.as_deref(), output).await;
     }
     let is_wanted = |event: &StoredEvent| {
         arguments.state.is_none_or(|state| state.is_of(event))
@@ -121,38 +119,16 @@ async fn matching(
 }
 
 /// Lets parked events try again; a virtual machine that has none is not found.
-async fn release(inbox: &Inbox, of: Option<&str>, output: &Output) -> Result<Exit, Problem> {
-    let mut released = 0;
-    match of {
-        None => {
-            released += inbox.store().release(None, now()).await?;
-            if inbox.restored().await?.is_some() {
-                inbox.put_restored(None).await?;
-                output
-                    .say("agreed: NetBox is taken for the one it was, and guests are destroyed again where it says so");
-            }
-        }
-        Some(vm) => {
-            let parked = matching(inbox, Some(EventState::Parked), |event| is_of(event, vm), usize::MAX).await?;
-            let records: BTreeSet<RecordId> = parked.iter().map(|event| event.change.record).collect();
-            if records.is_empty() {
-                let why = format!(
-                    "no event of a virtual machine {vm} is parked: `events --state parked` lists those that are"
-                );
-                return Err(Problem::new(Exit::NotFound, why));
-            }
-            for record in records {
-                released += inbox.store().release(Some(record), now()).await?;
-            }
-        }
+async fn released(inbox: &Inbox, of: Option<&str>, output: &Output) -> Result<Exit, Problem> {
+    let Released { events, agreed } = match of {
+        None => release::all(inbox).await?,
+        Some(vm) => release::of(inbox, vm).await?.ok_or_else(|| none_parked(vm))?,
+    };
+    if agreed {
+        output.say("agreed: NetBox is taken for the one it was, and guests are destroyed again where it says so");
     }
-    output.say(&format!("{released} released; the server tries them again within seconds"));
+    output.say(&format!("{events} released; the server tries them again within seconds"));
     Ok(Exit::Done)
-}
-
-/// Whether an event is of a virtual machine, which is given by its name or its id.
-fn is_of(event: &StoredEvent, vm: &str) -> bool {
-    event.change.name == vm || vm.parse().is_ok_and(|id| event.change.record == RecordId(id))
 }
 
 /// A time, or how long before now.

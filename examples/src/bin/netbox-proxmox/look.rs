@@ -1,8 +1,7 @@
-//! Finding a virtual machine in NetBox and looking both sides up, for the commands that act on one.
+//! The inbox and both sides, for the commands that act on a virtual machine.
 
-use netbox_api::client::VirtualMachineFilter;
-use netbox_proxmox_core::live::{Bridge, Inbox, LookUp, Looked, MemoryStore, ProxmoxCluster};
-use netbox_proxmox_core::{Event, RecordId};
+use netbox_proxmox_core::live::{Bridge, Inbox, MemoryStore};
+pub(crate) use netbox_proxmox_examples::look::{record, up};
 use netbox_proxmox_examples::output::complain;
 use netbox_proxmox_examples::{Exit, Problem, Settings, connect};
 
@@ -40,43 +39,4 @@ pub(crate) async fn bridge(settings: &Settings, inbox: Inbox) -> Result<Bridge, 
         clusters.push(connect::cluster(&cluster, &connect::proxmox(&cluster)?, &netbox, &inbox).await?);
     }
     connect::bridge(settings, netbox, clusters, inbox)
-}
-
-/// The record that a person means by an id or a name.
-pub(crate) async fn record(netbox: &netbox_api::Client, meant: &str) -> Result<RecordId, Problem> {
-    let machines = netbox.virtual_machines().fields(["id", "name", "status"]);
-    if let Ok(id) = meant.parse() {
-        match machines.get(id).await {
-            Ok(_) => return Ok(RecordId(id)),
-            // A name may be a number.
-            Err(error) if error.is_not_found() => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    let filter = VirtualMachineFilter { name: vec![meant.to_owned()], ..Default::default() };
-    let found = machines.all(&filter).await?;
-    match found.as_slice() {
-        [] => Err(Problem::new(Exit::NotFound, format!("NetBox has no virtual machine {meant}"))),
-        [one] => Ok(RecordId(one.id)),
-        several => {
-            let ids = several.iter().map(|machine| machine.id.to_string()).collect::<Vec<_>>().join(", ");
-            let text = format!("NetBox has several virtual machines {meant}; give one of their ids: {ids}");
-            Err(Problem::new(Exit::Usage, text))
-        }
-    }
-}
-
-/// Both sides of a guest that is managed, with no change to answer, and its cluster; or why it is not managed.
-pub(crate) async fn up(
-    bridge: &Bridge,
-    record: RecordId,
-) -> Result<Result<(Box<Event>, &ProxmoxCluster), String>, Problem> {
-    let (event, cluster) = match LookUp::new(bridge).record(record, Vec::new()).await? {
-        Looked::Event { event, cluster, .. } => (event, cluster),
-        Looked::Ignored(why) => return Ok(Err(why.to_string())),
-        Looked::Parked(report) => return Ok(Err(report.text.clone())),
-    };
-    let known = bridge.cluster(cluster);
-    let known = known.ok_or_else(|| Problem::new(Exit::Failed, format!("cluster {cluster} is not one of ours")))?;
-    Ok(Ok((event, known)))
 }

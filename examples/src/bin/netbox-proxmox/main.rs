@@ -18,7 +18,6 @@ mod plan;
 mod saved;
 mod setup;
 mod status;
-mod steps;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -27,7 +26,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use netbox_proxmox_examples::config::LogFormat;
 use netbox_proxmox_examples::output::{self, Format, Output};
-use netbox_proxmox_examples::{Exit, Problem, Settings, logging};
+use netbox_proxmox_examples::{Exit, Problem, Settings, logging, steps};
 
 /// Makes Proxmox VE what NetBox says.
 ///

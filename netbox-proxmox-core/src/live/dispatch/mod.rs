@@ -8,11 +8,13 @@
 //! | `job` | a record that is worked on, as the schedule sees it |
 //! | `answer` | the pending events of a record, under its lease, and how they are settled |
 //! | `work` | looks up, plans and applies; plans again where the world had moved on |
+//! | `asked` | what a person asks for without a change in NetBox |
 //! | `meanwhile` | what came while a plan was made |
 //! | `told`, `over` | what people are told outside plans, and that it is over |
 //! | `lease`, `backoff`, `brakes`, `remember` | who works on it, when again, what waits for a person, what is kept |
 
 mod answer;
+mod asked;
 pub mod backoff;
 pub(crate) mod brakes;
 mod job;

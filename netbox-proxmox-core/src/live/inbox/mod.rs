@@ -79,9 +79,10 @@ const DESTROYED: &str = "destroyed";
 const DISCOVERED: &str = "discovered";
 const GONE: &str = "gone";
 const TRIED: &str = "tried";
+const NONCE: &str = "nonce";
 
 /// All kinds of facts.
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 15] = [
     INTENT,
     SEEN,
     REPORT,
@@ -96,6 +97,7 @@ const KINDS: [&str; 14] = [
     DISCOVERED,
     GONE,
     TRIED,
+    NONCE,
 ];
 
 impl Inbox {
@@ -139,6 +141,14 @@ impl Inbox {
             }
         }
         Ok(self.store.events(None, 1).await?.is_empty())
+    }
+
+    /// Takes a number that may be used once; says whether it is the first time, for all who share the inbox.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn spend(&self, nonce: &str) -> Result<bool, InboxError> {
+        self.store.replace(NONCE, nonce, None, "").await
     }
 
     async fn read<T: DeserializeOwned>(&self, kind: &'static str, key: &str) -> Result<Option<T>, InboxError> {

@@ -3,12 +3,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DISCOVERED, EventCounts, EventState, GONE, INTENT, Inbox, InboxError, OWN_REQUEST, REMOVAL, REPORT, SEEN};
+use super::{
+    DISCOVERED, EventCounts, EventState, GONE, INTENT, Inbox, InboxError, NONCE, OWN_REQUEST, REMOVAL, REPORT, SEEN,
+};
 
 /// How much is removed in one step: others write between two.
 const STEP: u32 = 500;
 
 const DAY: u64 = 86_400;
+
+/// How long numbers are kept that may be used once, in seconds: longer than what they came with is believed.
+const NONCES: u64 = 3600;
 
 /// What [`Store::prune`](super::Store::prune) removes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,13 +72,14 @@ impl Pruned {
 
 impl Retention {
     /// What it removes by age: what, and what is older than which time.
-    fn aged(&self, now: u64) -> [(Aged, u64); 4] {
+    fn aged(&self, now: u64) -> [(Aged, u64); 5] {
         let before = |kept: u64| now.saturating_sub(kept);
         [
             (Aged::Events(EventState::Done), before(self.done)),
             (Aged::Events(EventState::Ignored), before(self.ignored)),
             (Aged::Keys, before(self.keys)),
             (Aged::Facts(OWN_REQUEST), before(self.keys)),
+            (Aged::Facts(NONCE), before(NONCES)),
         ]
     }
 
@@ -174,6 +180,7 @@ impl Pruned {
             Aged::Events(EventState::Ignored) => self.ignored += went,
             Aged::Events(_) => self.done += went,
             Aged::Keys => self.keys += went,
+            Aged::Facts(NONCE) => {}
             Aged::Facts(_) => self.requests += went,
         }
     }

@@ -36,7 +36,7 @@ impl Foreign {
         changes: &[Change],
     ) -> Result<Option<Ignored>, InboxError> {
         let of_record = |change: &&Change| matches!(change.what, Changed::Record { .. });
-        let why = if changes.iter().any(|change| matches!(change.what, Changed::Difference)) {
+        let why = if changes.iter().any(|change| matches!(change.what, Changed::Difference | Changed::Asked)) {
             None
         } else if changes.iter().any(|change| of_record(&change)) {
             shown(changes.iter().filter(of_record), |cluster| bridge.cluster(cluster).is_some(), &bridge.fields.vm_type)

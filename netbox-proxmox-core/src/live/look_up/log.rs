@@ -84,7 +84,7 @@ impl LookUp<'_> {
     /// Finds out for each change of what belongs to a record which status the record had then.
     pub(super) async fn with_statuses(&self, record: RecordId, cause: &mut [Change]) -> Result<(), Failure> {
         for change in cause {
-            let of_record = matches!(change.what, Changed::Record { .. } | Changed::Difference);
+            let of_record = matches!(change.what, Changed::Record { .. } | Changed::Difference | Changed::Asked);
             if let (false, None, Some(time)) = (of_record, &change.status, change.time) {
                 change.status = self.status_at(record, time).await?;
             }

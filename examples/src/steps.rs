@@ -3,7 +3,8 @@
 use anstyle::{AnsiColor, Style};
 use netbox_proxmox_core::live::Inbox;
 use netbox_proxmox_core::{Action, Current, Value};
-use netbox_proxmox_examples::Problem;
+
+use crate::exit::Problem;
 
 const BEFORE: Style = AnsiColor::Red.on_default();
 const AFTER: Style = AnsiColor::Green.on_default();
@@ -11,12 +12,12 @@ const LOST: Style = AnsiColor::Red.on_default().bold();
 const SAID: Style = AnsiColor::Yellow.on_default();
 
 /// A step with its name, beside what the guest has now, if there is one.
-pub(crate) fn named(action: &Action, current: Option<&Current>) -> String {
+pub fn named(action: &Action, current: Option<&Current>) -> String {
     format!("{} {}", action.name(), what(action, current))
 }
 
 /// The same without its name.
-pub(crate) fn what(action: &Action, current: Option<&Current>) -> String {
+pub fn what(action: &Action, current: Option<&Current>) -> String {
     let values = current.map(|current| action.values(current)).unwrap_or_default();
     match action {
         Action::Report(report) if report.is_for_a_person() => painted(SAID, &report.text),
@@ -43,8 +44,16 @@ fn painted(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
+/// The same with its name, without colours.
+pub fn uncoloured(action: &Action, current: Option<&Current>) -> String {
+    anstream::adapter::strip_str(&named(action, current)).to_string()
+}
+
 /// Whether a plan does anything, or says what people were not told before.
-pub(crate) async fn are_news(plan: &[Action], inbox: &Inbox) -> Result<bool, Problem> {
+///
+/// # Errors
+/// The inbox cannot be read.
+pub async fn are_news(plan: &[Action], inbox: &Inbox) -> Result<bool, Problem> {
     for action in plan {
         let Action::Report(report) = action else { return Ok(true) };
         if !inbox.reported(&report.key()).await?.is_some_and(|state| state.is_told()) {
