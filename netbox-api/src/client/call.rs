@@ -25,10 +25,22 @@ pub(super) struct Call {
     pub(super) attempt: Attempt,
     pub(super) url: Url,
     pub(super) body: Option<Value>,
+    pub(super) form: Option<Form>,
     pub(super) if_match: Option<ETag>,
 }
 
+/// A file in a form (`multipart/form-data`).
+pub(super) struct Form {
+    pub(super) boundary: String,
+    pub(super) content: String,
+}
+
 impl Call {
+    pub(super) fn form(mut self, form: Form) -> Self {
+        self.form = Some(form);
+        self
+    }
+
     pub(super) fn query<K: AsRef<str>, V: AsRef<str>>(mut self, pairs: impl IntoIterator<Item = (K, V)>) -> Self {
         let mut pairs = pairs.into_iter().peekable();
         if pairs.peek().is_some() {
@@ -111,7 +123,7 @@ impl Client {
         if url.path() != attempt.path {
             return Err(Error::new(&attempt, ErrorKind::Config, Phase::NotSent, "the path is no path of the API"));
         }
-        Ok(Call { attempt, url, body: None, if_match: None })
+        Ok(Call { attempt, url, body: None, form: None, if_match: None })
     }
 
     /// Sends a call, repeats it where that does no harm, and tells success from failure.
@@ -167,19 +179,25 @@ impl Client {
     }
 
     fn request(&self, call: &Call) -> Result<Request<Body>, Error> {
-        let json = call.body.as_ref().map(Value::to_string);
+        let (content, kind) = match &call.form {
+            Some(form) => {
+                let kind = format!("multipart/form-data; boundary={}", form.boundary);
+                (Some(form.content.clone()), HeaderValue::try_from(kind).unwrap_or(JSON))
+            }
+            None => (call.body.as_ref().map(Value::to_string), JSON),
+        };
         let mut request = Request::builder().method(call.attempt.method).uri(call.url.as_str());
         if let Some(headers) = request.headers_mut() {
             headers.insert(ACCEPT, JSON);
             headers.extend(self.inner.token.iter().map(|token| (AUTHORIZATION, token.header())));
             headers.extend(call.if_match.iter().map(|etag| (IF_MATCH, etag.header())));
             headers.extend(self.branch.iter().map(|branch| (BRANCH, branch.clone())));
-            headers.extend(json.iter().map(|_| (CONTENT_TYPE, JSON)));
+            headers.extend(content.is_some().then_some((CONTENT_TYPE, kind)));
         }
         if let Some(limit) = self.inner.limit {
             request = request.extension(TimeLimit(limit));
         }
-        request.body(json.map(Body::from).unwrap_or_default()).map_err(|error| {
+        request.body(content.map(Body::from).unwrap_or_default()).map_err(|error| {
             let message = format!("the request cannot be made: {error}");
             Error::new(&call.attempt, ErrorKind::Config, Phase::NotSent, message)
         })

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::call::Call;
+use super::call::{Call, Form};
 use super::{Client, ETag};
 use crate::error::{Error, ErrorKind};
 
@@ -76,6 +76,31 @@ impl Client {
     /// As [`get`](Self::get).
     pub async fn post(&self, path: &str, body: &Value) -> Result<Answer, Error> {
         let call = self.raw("POST", path)?.body(body.clone());
+        self.answer(call).await
+    }
+
+    /// Sends a text file in a form to a path below `/api/`, with POST or PATCH: a script, for example.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn upload(
+        &self,
+        method: &'static str,
+        path: &str,
+        field: &str,
+        file: &str,
+        text: &str,
+    ) -> Result<Answer, Error> {
+        // No line of the text may be the boundary.
+        let mut boundary = "netbox-api-form".to_owned();
+        while text.contains(&boundary) {
+            boundary.push('x');
+        }
+        let content = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{file}\"\r\nContent-Type: \
+             text/plain; charset=utf-8\r\n\r\n{text}\r\n--{boundary}--\r\n"
+        );
+        let call = self.raw(method, path)?.form(Form { boundary, content });
         self.answer(call).await
     }
 

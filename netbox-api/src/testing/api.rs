@@ -112,6 +112,11 @@ impl State {
                 );
             }
             Place::Available(prefix, what) => return self.available(request, prefix, what, &asker, id),
+            Place::Dashboard => return self.dashboard(request),
+            Place::Scripts => {
+                return if reads { Ok(self.scripts()) } else { Err(Answer::detail(405, "Method not allowed.")) };
+            }
+            Place::ScriptUpload => return self.upload(request, &asker.access),
             Place::BranchChanges => return read_only(request, || self.branch_changes(&request.query)),
             Place::BranchAction(branch, verb) => {
                 if request.method != "POST" {
@@ -178,7 +183,8 @@ impl State {
             return Err(Answer::detail(406, "Invalid version in \"Accept\" header."));
         }
         let content = request.header("content-type").unwrap_or("application/json");
-        if !request.body.is_empty() && !content.starts_with("application/json") {
+        let is_upload = request.path == "/api/extras/scripts/upload/" && content.starts_with("multipart/form-data");
+        if !request.body.is_empty() && !content.starts_with("application/json") && !is_upload {
             return Err(Answer::detail(415, format!("Unsupported media type \"{content}\" in request.")));
         }
         Ok(())

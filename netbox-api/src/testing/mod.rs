@@ -68,6 +68,7 @@ mod models_users;
 mod models_virtualization;
 mod netbox;
 mod ordering;
+mod pages;
 mod paging;
 mod places;
 mod race;

@@ -17,6 +17,9 @@ pub(super) enum Place {
     /// What is free in a prefix.
     Available(u64, Available),
     BranchChanges,
+    Dashboard,
+    Scripts,
+    ScriptUpload,
     /// What is done with a branch.
     BranchAction(u64, &'static str),
 }
@@ -27,6 +30,9 @@ pub(super) fn locate(path: &str) -> Option<Place> {
         "" => return Some(Place::Root),
         "status" => return Some(Place::Status),
         "core/background-queues" => return Some(Place::Queues),
+        "extras/dashboard" => return Some(Place::Dashboard),
+        "extras/scripts" => return Some(Place::Scripts),
+        "extras/scripts/upload" => return Some(Place::ScriptUpload),
         "plugins/branching/changes" => return Some(Place::BranchChanges),
         "authentication-check" => return Some(Place::AuthenticationCheck),
         _ => {}

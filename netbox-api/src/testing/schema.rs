@@ -39,6 +39,8 @@ pub(super) enum Kind {
     Token,
     Branch,
     Job,
+    SavedFilter,
+    CustomLink,
 }
 
 /// What happens to a row when the row it refers to is deleted.

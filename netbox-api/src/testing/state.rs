@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::sync::{oneshot, watch};
 
 use super::branches::{BranchMark, BranchRows};
 use super::clock::Clock;
 use super::delivery::Delivery;
 use super::faults::Fault;
+use super::pages::Module;
 use super::race::Race;
 use super::request::Received;
 use super::schema::Kind;
@@ -68,6 +69,9 @@ pub(super) struct State {
     pub(super) mark: BranchMark,
     /// Lost updates that are to come.
     pub(super) races: Vec<Race>,
+    /// The layout of the dashboard, and what is on it.
+    pub(super) dashboard: Map<String, Value>,
+    pub(super) modules: Vec<Module>,
 }
 
 impl State {
@@ -87,6 +91,8 @@ impl State {
             branches: BTreeMap::new(),
             mark: BranchMark::default(),
             races: Vec::new(),
+            dashboard: Map::from_iter([("layout".to_owned(), json!([])), ("config".to_owned(), json!({}))]),
+            modules: Vec::new(),
         }
     }
 
