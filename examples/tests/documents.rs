@@ -11,6 +11,8 @@ use common::{code, stdout};
 
 const DOCUMENTS: &[(&str, &str)] = &[
     ("README.md", include_str!("../../README.md")),
+    ("docs/api.md", include_str!("../../docs/api.md")),
+    ("docs/in-netbox.md", include_str!("../../docs/in-netbox.md")),
     ("docs/running.md", include_str!("../../docs/running.md")),
     ("docs/switching.md", include_str!("../../docs/switching.md")),
     ("docs/troubleshooting.md", include_str!("../../docs/troubleshooting.md")),

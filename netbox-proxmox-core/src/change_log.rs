@@ -6,10 +6,11 @@ use crate::delivery::{disk_facts, interface_facts, record_facts};
 use crate::event::{Change, Changed};
 use crate::guest::RecordId;
 use crate::record::FieldNames;
+use crate::state;
 
 impl Change {
     /// The changes of an entry of a virtual machine, a virtual disk or an interface, one for each virtual machine that it concerns;
-    /// none for other objects.
+    /// none for other objects, nor where nothing changed but what a record says of how it stands.
     pub fn from_change_log(entry: &ObjectChange, fields: &FieldNames) -> Vec<Self> {
         let Some(event) = entry.event() else { return Vec::new() };
         // What there was not is null, or an empty object (seen on NetBox 4.7.3).
@@ -29,6 +30,9 @@ impl Change {
         };
         match entry.changed_object_type.as_str() {
             ObjectType::VIRTUAL_MACHINE => {
+                if before.zip(after).is_some_and(|(before, after)| state::is_all_of(before, after, fields)) {
+                    return Vec::new();
+                }
                 let facts = |snapshot: &Snapshot| record_facts(snapshot, fields);
                 let name = after.or(before).and_then(|snapshot| snapshot.text("name"));
                 let what = Changed::Record { before: before.map(facts), after: after.map(facts) };

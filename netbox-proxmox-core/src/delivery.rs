@@ -9,6 +9,7 @@ use crate::guest::{Blocks, Problem, RecordId, Status};
 use crate::moment::Moment;
 use crate::part::Part;
 use crate::record::{FieldNames, Related, guest_type, onboot, tags, tags_of};
+use crate::state;
 use crate::units::Megabytes;
 
 /// Why a delivery is no event of ours: it is accepted and ignored.
@@ -23,6 +24,9 @@ pub enum NotAnEvent {
     /// The change was made inside a branch and is not merged.
     #[error("the change is inside the branch {0}, which is not merged")]
     Branch(String),
+    /// Nothing changed but what the record says of how it stands, which only we write.
+    #[error("what changed only says how the virtual machine stands")]
+    Standing,
 }
 
 impl Change {
@@ -37,6 +41,11 @@ impl Change {
         }
         let before = delivery.snapshots.prechange.as_ref();
         let after = delivery.snapshots.postchange.as_ref();
+        if let (Object::VirtualMachine(_), Some(before), Some(after)) = (&delivery.object, before, after)
+            && state::is_all_of(before, after, fields)
+        {
+            return Err(NotAnEvent::Standing);
+        }
         let unassigned = || NotAnEvent::Unassigned(delivery.object_type.clone());
         let (owner, what) = match &delivery.object {
             Object::VirtualMachine(machine) => {

@@ -41,6 +41,7 @@ pub mod policy;
 pub mod record;
 pub mod report;
 pub mod settings;
+pub mod state;
 pub mod units;
 pub mod values;
 

@@ -431,3 +431,81 @@ async fn whoever_is_no_administrator_of_proxmox_is_told_so() {
     assert!(failure.why.starts_with("create Proxmox role NetBox"), "{}", failure.why);
     assert!(failure.why.ends_with("Use an administrator's login"), "{}", failure.why);
 }
+
+fn with_state() -> Options {
+    Options { status_field: true, ..options() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_records_stand_has_fields_filters_links_and_a_list_once() {
+    let (netbox, proxmox) = (empty().await, proxmox().await);
+    let (plan, _) = set_up(&netbox, &proxmox, &options()).await;
+    assert!(!shown(&plan).iter().any(|write| write.contains("proxmox_state")), "nobody asked for it");
+    set_up(&netbox, &proxmox, &with_state()).await;
+    assert_eq!(values(&netbox, "proxmox-state"), ["differs", "in-sync", "refused", "unmanaged", "waiting", "working"]);
+    let set = named(&netbox, "extras/custom-field-choice-sets", "proxmox-state");
+    assert_eq!((&set["choice_colors"]["in-sync"], &set["choice_colors"]["refused"]), (&json!("green"), &json!("red")));
+    for (name, kind) in
+        [("proxmox_state", "select"), ("proxmox_state_since", "datetime"), ("proxmox_state_text", "text")]
+    {
+        let field = named(&netbox, "extras/custom-fields", name);
+        assert_eq!((&field["type"]["value"], &field["ui_editable"]["value"]), (&json!(kind), &json!("no")), "{name}");
+    }
+    let filter = named(&netbox, "extras/saved-filters", "Proxmox: differs");
+    assert_eq!(filter["parameters"], json!({"cf_proxmox_state": ["differs"]}));
+    let link = named(&netbox, "extras/custom-links", "Proxmox VE: pve-cluster-1");
+    assert!(link["link_url"].as_str().unwrap().starts_with(&format!("{}/#v1:0:=", proxmox.url())), "{link}");
+    let page = named(&netbox, "extras/custom-links", "Proxmox VE: bridge");
+    assert_eq!(page["link_url"], "http://127.0.0.1:9/");
+
+    netbox.forget_requests();
+    let (plan, _) = set_up(&netbox, &proxmox, &with_state()).await;
+    assert_eq!((shown(&plan), writes(&netbox)), (vec![], vec![]));
+
+    // What only we write is nobody's loss; what is on the dashboard besides stays.
+    let record = json!({"name": "web01", "cluster": 1, "custom_fields": {"proxmox_state": "differs"}});
+    netbox.create_vm(record);
+    let admin = client(&netbox, ADMIN);
+    let dashboard = admin.get("extras/dashboard", &[]).await.unwrap().body;
+    let (mut layout, mut config) = (dashboard["layout"].clone(), dashboard["config"].clone());
+    layout.as_array_mut().unwrap().push(json!({"id": "mine", "x": 0, "y": 9, "w": 1, "h": 1}));
+    config["mine"] = json!({"class": "extras.NoteWidget"});
+    admin.patch("extras/dashboard", &json!({"layout": layout, "config": config}), None).await.unwrap();
+    Setup::look_to_remove(&admin, false).await.unwrap().make(|_| ()).await.unwrap();
+    for (path, name) in [
+        ("extras/custom-fields", "proxmox_state"),
+        ("extras/custom-field-choice-sets", "proxmox-state"),
+        ("extras/saved-filters", "Proxmox: differs"),
+        ("extras/custom-links", "Proxmox VE: bridge"),
+    ] {
+        assert_eq!(named(&netbox, path, name), Value::Null);
+    }
+    let left = admin.get("extras/dashboard", &[]).await.unwrap().body;
+    assert_eq!(left["config"], json!({"mine": {"class": "extras.NoteWidget"}}));
+    assert_eq!(left["layout"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_script_is_uploaded_once_and_said_to_be_replaced_by_hand_where_netbox_cannot() {
+    let (netbox, proxmox) = (empty().await, proxmox().await);
+    let with = |receiver: &str| Options { script: true, receiver: Some(receiver.into()), ..options() };
+    let (plan, _) = set_up(&netbox, &proxmox, &with(RECEIVER)).await;
+    assert!(
+        shown(&plan).iter().any(|write| write.starts_with("create script proxmox_bridge.py")),
+        "{:?}",
+        shown(&plan)
+    );
+    let scripts = client(&netbox, ADMIN).get_all("extras/scripts", &[]).await.unwrap();
+    let names: Vec<_> = scripts.iter().map(|script| script["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["Plan", "Apply", "Adopt", "Release", "Compare"]);
+    netbox.forget_requests();
+    let (plan, _) = set_up(&netbox, &proxmox, &with(RECEIVER)).await;
+    assert_eq!((shown(&plan), writes(&netbox)), (vec![], vec![]));
+
+    // Another server: another text.
+    let changed = look(&netbox, &proxmox, &with("http://127.0.0.1:10/webhook")).await;
+    let failure = changed.make(|_| ()).await.unwrap_err();
+    assert!(failure.why.contains("delete it there"), "{}", failure.why);
+    let plan = Setup::look_to_remove(&client(&netbox, ADMIN), false).await.unwrap();
+    assert!(plan.plan().remarks.iter().any(|remark| remark.text.contains("proxmox_bridge.py stays")));
+}

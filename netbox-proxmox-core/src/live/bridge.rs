@@ -49,6 +49,8 @@ pub struct Bridge {
     pub task_deadline: Duration,
     /// How often the last line of a running task's log is passed on as progress.
     pub progress_interval: Duration,
+    /// How long a plan takes before it is said in NetBox that it is being performed.
+    pub working_after: Duration,
     /// How long to wait before an event is tried again.
     pub backoff: Backoff,
     /// Held while a VMID is chosen: two guests must not choose the same.
@@ -71,6 +73,7 @@ impl Bridge {
             container_password: None,
             task_deadline: Duration::from_secs(3600),
             progress_interval: Duration::from_secs(10),
+            working_after: Duration::from_secs(5),
             backoff: Backoff::default(),
             choosing: Arc::new(Mutex::new(())),
             listings: Arc::default(),

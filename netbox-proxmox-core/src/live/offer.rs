@@ -12,6 +12,8 @@ use super::look_up::listing::Listing;
 pub enum Of {
     /// Kinds of guests, which are always the same.
     Types,
+    /// How records stand, which is always the same.
+    States,
     /// Nodes that are online.
     Nodes,
     /// Templates of virtual machines; the value is the VMID.
@@ -29,6 +31,7 @@ impl Of {
     pub fn words(self) -> &'static str {
         match self {
             Self::Types => "types",
+            Self::States => "states",
             Self::Nodes => "nodes",
             Self::VmTemplates => "templates of virtual machines",
             Self::ContainerTemplates => "container templates",

@@ -57,6 +57,12 @@ pub struct FieldNames {
     pub startup: String,
     /// Protection against removal (boolean).
     pub protection: String,
+    /// How the record stands: only we write it (select), and the two below.
+    pub state: String,
+    /// Since when (date and time).
+    pub state_since: String,
+    /// A few words on it (text).
+    pub state_text: String,
 }
 
 impl Default for FieldNames {
@@ -79,6 +85,9 @@ impl Default for FieldNames {
             ci_user: "proxmox_ci_user".into(),
             startup: "proxmox_startup".into(),
             protection: "proxmox_protection".into(),
+            state: "proxmox_state".into(),
+            state_since: "proxmox_state_since".into(),
+            state_text: "proxmox_state_text".into(),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::executor::Outcome;
 use crate::live::bridge::now;
 use crate::live::inbox::{EventState, InboxError, Settlement, StoredEvent};
 use crate::live::look_up::ignored::Ignored;
+use crate::state::Standing;
 
 /// How often the events of a record are answered together with newer ones, rather than tell a person that nobody did
 /// what these are about.
@@ -58,8 +59,14 @@ impl Dispatcher {
             Worked::Answered(answer) => answer,
             Worked::Again => return Ok(None),
             // The schedule knows what it waits for.
-            Worked::Postponed => return Ok(Some(Ended::default())),
+            Worked::Postponed => {
+                self.job_stands(job, Standing::waiting("its turn: others are worked on first"));
+                return Ok(Some(Ended::default()));
+            }
         };
+        if let Some(standing) = unperformed(&answer) {
+            self.job_stands(job, standing);
+        }
         let due = self.settle_as(&events, &answer).await?;
         inner.observer.end(record, &answer);
         Ok(Some(Ended { due, rest: None }))
@@ -116,6 +123,17 @@ impl Dispatcher {
         let ids: Vec<i64> = events.iter().map(|event| event.id).collect();
         let settlement = Settlement { state, reason, brake: None, due, attempted };
         self.inner.bridge.inbox.store().settle(&ids, &settlement).await
+    }
+}
+
+/// How a record stands whose events were answered without a plan that went through.
+fn unperformed(answer: &Answer) -> Option<Standing> {
+    match answer {
+        Answer::Ignored(_) | Answer::Applied(_) => None,
+        Answer::Parked(report) => Some(Standing::refused(&report.text)),
+        Answer::Held(held) => Some(Standing::waiting(held.reason())),
+        Answer::Failed { failure, again: Some(_), .. } => Some(Standing::waiting(&failure.why)),
+        Answer::Failed { failure, again: None, .. } => Some(Standing::refused(&failure.why)),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
+use netbox_api::VirtualMachine;
 use proxmox_api::NodeName;
 
 use super::Dispatcher;
@@ -11,20 +13,33 @@ use crate::action::Action;
 use crate::executor::{Failure, FailureKind, Outcome, Progress};
 use crate::guest::RecordId;
 use crate::live::look_up::Way;
+use crate::state::Said;
 
 /// The work on one record.
 pub(super) struct Job {
     dispatcher: Dispatcher,
     record: RecordId,
+    /// What NetBox says of how the record stands, once it was read.
+    said: Mutex<Option<Said>>,
 }
 
 impl Job {
     pub(super) fn new(dispatcher: Dispatcher, record: RecordId) -> Self {
-        Self { dispatcher, record }
+        Self { dispatcher, record, said: Mutex::default() }
     }
 
     pub(super) fn record(&self) -> RecordId {
         self.record
+    }
+
+    /// What NetBox says of how the record stands; none where it was not read, or NetBox has no field for it.
+    pub(super) fn said(&self) -> Option<Said> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// NetBox says this of how the record stands.
+    pub(super) fn says(&self, said: Option<Said>) {
+        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = said;
     }
 
     /// What is due of the record is about to be read: only what comes from now on is new.
@@ -59,6 +74,10 @@ impl Way for Job {
             None => "the cluster is busy with other guests".to_owned(),
         };
         Err(Failure::new(FailureKind::Retry, why))
+    }
+
+    fn read(&self, machine: &VirtualMachine) {
+        self.says(Said::of(&machine.custom_fields, &self.dispatcher.inner.bridge.fields));
     }
 }
 

@@ -11,6 +11,7 @@
 //! | `asked` | what a person asks for without a change in NetBox |
 //! | `meanwhile` | what came while a plan was made |
 //! | `told`, `over` | what people are told outside plans, and that it is over |
+//! | `standings` | how records stand, said in NetBox |
 //! | `lease`, `backoff`, `brakes`, `remember` | who works on it, when again, what waits for a person, what is kept |
 
 mod answer;
@@ -24,6 +25,7 @@ mod over;
 mod remember;
 mod run;
 pub mod schedule;
+pub(in crate::live) mod standings;
 mod told;
 mod work;
 
@@ -37,6 +39,7 @@ use tokio::time::Instant;
 use self::brakes::Destroys;
 use self::lease::Leases;
 use self::schedule::{Limits, Schedule};
+use self::standings::Standings;
 use crate::action::Action;
 use crate::apply::Applied;
 use crate::event::Event;
@@ -105,6 +108,7 @@ struct Inner {
     asked: AtomicBool,
     destroys: Destroys,
     foreign: Foreign,
+    standings: Standings,
     troubles: std::sync::Mutex<Vec<String>>,
     read_log: ReadLog,
 }
@@ -149,6 +153,7 @@ impl Dispatcher {
             asked: AtomicBool::new(false),
             destroys: Destroys::default(),
             foreign: Foreign::default(),
+            standings: Standings::new(owner),
             troubles: std::sync::Mutex::default(),
             read_log: ReadLog::default(),
         };

@@ -1,19 +1,25 @@
 //! Looks up, plans and applies.
 
+use std::pin::pin;
+
+use futures_util::future::{Either, join, select};
+use tokio::time::sleep;
+
 use super::job::{Copying, Job};
 use super::remember::{remember, remember_said};
 use super::schedule::shares;
 use super::told::{TOLD_AFTER, failed_report};
 use super::{Answer, Dispatcher, log_error, over};
 use crate::action::Action;
-use crate::apply::apply;
+use crate::apply::{Applied, apply};
 use crate::event::{Change, Event};
-use crate::executor::{Executor, FailureKind};
+use crate::executor::{Executor, FailureKind, Progress};
 use crate::live::bridge::now;
 use crate::live::execute::LiveExecutor;
 use crate::live::inbox::{EventState, InboxError, StoredEvent};
 use crate::live::look_up::{LookUp, Looked, Unjudged};
 use crate::plan::{plan_with, refused_creation};
+use crate::state::Standing;
 
 /// How often a plan is made anew at once, because the world was not as it had been looked up.
 const REPLANS: u32 = 5;
@@ -91,7 +97,7 @@ impl Dispatcher {
             if let Some(intent) = refused_creation(&event, &plan) {
                 log_error(bridge.inbox.put_intent(&intent).await);
             }
-            let applied = apply(plan, &executor, &progress).await;
+            let applied = self.performed(job, plan, &executor, &progress).await;
             if applied.failed.is_some() {
                 log_error(remember_said(bridge, &event, &applied, &executor).await);
             }
@@ -99,6 +105,7 @@ impl Dispatcher {
                 None => {
                     log_error(remember(bridge, cluster, &event, &applied, &executor).await);
                     log_error(over::tell_and_forget(bridge, &event, &applied, &executor).await);
+                    log_error(self.performed_stands(job, &event).await);
                     return Worked::Answered(Answer::Applied(applied));
                 }
                 Some((_, failure))
@@ -116,6 +123,31 @@ impl Dispatcher {
                     }
                     return Worked::Answered(Answer::Failed { applied, failure, again });
                 }
+            }
+        }
+    }
+
+    /// Performs a plan; one that takes long is said in NetBox.
+    async fn performed(
+        &self,
+        job: &Job,
+        plan: Vec<Action>,
+        executor: &LiveExecutor<'_>,
+        progress: &dyn Progress,
+    ) -> Applied {
+        let Some(said) = job.said() else { return apply(plan, executor, progress).await };
+        let standing = Standing::working(steps(&plan));
+        let performing = pin!(apply(plan, executor, progress));
+        match select(performing, pin!(sleep(self.inner.bridge.working_after))).await {
+            Either::Left((applied, _)) => applied,
+            Either::Right(((), performing)) => {
+                let (applied, says) = join(performing, executor.says(job.record(), &standing, &said)).await;
+                match says {
+                    Ok(true) => job.says(Some(said.after(&standing))),
+                    Ok(false) => {}
+                    Err(failure) => tracing::warn!(record = %job.record(), why = %failure.why, "not said in NetBox"),
+                }
+                applied
             }
         }
     }
@@ -142,4 +174,15 @@ impl Dispatcher {
         }
         Ok(())
     }
+}
+
+/// The steps of a plan that change something in Proxmox, for a glance.
+fn steps(plan: &[Action]) -> String {
+    let mut steps: Vec<&str> = plan
+        .iter()
+        .filter(|action| !matches!(action, Action::Record { .. } | Action::Report(_)))
+        .map(Action::name)
+        .collect();
+    steps.dedup();
+    steps.join(", ")
 }

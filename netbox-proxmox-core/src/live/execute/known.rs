@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use netbox_api::VirtualMachine;
 use netbox_api::client::ETag;
 use proxmox_api::{NodeName, Vmid};
 use tokio::time::Instant;
@@ -13,6 +14,7 @@ use crate::live::guests::Observed;
 use crate::live::look_up::Read;
 use crate::live::look_up::listing::Listing;
 use crate::part::Part;
+use crate::record::FieldNames;
 
 /// For how long a guest that was read counts as just read.
 const JUST: Duration = Duration::from_secs(10);
@@ -28,6 +30,14 @@ pub(super) struct KnownRecord {
     pub(super) node: Option<String>,
     /// Its state, since NetBox 4.6.
     pub(super) etag: Option<ETag>,
+}
+
+impl KnownRecord {
+    pub(super) fn of(machine: &VirtualMachine, etag: Option<ETag>, fields: &FieldNames) -> Self {
+        let vmid = machine.custom_fields.text(&fields.vmid).filter(|text| !text.trim().is_empty());
+        let node = machine.custom_fields.get(&fields.node).one().ok().flatten();
+        Self { id: machine.id, vmid, node: node.map(|node| node.trim().to_owned()), etag }
+    }
 }
 
 /// What is known within one plan.

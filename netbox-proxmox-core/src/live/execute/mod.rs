@@ -14,6 +14,7 @@ mod record;
 mod record_mac;
 mod remove_disk;
 mod report;
+mod standing;
 mod step;
 mod take_over;
 

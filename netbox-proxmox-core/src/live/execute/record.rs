@@ -71,10 +71,7 @@ impl Step<'_> {
     }
 
     fn known_record(&self, machine: &VirtualMachine, etag: Option<ETag>) -> KnownRecord {
-        let (id, fields) = (machine.id, &self.bridge.fields);
-        let vmid = machine.custom_fields.text(&fields.vmid).filter(|text| !text.trim().is_empty());
-        let node = machine.custom_fields.get(&fields.node).one().ok().flatten();
-        KnownRecord { id, vmid, node: node.map(|node| node.trim().to_owned()), etag }
+        KnownRecord::of(machine, etag, &self.bridge.fields)
     }
 
     /// Since NetBox 4.6 the write holds only if the record is as it was read; before, it is read back.

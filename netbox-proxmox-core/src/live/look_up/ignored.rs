@@ -2,7 +2,8 @@
 //! certain waits for a person (`Looked::Parked`) or is reported.
 //!
 //! Before an event is stored, [`NotAnEvent`](crate::NotAnEvent) is another: a type of object that concerns no guest, an
-//! address that is on no virtual machine, and a change in a branch, whose merge is delivered again.
+//! address that is on no virtual machine, a change in a branch, whose merge is delivered again, and one of nothing but what a record
+//! says of how it stands.
 
 use std::fmt;
 

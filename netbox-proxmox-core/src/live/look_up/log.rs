@@ -127,7 +127,9 @@ impl LookUp<'_> {
         }
         let mut entries = std::pin::pin!(self.of_record(record));
         while let Some((_, entry)) = entries.try_next().await? {
-            if !policy.is_importer(&entry.user_name) {
+            // Who only said how it stands has not changed it.
+            let changes = || !Change::from_change_log(&entry, &self.bridge.fields).is_empty();
+            if !policy.is_importer(&entry.user_name) && changes() {
                 return Ok(false);
             }
         }

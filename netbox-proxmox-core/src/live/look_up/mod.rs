@@ -120,6 +120,9 @@ impl<'a> LookUp<'a> {
 
     async fn present(&self, found: Fetched<VirtualMachine>, cause: Vec<Change>) -> Result<Looked, Failure> {
         let Fetched { value: machine, etag } = found;
+        if let Some(way) = self.way {
+            way.read(&machine);
+        }
         let cluster = match self.cluster_of(&machine) {
             Ok(cluster) => cluster,
             Err(why) => return self.not_managed(machine, cause, why).await,
@@ -141,7 +144,7 @@ impl<'a> LookUp<'a> {
         };
         let (cause, unjudged) = self.confirmed(owner, cause, &reporter).await?;
         if !guest.status.wants_guest() {
-            let context = Context { looked_up: true, managed: Some(true), ..Context::default() };
+            let context = Context { looked_up: true, managed: Some(true), untouched, ..Context::default() };
             let event = Event { cause, desired: Some(guest), current: None, context };
             return Ok(looked(cluster, event, unjudged, Read::default()));
         }

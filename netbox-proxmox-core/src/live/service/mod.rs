@@ -12,6 +12,7 @@ pub use self::board::Board;
 use crate::executor::{Failure, Silent};
 use crate::live::bridge::{Bridge, now};
 use crate::live::dispatch::lease::{Leases, unique_owner};
+use crate::live::dispatch::standings::REST;
 use crate::live::dispatch::{Dispatcher, Observer};
 use crate::live::inbox::retention::{Pruned, Retention};
 use crate::live::inbox::{InboxError, NewEvent, Work};
@@ -33,6 +34,10 @@ pub const RECONCILE: Duration = Duration::from_secs(3600);
 
 /// How often what is old is removed from the inbox.
 const TIDY: Duration = Duration::from_secs(3600);
+
+/// How often it is looked whether NetBox is to be told how records stand; and how long after it did not take that.
+const SAY: Duration = Duration::from_secs(1);
+const AFTER_FAILURE: Duration = Duration::from_secs(60);
 
 /// What is to run, before it runs.
 #[must_use = "a service does nothing until it runs"]
@@ -146,6 +151,7 @@ impl Service {
             () = self.catch_ups() => {}
             () = self.comparisons() => {}
             () = self.tidy() => {}
+            () = self.standings() => {}
         }
     }
 
@@ -221,6 +227,17 @@ impl Service {
         sweep: impl Future<Output = Result<T, Failure>>,
     ) -> Result<Option<T>, Failure> {
         self.leases.alone(self.dispatcher.bridge().inbox.store(), work, sweep).await?.transpose()
+    }
+
+    /// Says in NetBox how records stand.
+    async fn standings(&self) {
+        loop {
+            tokio::time::sleep(SAY).await;
+            if let Err(why) = self.dispatcher.tell_standings(REST).await {
+                tracing::warn!(%why, "it is not said in NetBox how virtual machines stand");
+                tokio::time::sleep(AFTER_FAILURE).await;
+            }
+        }
     }
 
     /// Removes from the inbox what is old.

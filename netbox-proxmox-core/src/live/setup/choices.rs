@@ -10,6 +10,7 @@ use super::object::{Kind, Object, Present, Wanted};
 use super::offered::{Choice, Label, Offered, file_name};
 use super::plan::Remark;
 use crate::live::offer::Of;
+use crate::state::State;
 
 /// The sets that fields use, and what each is for.
 #[derive(Debug, Default)]
@@ -41,6 +42,7 @@ pub(super) fn set(
 fn usual_name(of: Of) -> &'static str {
     match of {
         Of::Types => "proxmox-vm-type",
+        Of::States => "proxmox-state",
         Of::Nodes => "proxmox-cluster-nodes",
         Of::VmTemplates => "proxmox-vm-templates",
         Of::ContainerTemplates => "proxmox-lxc-templates",
@@ -65,6 +67,7 @@ impl Choices {
                 )));
             }
             let mut pairs = known.unwrap_or_default();
+            let is_of_states = of.contains(&Of::States);
             let mut news = Vec::new();
             let of = of.into_iter().filter(|_| is_known);
             let offers: Vec<&Choice> = of.into_iter().flat_map(|of| offered.of(of)).collect();
@@ -81,6 +84,11 @@ impl Choices {
             // Its order is nothing that anybody has to write again.
             if !news.is_empty() {
                 wanted = wanted.always("extra_choices", json!(pairs)).showing("extra_choices", news);
+            }
+            if is_of_states {
+                // A badge of that colour (seen on NetBox 4.7.3; older releases ignore it).
+                let colours: BTreeMap<_, _> = State::ALL.into_iter().map(|it| (it.as_str(), it.colour())).collect();
+                wanted = wanted.once("choice_colors", json!(colours));
             }
             wanted.once("name", name)
         });

@@ -58,6 +58,12 @@ pub(super) fn wanted(
     std::iter::once(hook).chain([rule(mine, &name)]).chain(others.into_iter().map(silenced)).collect()
 }
 
+/// Where NetBox reaches the server, as it is said or as the webhook has it.
+pub(super) fn receiver(options: &Options, present: &Present) -> Option<String> {
+    let held = || present.named(Kind::Webhook, NAME).map(|hook| hook.text("payload_url").to_owned());
+    options.receiver.clone().or_else(held)
+}
+
 /// A slash at the end says nothing.
 fn same_url(a: &str, b: &str) -> bool {
     a.trim_end_matches('/') == b.trim_end_matches('/')

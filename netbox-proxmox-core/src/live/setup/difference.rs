@@ -33,10 +33,14 @@ impl std::fmt::Debug for Write {
 }
 
 /// Attributes of a new object that are always the same.
-const QUIET: [&str; 12] = [
+const QUIET: [&str; 16] = [
     "slug",
     "filter_logic",
     "ui_visible",
+    "ui_editable",
+    "shared",
+    "new_window",
+    "choice_colors",
     "group_name",
     "weight",
     "http_method",

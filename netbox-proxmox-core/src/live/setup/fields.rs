@@ -27,7 +27,10 @@ const FORMER_LABELS: [&str; 7] = [
 const FORMER_DESCRIPTION: &str = "SSH key";
 const USUAL_WEIGHT: u64 = 100;
 
-const MACHINE: &str = "virtualization.virtualmachine";
+/// What NetBox calls a field that its web form shows and does not change.
+pub(super) const READ_ONLY: &str = "no";
+
+pub(super) const MACHINE: &str = "virtualization.virtualmachine";
 const DISK: &str = "virtualization.virtualdisk";
 const INTERFACE: &str = "virtualization.vminterface";
 
@@ -48,6 +51,8 @@ pub struct Field {
     help: &'static str,
     /// Whether it is shown where it is empty, too.
     always_shown: bool,
+    /// Whether we alone write it.
+    ours: bool,
 }
 
 impl Field {
@@ -63,9 +68,9 @@ impl Field {
 }
 
 macro_rules! fields {
-    ($($name:ident on $object:ident $weight:literal: $made:literal $(from $of:ident)?, or $works:expr, $shown:literal, $label:literal, $help:literal;)*) => {
-        /// All of them, in the order in which they are shown.
-        pub const FIELDS: &[Field] = &[$(Field {
+    ($(#[$doc:meta])* $fields:ident, ours: $ours:literal; $($name:ident on $object:ident $weight:literal: $made:literal $(from $of:ident)?, or $works:expr, $shown:literal, $label:literal, $help:literal;)*) => {
+        $(#[$doc])*
+        pub const $fields: &[Field] = &[$(Field {
             name: |names| &names.$name,
             object_type: $object,
             made_as: $made,
@@ -75,6 +80,7 @@ macro_rules! fields {
             label: $label,
             help: $help,
             always_shown: $shown,
+            ours: $ours,
         }),*];
     };
     (@of) => { None };
@@ -82,6 +88,8 @@ macro_rules! fields {
 }
 
 fields! {
+    /// Those that people write, in the order in which they are shown.
+    FIELDS, ours: false;
     vm_type on MACHINE 100: "select" from Types, or ["text"], true, "Proxmox type",
         "vm or lxc: Proxmox VE has a guest for this virtual machine. Empty: it is left alone.";
     vm_template on MACHINE 110: "select" from VmTemplates, or ["text", "integer"], true, "Proxmox VM template",
@@ -116,18 +124,32 @@ fields! {
         "Bridge of this network card, like vmbr0. Empty: that of its VLAN's group, or the policy's.";
 }
 
+fields! {
+    /// Those in which it is said how a record stands: whoever wants them has them made.
+    STATE_FIELDS, ours: true;
+    state on MACHINE 10: "select" from States, or ["text"], false, "Proxmox state",
+        "How it stands in Proxmox VE. Written by the bridge.";
+    state_text on MACHINE 11: "text", or ["longtext"], false, "Proxmox state, in words", "Written by the bridge.";
+    state_since on MACHINE 12: "datetime", or ["text"], false, "Proxmox state since", "Written by the bridge.";
+}
+
 /// The fields with their sets of choices, and what is to be said of them.
 pub(super) fn wanted(
     names: &FieldNames,
+    with_state: bool,
     offered: &Offered,
     present: &Present,
     remarks: &mut Vec<Remark>,
 ) -> Vec<Wanted> {
     let mut sets = Choices::default();
     let mut fields = Vec::new();
-    for field in FIELDS {
+    for field in FIELDS.iter().chain(STATE_FIELDS) {
         let name = field.name(names);
         let found = present.named(Kind::CustomField, name);
+        // One that is there is kept as it should be.
+        if field.ours && !with_state && found.is_none() {
+            continue;
+        }
         let kind = found.map_or(field.made_as, |found| found.text("type"));
         if !field.works_with(kind) {
             remarks.push(Remark::problem(format!(
@@ -163,10 +185,13 @@ pub(super) fn wanted(
 }
 
 fn one(field: &Field, name: &str, found: Option<&Object>, set: Option<String>) -> Wanted {
-    let wanted = Wanted::new(Kind::CustomField, name, found)
+    let mut wanted = Wanted::new(Kind::CustomField, name, found)
         .once("name", name)
         .once("type", field.made_as)
         .once("ui_visible", if field.always_shown { "always" } else { "if-set" });
+    if field.ours {
+        wanted = wanted.once("ui_editable", READ_ONLY);
+    }
     let mut object_types = found.map(|found| found.list("object_types")).unwrap_or_default();
     if !object_types.iter().any(|known| known == field.object_type) {
         object_types.push(field.object_type.to_owned());
@@ -203,8 +228,8 @@ mod tests {
     fn each_name_of_the_settings_has_one_field_and_its_texts_fit() {
         let names = serde_json::to_value(FieldNames::default()).unwrap_or_default();
         let names = names.as_object().map(|names| names.len());
-        assert_eq!(names, Some(FIELDS.len()));
-        for field in FIELDS {
+        assert_eq!(names, Some(FIELDS.len() + STATE_FIELDS.len()));
+        for field in FIELDS.iter().chain(STATE_FIELDS) {
             assert!(field.label.len() <= 50 && field.help.len() <= 200, "{}", field.label);
         }
     }

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::object::{Kind, Object, Present};
-use super::plan::{Meant, Remark};
+use super::plan::{Meant, Options, Remark};
 use super::refusal::refused;
+use super::script;
 use crate::executor::{Failure, FailureKind};
 use crate::live::clusters;
 
@@ -15,20 +16,29 @@ const ALWAYS: [Kind; 6] =
 /// What one looks at that makes a user, or removes what was made.
 const USERS: [Kind; 3] = [Kind::User, Kind::Permission, Kind::Token];
 
-/// What NetBox has of all that a set-up is made of.
-pub(super) async fn present(netbox: &netbox_api::Client, with_users: bool) -> Result<Present, Failure> {
+/// What one looks at that makes pages for people, or removes what was made.
+const PAGES: [Kind; 3] = [Kind::SavedFilter, Kind::CustomLink, Kind::Dashboard];
+
+/// What NetBox has of all that a set-up with these options is made of.
+pub(super) async fn present(netbox: &netbox_api::Client, options: &Options) -> Result<Present, Failure> {
     let mut present = Present::default();
-    for kind in ALWAYS.into_iter().chain(USERS.into_iter().filter(|_| with_users)) {
-        present.put(kind, all(netbox, kind).await?);
+    let more = [
+        (&USERS[..], options.user.is_some()),
+        (&PAGES[..], options.status_field),
+        (&[Kind::Script][..], options.script),
+    ];
+    let more = more.into_iter().filter(|(_, wanted)| *wanted).flat_map(|(kinds, _)| kinds);
+    for kind in ALWAYS.iter().chain(more) {
+        present.put(*kind, all(netbox, *kind).await?);
     }
     Ok(present)
 }
 
-/// Clusters and users besides, for a removal. Whoever may not see users has made none.
+/// Clusters, users and pages besides, for a removal. Whoever may not see them has made none.
 pub(super) async fn all_present(netbox: &netbox_api::Client, remarks: &mut Vec<Remark>) -> Result<Present, Failure> {
-    let mut present = present(netbox, false).await?;
+    let mut present = present(netbox, &Options::default()).await?;
     present.put(Kind::Cluster, all(netbox, Kind::Cluster).await?);
-    for kind in USERS {
+    for kind in USERS.into_iter().chain(PAGES).chain([Kind::Script]) {
         match all(netbox, kind).await {
             Ok(objects) => present.put(kind, objects),
             Err(failure) if failure.kind == FailureKind::Permission => {
@@ -42,9 +52,25 @@ pub(super) async fn all_present(netbox: &netbox_api::Client, remarks: &mut Vec<R
 }
 
 async fn all(netbox: &netbox_api::Client, kind: Kind) -> Result<Vec<Object>, Failure> {
+    match kind {
+        Kind::Script => return script::look(netbox).await,
+        Kind::Dashboard => return dashboard(netbox).await,
+        _ => {}
+    }
     let found = netbox.get_all(kind.path(), &[]).await;
     let found = found.map_err(|error| refused(&error, "view", kind, &format!("{}s", kind.words())))?;
     Ok(found.into_iter().filter_map(|shown| Object::read(kind, shown)).collect())
+}
+
+/// The dashboard of the token's user, if it has one.
+async fn dashboard(netbox: &netbox_api::Client) -> Result<Vec<Object>, Failure> {
+    let answer = netbox.get(Kind::Dashboard.path(), &[]).await;
+    let mut shown = answer.map_err(|error| refused(&error, "view", Kind::Dashboard, "the dashboard"))?.body;
+    if let Some(attributes) = shown.as_object_mut() {
+        attributes.insert("id".to_owned(), 0.into());
+        attributes.insert("name".to_owned(), "of the token's user".into());
+    }
+    Ok(Object::read(Kind::Dashboard, shown).into_iter().collect())
 }
 
 /// The clusters that the settings mean.

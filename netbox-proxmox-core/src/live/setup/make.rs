@@ -10,6 +10,7 @@ use super::difference::Write;
 use super::object::{Kind, Present};
 use super::random;
 use super::refusal::refused;
+use super::script;
 use crate::executor::{Failure, FailureKind};
 use crate::live::proposed::{Proposed, Verb};
 
@@ -43,6 +44,14 @@ pub(super) async fn make(
         };
         let path = write.kind.path();
         let answer = match write.id {
+            _ if write.kind == Kind::Script => {
+                let text = body.get(script::CONTENT).and_then(Value::as_str).unwrap_or_default();
+                script::upload(netbox, text, write.id.is_some()).await?;
+                made.writes += 1;
+                wrote(&write.proposed);
+                continue;
+            }
+            Some(_) if write.kind == Kind::Dashboard => netbox.patch(path, &Value::Object(body), None).await,
             None if write.kind == Kind::Token => token(netbox, body).await,
             None => netbox.post(path, &Value::Object(body)).await,
             Some(id) if write.proposed.verb == Verb::Delete => netbox.delete(&format!("{path}/{id}"), None).await,
@@ -84,8 +93,8 @@ fn body(write: &Write, present: &Present, ids: &BTreeMap<(Kind, String), u64>) -
         // Nobody logs in as this user.
         body.insert("password".to_owned(), random::password()?.expose_secret().into());
     }
-    // Users and what belongs to them take no message.
-    if !matches!(write.kind, Kind::User | Kind::Permission | Kind::Token) {
+    // Users, and what belongs to them, take no message.
+    if !matches!(write.kind, Kind::User | Kind::Permission | Kind::Token | Kind::Dashboard | Kind::Script) {
         body.insert("changelog_message".to_owned(), MESSAGE.into());
     }
     Ok(body)

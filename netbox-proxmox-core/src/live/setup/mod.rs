@@ -11,10 +11,12 @@ mod look;
 mod make;
 mod object;
 mod offered;
+mod pages;
 mod plan;
 mod random;
 mod refusal;
 mod remove;
+mod script;
 mod server;
 
 use std::collections::BTreeMap;
@@ -56,7 +58,7 @@ impl Setup {
         clusters: &[SetupCluster],
         options: &Options,
     ) -> Result<Self, Failure> {
-        let (mut offered, mut remarks) = (Offered::types(), Vec::new());
+        let (mut offered, mut remarks) = (Offered::fixed(), Vec::new());
         for cluster in clusters {
             let offer = Offer::of(&cluster.client).await?;
             offered.add_all(&offer);
@@ -71,9 +73,14 @@ impl Setup {
             }));
         }
         let settings: Vec<String> = clusters.iter().map(|cluster| cluster.setting.clone()).collect();
-        let present = look::present(netbox, options.user.is_some()).await?;
+        let present = look::present(netbox, options).await?;
         let meant = look::clusters(netbox, &settings).await?;
-        let mut plan = plan::plan(options, &meant, &offered, &present, random::secret()?);
+        let address = |cluster: &SetupCluster| {
+            let (address, _) = cluster.client.at_each_endpoint().into_iter().next()?;
+            Some((cluster.setting.clone(), address))
+        };
+        let addresses: Vec<_> = clusters.iter().filter_map(address).collect();
+        let mut plan = plan::plan(options, &meant, &addresses, &offered, &present, random::secret()?);
         plan.remarks.splice(0..0, remarks);
         Ok(Self { netbox: netbox.clone(), present, plan })
     }
@@ -87,7 +94,12 @@ impl Setup {
         let present = look::all_present(netbox, &mut remarks).await?;
         let mut values = BTreeMap::new();
         for field in present.all(Kind::CustomField).filter(|field| field.is_ours()) {
-            values.insert(field.id, look::values(netbox, &field.list("object_types"), field.name()).await?);
+            // What only we write is nobody's loss.
+            let values_of = match field.text("ui_editable") {
+                fields::READ_ONLY => 0,
+                _ => look::values(netbox, &field.list("object_types"), field.name()).await?,
+            };
+            values.insert(field.id, values_of);
         }
         let mut plan = remove::removal(&present, &values, with_values);
         plan.remarks.splice(0..0, remarks);

@@ -22,6 +22,10 @@ pub(super) enum Kind {
     User,
     Permission,
     Token,
+    SavedFilter,
+    CustomLink,
+    Dashboard,
+    Script,
 }
 
 /// What is the same of all objects of a kind.
@@ -53,6 +57,12 @@ impl Kind {
             Self::User => ("users/users", "user", "users.user", "last_name"),
             Self::Permission => ("users/permissions", "permission", "users.objectpermission", "description"),
             Self::Token => ("users/tokens", "token", "users.token", "description"),
+            Self::SavedFilter => ("extras/saved-filters", "saved filter", "extras.savedfilter", "description"),
+            // It has no description: a comment in its text.
+            Self::CustomLink => ("extras/custom-links", "custom link", "extras.customlink", "link_text"),
+            // There is one of each user. What is on it is too long to be shown.
+            Self::Dashboard => ("extras/dashboard", "dashboard", "extras.dashboard", "config"),
+            Self::Script => ("extras/scripts", "script", "extras.scriptmodule", "description"),
         };
         Described { path, words, model, mark }
     }
@@ -112,6 +122,11 @@ impl Object {
     /// An attribute as it would be written; none where this NetBox has no such attribute.
     pub(super) fn get(&self, name: &str) -> Option<Value> {
         self.attributes.get(name).map(plain)
+    }
+
+    /// An attribute as it is read.
+    pub(super) fn raw(&self, name: &str) -> Option<Value> {
+        self.attributes.get(name).cloned()
     }
 
     pub(super) fn text(&self, name: &str) -> &str {

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::live::offer::{self, Of, Offer};
+use crate::state::State;
 
 impl Of {
     /// How there come to be some.
     pub(super) fn advice(self) -> &'static str {
         match self {
-            Self::Types | Self::Nodes => "See whether the token may see them",
+            Self::Types | Self::States | Self::Nodes => "See whether the token may see them",
             Self::VmTemplates => {
                 "To have it, make a template (qm template VMID), see that the token has VM.Audit on it, and run this again"
             }
@@ -60,9 +61,12 @@ impl Offered {
         self.0.sort_by(|(a, x), (b, y)| (a, number(&x.value), &x.value).cmp(&(b, number(&y.value), &y.value)));
     }
 
-    /// Without any Proxmox: the kinds of guests.
-    pub(super) fn types() -> Self {
+    /// Without any Proxmox: the kinds of guests, and how records stand.
+    pub(super) fn fixed() -> Self {
         let mut offered = Self::default();
+        for state in State::ALL {
+            offered.add(Of::States, state.as_str(), Label::Fixed(state.label().into()));
+        }
         offered.add(Of::Types, "vm", Label::Fixed("Virtual machine".into()));
         offered.add(Of::Types, "lxc", Label::Fixed("Container".into()));
         offered

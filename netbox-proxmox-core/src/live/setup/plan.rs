@@ -6,7 +6,8 @@ use serde::Serialize;
 use super::difference::{Write, write};
 use super::object::{Kind, Object, Present, Wanted};
 use super::offered::Offered;
-use super::{delivery, fields, server};
+use super::pages::{self, Address};
+use super::{delivery, fields, script, server};
 use crate::record::FieldNames;
 
 /// What an operator chose.
@@ -22,6 +23,10 @@ pub struct Options {
     pub secret: Option<SecretString>,
     /// The name of the server's own user in NetBox; none: it makes none.
     pub user: Option<String>,
+    /// Whether fields are made in which it is said how a record stands, with saved filters, links and a list on the dashboard.
+    pub status_field: bool,
+    /// Whether a script is uploaded that calls the server's API.
+    pub script: bool,
     /// Whether that user may do what discovering guests takes, too.
     pub discover: bool,
 }
@@ -70,22 +75,32 @@ pub(super) struct Meant {
 pub(super) fn plan(
     options: &Options,
     clusters: &[Meant],
+    addresses: &[Address],
     offered: &Offered,
     present: &Present,
     fresh: SecretString,
 ) -> Plan {
     let mut remarks = Vec::new();
     let mut wanted = of_clusters(clusters, present, &mut remarks);
-    wanted.extend(fields::wanted(&options.fields, offered, present, &mut remarks));
+    wanted.extend(fields::wanted(&options.fields, options.status_field, offered, present, &mut remarks));
     wanted.extend(options.tag.as_deref().map(|tag| of_tag(tag, present)));
+    let receiver = delivery::receiver(options, present);
+    if options.status_field {
+        wanted.extend(pages::wanted(&options.fields, addresses, receiver.as_deref(), present, &mut remarks));
+    }
     let hook = delivery::wanted(options, present, fresh, &mut remarks);
     let secret = hook.iter().find_map(|wanted| wanted.secret.as_ref().map(|(_, secret)| secret.clone()));
     wanted.extend(hook);
     if let Some(user) = &options.user {
         wanted.extend(server::wanted(user, options.discover, present, &mut remarks));
     }
+    // Last: one that cannot be replaced keeps nothing else from being made.
+    if options.script {
+        wanted.extend(script::wanted(receiver.as_deref(), present, &mut remarks));
+    }
     let writes: Vec<Write> = wanted.into_iter().filter_map(|wanted| write(present, wanted)).collect();
-    let is_new_secret = options.secret.is_none() && writes.iter().any(|write| write.secret.is_some());
+    let is_new_secret =
+        options.secret.is_none() && writes.iter().any(|write| write.kind == Kind::Webhook && write.secret.is_some());
     Plan { writes, remarks, secret, is_new_secret }
 }
 

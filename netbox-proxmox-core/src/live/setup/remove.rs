@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::difference::Write;
 use super::object::{Kind, Object, Present};
+use super::pages;
 use super::plan::{Plan, Remark};
 use crate::live::proposed::{Attribute, Proposed, Verb};
 
@@ -16,6 +17,16 @@ pub(super) fn removal(present: &Present, values: &BTreeMap<u64, usize>, with_val
     for kind in [Kind::Token, Kind::Permission, Kind::User, Kind::EventRule] {
         plan.writes.extend(ours(present, kind).map(|object| deletion(object, None)));
     }
+    for kind in [Kind::SavedFilter, Kind::CustomLink] {
+        plan.writes.extend(ours(present, kind).map(|object| deletion(object, None)));
+    }
+    plan.writes.extend(present.all(Kind::Dashboard).filter_map(cleared));
+    plan.remarks.extend(present.all(Kind::Script).map(|script| {
+        Remark::said(format!(
+            "script {} stays: NetBox's API cannot remove it. Delete it in NetBox (Customization, Scripts)",
+            script.name()
+        ))
+    }));
     let used = |hook: &Object| {
         let rules = present.all(Kind::EventRule).filter(|rule| !rule.is_ours());
         rules.filter(|rule| rule.number("action_object_id") == Some(hook.id)).count()
@@ -58,6 +69,15 @@ pub(super) fn removal(present: &Present, values: &BTreeMap<u64, usize>, with_val
         _ => Ok(None),
     });
     plan
+}
+
+/// A dashboard without our list on it.
+fn cleared(dashboard: &Object) -> Option<Write> {
+    let body = pages::without_widget(dashboard)?;
+    let list = Attribute { name: "layout".to_owned(), old: json!("a list of what differs"), new: Value::Null };
+    let (kind, name) = (dashboard.kind.words().to_owned(), dashboard.name().to_owned());
+    let proposed = Proposed { verb: Verb::Change, kind, name, attributes: vec![list] };
+    Some(Write { proposed, kind: dashboard.kind, id: Some(dashboard.id), body, links: vec![], secret: None })
 }
 
 fn ours(present: &Present, kind: Kind) -> impl Iterator<Item = &Object> {

@@ -27,6 +27,13 @@ pub(crate) struct Arguments {
     /// With --user or --proxmox: also what `discover` needs
     #[arg(long)]
     discover: bool,
+    /// Makes custom fields in which the server says how each virtual machine stands in Proxmox VE; with saved filters, links, and a
+    /// list on the dashboard of the token's user
+    #[arg(long)]
+    status_field: bool,
+    /// Uploads a script whose buttons (Plan, Apply, Adopt, Release, Compare) call the server's API
+    #[arg(long)]
+    script: bool,
     /// Writes the webhook's secret to this file, which its owner only can read
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
@@ -40,7 +47,7 @@ pub(crate) struct Arguments {
     #[arg(long, short)]
     yes: bool,
     /// Takes away what a set-up made in NetBox, unless something depends on it
-    #[arg(long, conflicts_with_all = ["receiver", "user", "secret_file", "env", "proxmox", "discover"])]
+    #[arg(long, conflicts_with_all = ["receiver", "user", "secret_file", "env", "proxmox", "discover", "status_field", "script"])]
     remove: bool,
     /// With --remove: custom fields in which objects have values, too. The values are lost
     #[arg(long, requires = "remove")]
@@ -82,6 +89,8 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
                 secret: given.clone(),
                 user: arguments.user.clone(),
                 discover: arguments.discover,
+                status_field: arguments.status_field,
+                script: arguments.script,
             };
             Setup::look(&netbox, &clusters, &options).await?
         }

@@ -14,6 +14,7 @@ use crate::live::execute::LiveExecutor;
 use crate::live::inbox::{Brake, EventState, Held, Inbox, NewEvent, Reported};
 use crate::live::status::Doing;
 use crate::report::{Report, ReportKey, Reporter};
+use crate::state::{Said, Standing};
 
 /// How many guests one comparison may want to create: more than that is more likely a mistake, or a listing with a gap,
 /// than a wish, and waits for a person.
@@ -41,9 +42,9 @@ impl Dispatcher {
             .unasked()
             .telling(told)
             .sweep(&mut |found| match found {
-                Found::Same { owner, name } => same.push((owner, name)),
-                Found::Difference { owner, name, event, plan } => {
-                    differ.push(Differing::new(owner, name, &event, &plan))
+                Found::Same { owner, name, stands } => same.push((owner, name, stands)),
+                Found::Difference { owner, name, said, event, plan } => {
+                    differ.push(Differing::new(owner, name, said, &event, &plan))
                 }
                 Found::Orphan(report) => orphans.push(report),
                 Found::Failed { what, failure } => tracing::warn!(what, why = %failure.why, "not compared"),
@@ -53,15 +54,18 @@ impl Dispatcher {
         for key in orphans.iter().map(Report::key) {
             still_true.entry((key.record, key.birth)).or_default().push(key);
         }
-        for owner in same.iter().map(|(owner, _)| *owner).chain(differ.iter().map(|it| it.owner)) {
+        for owner in same.iter().map(|(owner, ..)| *owner).chain(differ.iter().map(|it| it.owner)) {
             // What was reported is over: should it return, it is reported again.
             let of_it = still_true.get(&(Some(owner.record), Some(owner.birth)));
             bridge.inbox.retain_orphans(owner, of_it.map_or(&[], Vec::as_slice)).await?;
         }
-        for (owner, name) in same {
+        for (owner, name, stands) in same {
             // That a difference is over is told by the answer to an event.
             if bridge.inbox.standing(owner).await?.is_empty() {
                 bridge.inbox.retain_reports(owner, &[]).await?;
+                if let Some((standing, said)) = stands {
+                    self.stands(owner.record, standing, said);
+                }
             } else {
                 differ.push(Differing::no_more(owner, name));
             }
@@ -104,7 +108,15 @@ impl Dispatcher {
             // An event that is open sees the difference, too; a removal that waits does not.
             let waits = inbox.removal(it.owner).await?.is_some();
             let open = !waits && !inbox.store().pending(it.owner.record).await?.is_empty();
-            if !open && !it.told(inbox).await? {
+            if open {
+                continue;
+            }
+            if it.told(inbox).await? {
+                // Nothing will be answered: it stands as it was reported.
+                if let Some((standing, said)) = it.stands {
+                    self.stands(it.owner.record, standing, said);
+                }
+            } else {
                 let held = why.clone().filter(|_| it.creates).map(|why| Held { brake: Brake::Creations, why });
                 events.push(it.event(held));
             }
@@ -121,21 +133,25 @@ struct Differing {
     creates: bool,
     /// The reports, where the plan is nothing else.
     reports: Option<Vec<ReportKey>>,
+    /// How it stands if people were told all of that, with what NetBox says of it.
+    stands: Option<(Standing, Said)>,
 }
 
 impl Differing {
-    fn new(owner: Owner, name: String, event: &Event, plan: &[Action]) -> Self {
+    fn new(owner: Owner, name: String, said: Option<Said>, event: &Event, plan: &[Action]) -> Self {
         let key = |action: &Action| match action {
             Action::Report(report) => Some(report.key()),
             _ => None,
         };
         let cluster = event.desired.as_ref().and_then(|guest| guest.cluster.as_ref()).map(|cluster| cluster.id);
-        Self { owner, name, cluster, creates: creates(plan), reports: plan.iter().map(key).collect() }
+        let reports: Option<Vec<ReportKey>> = plan.iter().map(key).collect();
+        let stands = reports.as_ref().zip(said).and_then(|(reports, said)| Some((Standing::of(event, reports)?, said)));
+        Self { owner, name, cluster, creates: creates(plan), reports, stands }
     }
 
     /// One that differs no more.
     fn no_more(owner: Owner, name: String) -> Self {
-        Self { owner, name, cluster: None, creates: false, reports: Some(Vec::new()) }
+        Self { owner, name, cluster: None, creates: false, reports: Some(Vec::new()), stands: None }
     }
 
     /// Whether there is nothing but what a person was told before, and all of that.

@@ -8,6 +8,7 @@ use crate::live::bridge::ProxmoxCluster;
 use crate::live::look_up::listing::Listing;
 use crate::live::look_up::{Described, LookUp, Looked, Power};
 use crate::plan::plan_with;
+use crate::state::{Said, Standing};
 
 impl Reconcile<'_> {
     /// A page of records with what belongs to them, without those that were deleted meanwhile.
@@ -47,26 +48,33 @@ impl Reconcile<'_> {
         if !waits && !self.bridge.inbox.store().pending(record).await?.is_empty() {
             return Ok(None);
         }
-        let same = Ok(Some(Found::Same { owner, name: name.clone() }));
-        if !guest.status.wants_guest() {
-            return same;
-        }
-        // A guest that was made since the listing fails here, and is found below.
+        let said = Said::of(&described.machine.custom_fields, &self.bridge.fields);
+        let same = |standing: Standing| {
+            let stands = said.clone().map(|said| (standing, said));
+            Ok(Some(Found::Same { owner, name: name.clone(), stands }))
+        };
         let cause = self.cause(record, &name);
         let untouched = look_up.untouched(&described.machine, &cause).await?;
+        if !guest.status.wants_guest() {
+            return match untouched {
+                true => Ok(Some(Found::Same { owner, name, stands: None })),
+                false => same(Standing::left_alone(&guest.status)),
+            };
+        }
+        // A guest that was made since the listing fails here, and is found below.
         let event = look_up.event(guest, cause.clone(), cluster, listing, Power::Listed).await;
         if let Ok(mut event) = event {
             event.context.untouched = untouched;
             if plan_with(&event, &self.bridge.policy).is_empty() {
-                return if untouched { Ok(None) } else { same };
+                return if untouched { Ok(None) } else { same(Standing::compared(&[])) };
             }
         }
         // What cannot be judged is neither alike nor over.
         let Looked::Event { event, .. } = look_up.record(record, cause).await? else { return Ok(None) };
         let plan = plan_with(&event, &self.bridge.policy);
         if plan.is_empty() {
-            return same;
+            return same(Standing::compared(&[]));
         }
-        Ok(Some(Found::Difference { owner, name, event, plan }))
+        Ok(Some(Found::Difference { owner, name, said, event, plan }))
     }
 }

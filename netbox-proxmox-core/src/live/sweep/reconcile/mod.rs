@@ -26,6 +26,7 @@ use crate::live::look_up::listing::Listing;
 use crate::live::look_up::{Described, LookUp};
 use crate::live::status::Doing;
 use crate::report::Report;
+use crate::state::{Said, Standing};
 
 /// How many records are read and described at once: their ids go into one query, whose length web servers limit, and two
 /// pages are what is held of NetBox.
@@ -43,6 +44,8 @@ pub enum Found {
         owner: Owner,
         /// The record's name.
         name: String,
+        /// How it stands, with what NetBox says of that; none where there is nothing to say.
+        stands: Option<(Standing, Said)>,
     },
     /// A record and its guest differ.
     Difference {
@@ -50,6 +53,8 @@ pub enum Found {
         owner: Owner,
         /// The record's name.
         name: String,
+        /// What NetBox says of how it stands, if it can.
+        said: Option<Said>,
         /// Both sides.
         event: Box<Event>,
         /// What would be done, or only said.
