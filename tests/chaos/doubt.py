@@ -52,6 +52,11 @@ def an_event_is_never_answered(history):
     history.events[0]['state'] = 'pending'
 
 
+@wrong(judge.only_what_a_brake_holds_waits_for_a_person)
+def an_event_is_parked(history):
+    history.parked = [{**history.events[0], 'brake': None}]
+
+
 @wrong(judge.what_was_not_delivered_is_made_up_for)
 def a_change_is_never_heard_of(history):
     entry = next(it for it in history.log if it['changed_object_type'] == 'virtualization.virtualmachine')
@@ -126,6 +131,13 @@ def a_disk_is_too_many(history):
 @wrong(judge.nothing_is_done_twice)
 def a_guest_is_made_again_and_again(history):
     history.writes += [it for it in history.writes if it['record'] and it['path'].endswith('/clone') and it['status'] == 200] * 50
+
+
+@wrong(judge.nothing_is_done_twice)
+def a_creation_is_told_twice(history):
+    if not (told := [it for it in history.journal if 'created as VMID' in it['comments']]):
+        return False
+    history.journal = [*history.journal, told[0]]
 
 
 @wrong(judge.nothing_is_done_twice)

@@ -12,8 +12,9 @@ ENDS = ('answered', 'ignored', 'waits for a person', 'failed; it is tried again'
 class History:
     """Of a run that has come to rest."""
 
-    def __init__(self, world, people, faults):
+    def __init__(self, world, people, faults, parked):
         self.instances, self.faults = world.instances, faults.did
+        self.parked = parked        # what waited for a person before the brakes were released
         self.kills, self.promised = set(faults.kills), faults.promised
         self.did = sorted((at, record, what) for person in people for at, record, what in person.did)
         self.deliveries = world.relay.deliveries
@@ -85,7 +86,7 @@ def steps(instances):
     """When an instance began to answer what concerns a record, and when it ended: (when, record, instance, life, begins)."""
     for instance in instances:
         for at, life, what in instance.said:
-            if 'record' in what and what['message'] == 'answering':
+            if 'record' in what and what.get('message') == 'answering':
                 yield at, int(what['record']), instance.name, life, True
-            elif 'record' in what and what['message'] in ENDS:
+            elif 'record' in what and what.get('message') in ENDS:
                 yield at, int(what['record']), instance.name, life, False

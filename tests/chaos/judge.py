@@ -36,6 +36,13 @@ def every_accepted_delivery_is_answered_or_parked(history):
 
 
 @rule
+def only_what_a_brake_holds_waits_for_a_person(history):
+    for event in history.parked:
+        if not event['brake']:
+            yield event['change']['record'], f"parked: {event['key']}: {event['reason']}"
+
+
+@rule
 def what_was_not_delivered_is_made_up_for(history):
     known = {key.split('@')[0].rsplit('/', 1)[0] for key in history.keys}
     for entry in history.log:
@@ -152,6 +159,10 @@ def nothing_is_done_twice(history):
     for vmid, times in removed.items():
         if times > 1:
             yield history.record_of.get(vmid), f'guest {vmid} was destroyed {times} times'
+    for (record, said), times in collections.Counter(
+            (it['assigned_object_id'], it['comments']) for it in history.journal if 'created as VMID' in it['comments']).items():
+        if times > 1:
+            yield record, f'was told {times} times: {said}'
     used = ' '.join(str(value) for guest in history.guests.values() for value in guest['config'].values())
     for volume in history.volumes:
         if volume['vmid'] != 9000 and volume['volid'] not in used:
@@ -212,4 +223,4 @@ def what_a_killed_server_worked_on_is_taken_over_in_time(history):
 @rule
 def no_server_panics(history):
     for instance in history.instances:
-        yield from ((None, f"{instance.name}: {what['message']}") for _, _, what in instance.said if 'panic' in what['message'])
+        yield from ((None, f"{instance.name}: {what['message']}") for _, _, what in instance.said if 'panic' in what.get('message', ''))
