@@ -11,6 +11,7 @@ use axum::http::header::{CONTENT_LENGTH, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use netbox_api::signature;
+use netbox_proxmox_core::NotAnEvent;
 use netbox_proxmox_core::live::NewEvent;
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -80,6 +81,9 @@ async fn receive(state: &ServerState, request: Request) -> Reply {
         Ok(events) => events,
         Err(why) => {
             tracing::debug!(delivery = %delivery.key(), %why, "ignored");
+            if matches!(why, NotAnEvent::Branch(_)) {
+                state.heard_of_a_branch();
+            }
             return Reply::Ignored(why.to_string());
         }
     };

@@ -102,6 +102,13 @@ impl ServerState {
         }
     }
 
+    /// Something was delivered that was made in a branch.
+    pub(super) fn heard_of_a_branch(&self) {
+        if let Some(service) = self.service.get() {
+            service.heard_of_a_branch();
+        }
+    }
+
     /// Stores changes durably; says for each whether it is new.
     pub(super) async fn accept(&self, events: &[NewEvent]) -> Result<Vec<bool>, InboxError> {
         if let Some(service) = self.service.get() {

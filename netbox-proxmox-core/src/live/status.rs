@@ -41,6 +41,8 @@ pub struct Status {
     pub compared: Option<Compared>,
     /// How far both sides have been compared, while they are.
     pub comparing: Option<Doing>,
+    /// Whether NetBox's branches are planned, in words; empty: nobody has looked yet.
+    pub branches: String,
     /// What is not as it should be.
     pub troubles: Vec<Trouble>,
     /// The newest events, newest first.
@@ -177,6 +179,7 @@ impl Status {
             format!("{}: {compared} compared, {differ} differed{unread}", ago(at))
         });
         let Counts { waiting, parked, reported } = self.events;
+        let branches = if self.branches.is_empty() { "not looked at yet" } else { &self.branches };
         vec![
             ("server", format!("version {}, started {}, {ready}", self.version, ago(self.started))),
             ("NetBox", self.netbox.clone()),
@@ -186,6 +189,7 @@ impl Status {
             ("events", format!("{waiting} waiting, {parked} parked (for a person), {reported} reported")),
             ("change log read", with(caught_up, self.catching_up)),
             ("both sides compared", with(compared.unwrap_or_else(|| "not yet".to_owned()), self.comparing)),
+            ("branches", branches.to_owned()),
         ]
     }
 

@@ -4,14 +4,21 @@
 //! through the look-up and the planner, over a NetBox as the branch has it: the merge delivers the same changes of the same
 //! records with the same ids.
 
+mod approval;
 mod behind;
 mod brakes;
 mod causes;
 mod difference;
+mod done;
 mod drift;
+pub mod fields;
+mod merged;
 mod named;
 mod overlaps;
 mod planned;
+mod text;
+pub mod watch;
+mod written;
 
 use std::collections::HashMap;
 
@@ -22,10 +29,12 @@ pub use self::behind::Behind;
 pub use self::brakes::{Brakes, HeldRecord};
 use self::causes::{InMain, by_record};
 pub use self::difference::{Delta, Difference, RecordDifference};
+pub(super) use self::done::{IGNORED, essence};
 pub use self::named::{Unnamed, named};
 pub use self::overlaps::Overlap;
 use self::overlaps::overlaps;
 pub use self::planned::{BranchPlan, Counts, Digest, Effects, LostDisk, Planned, PlannedAnswer, Verdict};
+pub use self::text::Links;
 use super::bridge::{Bridge, now};
 use super::dispatch::brakes::Destruction;
 use super::look_up::{LookUp, Looked};

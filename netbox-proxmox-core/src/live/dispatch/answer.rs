@@ -6,7 +6,7 @@ use super::job::Job;
 use super::run::Ended;
 use super::told::told;
 use super::work::Worked;
-use super::{Answer, Dispatcher};
+use super::{Answer, Dispatcher, log_error};
 use crate::executor::Outcome;
 use crate::live::bridge::now;
 use crate::live::inbox::{EventState, InboxError, Settlement, StoredEvent};
@@ -67,6 +67,8 @@ impl Dispatcher {
         if let Some(standing) = unperformed(&answer) {
             self.job_stands(job, standing);
         }
+        // Before they are settled: one that is answered twice is noted twice, which changes nothing.
+        log_error(self.note_for_branches(record, &events, &answer).await);
         let due = self.settle_as(&events, &answer).await?;
         inner.observer.end(record, &answer);
         Ok(Some(Ended { due, rest: None }))

@@ -140,7 +140,9 @@ impl Dispatcher {
             return Ok(Some(Held { brake: Brake::Restored, why }));
         }
         let Destruction::Guest(counted) = destruction else { return Ok(None) };
-        let too_many = inner.destroys.begin(&inner.bridge.inbox, &counted, now(), agreed(None)).await?;
+        // A plan that another person agreed to said so.
+        let agreed = agreed(None) || self.is_approved(events).await?;
+        let too_many = inner.destroys.begin(&inner.bridge.inbox, &counted, now(), agreed).await?;
         let Some(since) = too_many else { return Ok(None) };
         self.tell(cluster, Reporter::of_cluster(&cluster.netbox_cluster).held_destroys(DESTROYS_PER_HOUR, since)).await;
         let why = format!(

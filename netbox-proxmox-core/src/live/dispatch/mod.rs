@@ -10,6 +10,7 @@
 //! | `work` | looks up, plans and applies; plans again where the world had moved on |
 //! | `asked` | what a person asks for without a change in NetBox |
 //! | `meanwhile` | what came while a plan was made |
+//! | `branches` | what is noted for whoever planned a branch |
 //! | `told`, `over` | what people are told outside plans, and that it is over |
 //! | `standings` | how records stand, said in NetBox |
 //! | `lease`, `backoff`, `brakes`, `remember` | who works on it, when again, what waits for a person, what is kept |
@@ -18,6 +19,7 @@ mod answer;
 mod asked;
 pub mod backoff;
 pub(crate) mod brakes;
+mod branches;
 mod job;
 pub mod lease;
 mod meanwhile;

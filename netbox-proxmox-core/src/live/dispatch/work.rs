@@ -167,6 +167,8 @@ impl Dispatcher {
         for Unjudged { change, report } in unjudged {
             let of_it: Vec<StoredEvent> = events.iter().filter(|event| event.change == change).cloned().collect();
             let why = report.text.clone();
+            let parked = Answer::Parked(Box::new(report.clone()));
+            self.note_for_branches(change.record, &of_it, &parked).await?;
             if let Some(cluster) = self.cluster_of(Some(cluster)) {
                 self.tell(cluster, report).await;
             }

@@ -14,6 +14,8 @@ pub enum Work {
     CatchUp,
     /// Compares both sides.
     Comparison,
+    /// Plans branches.
+    Branches,
 }
 
 impl Work {
@@ -23,6 +25,7 @@ impl Work {
             Self::Record(record) => i64::try_from(record.0).unwrap_or(i64::MAX),
             Self::CatchUp => -1,
             Self::Comparison => -2,
+            Self::Branches => -3,
         }
     }
 }
@@ -39,6 +42,7 @@ impl fmt::Display for Work {
             Self::Record(record) => write!(f, "record {record}"),
             Self::CatchUp => f.write_str("the change log"),
             Self::Comparison => f.write_str("the comparison"),
+            Self::Branches => f.write_str("the plans of branches"),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 #[cfg(any(feature = "inbox-sqlite", feature = "inbox-postgres"))]
 mod arrivals;
+mod branches;
 mod entry;
 mod event;
 mod fence;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub(crate) use self::branches::{Did, KeptBranch, Merged};
 pub use self::entry::Entry;
 pub(crate) use self::event::time_of;
 pub use self::event::{Brake, EventCounts, EventState, Held, NewEvent, Settlement, StoredEvent};
@@ -80,9 +82,13 @@ const DISCOVERED: &str = "discovered";
 const GONE: &str = "gone";
 const TRIED: &str = "tried";
 const NONCE: &str = "nonce";
+const BRANCH: &str = "branch";
+const BRANCH_PLAN: &str = "branch-plan";
+const BRANCH_RECORD: &str = "branch-record";
+const BRANCH_DID: &str = "branch-did";
 
 /// All kinds of facts.
-const KINDS: [&str; 15] = [
+const KINDS: [&str; 19] = [
     INTENT,
     SEEN,
     REPORT,
@@ -98,6 +104,10 @@ const KINDS: [&str; 15] = [
     GONE,
     TRIED,
     NONCE,
+    BRANCH,
+    BRANCH_PLAN,
+    BRANCH_RECORD,
+    BRANCH_DID,
 ];
 
 impl Inbox {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 pub use self::board::Board;
 use crate::executor::{Failure, Silent};
+use crate::live::branch::watch::{LOOK as LOOK_AT_BRANCHES, Watch};
 use crate::live::bridge::{Bridge, now};
 use crate::live::dispatch::lease::{Leases, unique_owner};
 use crate::live::dispatch::standings::REST;
@@ -94,7 +95,8 @@ impl<O: Observer + 'static> Builder<O> {
         let Self { bridge, observer, board, owner, parallel, catch_up, reconcile, retention } = self;
         let dispatcher = Dispatcher::new(bridge, observer, &owner, parallel);
         let leases = Arc::new(Leases::new(&format!("{owner} (sweeps)")));
-        Service { dispatcher, board, parallel, catch_up, reconcile, retention, leases }
+        let branches = Arc::default();
+        Service { dispatcher, board, parallel, catch_up, reconcile, retention, leases, branches }
     }
 }
 
@@ -108,6 +110,7 @@ pub struct Service {
     reconcile: Option<Duration>,
     retention: Retention,
     leases: Arc<Leases>,
+    branches: Arc<Watch>,
 }
 
 impl Service {
@@ -140,7 +143,15 @@ impl Service {
     /// # Errors
     /// They could not be stored.
     pub async fn accept(&self, events: &[NewEvent]) -> Result<Vec<bool>, InboxError> {
-        self.dispatcher.accept(events).await
+        let new = self.dispatcher.accept(events).await?;
+        // What is changed in a branch by REST does not say so (seen: netbox-branching 1.2.2).
+        self.heard_of_a_branch();
+        Ok(new)
+    }
+
+    /// Something was delivered that was made in a branch: it is planned soon.
+    pub fn heard_of_a_branch(&self) {
+        self.branches.hear();
     }
 
     /// Runs until told to stop; then finishes what is in hand. What is not finished is continued at the next start.
@@ -150,6 +161,7 @@ impl Service {
             () = self.look() => {}
             () = self.catch_ups() => {}
             () = self.comparisons() => {}
+            () = self.plan_branches() => {}
             () = self.tidy() => {}
             () = self.standings() => {}
         }
@@ -217,6 +229,26 @@ impl Service {
                 }
                 Err(why) => tracing::warn!(%why, "both sides cannot be compared"),
             }
+        }
+    }
+
+    /// Plans NetBox's branches, and tells what was done once they are merged.
+    async fn plan_branches(&self) {
+        let bridge = self.dispatcher.bridge();
+        loop {
+            let again = match self.alone(Work::Branches, self.branches.look(bridge)).await {
+                Ok(Some(look)) => {
+                    self.board.note(|status| status.branches = look.told);
+                    look.again
+                }
+                Ok(None) => LOOK,
+                Err(why) => {
+                    tracing::warn!(%why, "NetBox's branches cannot be looked at");
+                    self.board.note(|status| status.branches = format!("cannot be looked at: {why}"));
+                    LOOK_AT_BRANCHES
+                }
+            };
+            self.branches.pause(again).await;
         }
     }
 
