@@ -9,7 +9,7 @@ impl State {
     pub(super) fn status(&self) -> Value {
         let version = self.settings.version.full();
         json!({"django-version": "6.1.2", "hostname": "netbox", "installed_apps": {}, "netbox-version": version,
-            "netbox-full-version": version, "plugins": {}, "python-version": "3.13.0", "rq-workers-running": self.mode.workers})
+            "netbox-full-version": version, "plugins": {"netbox_branching": "1.2.2"}, "python-version": "3.13.0", "rq-workers-running": self.mode.workers})
     }
 
     /// The queue of deliveries, as `core/background-queues` lists it (source: its serializer).

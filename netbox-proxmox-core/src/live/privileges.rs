@@ -11,6 +11,8 @@ pub enum Need {
     Checks,
     /// Discovering guests alone.
     Discovery,
+    /// Planning branches alone.
+    Branches,
 }
 
 /// What is done to objects of NetBox's, as its permissions call it.
@@ -209,6 +211,26 @@ pub const NETBOX_DISCOVER: &[NetBoxRight] = &[
         deeds: &[Deed::View, Deed::Add],
         without: "a guest's tags are not written",
         need: Need::Discovery,
+    },
+];
+
+/// What planning NetBox's branches takes besides. What is in a branch takes no right of its own (seen: netbox-branching 1.2.2).
+pub const NETBOX_BRANCHES: &[NetBoxRight] = &[
+    NetBoxRight {
+        object_type: "netbox_branching.branch",
+        path: "plugins/branching/branches",
+        name: "branches",
+        deeds: &[Deed::View, Deed::Change],
+        without: "no plan is written onto a branch",
+        need: Need::Branches,
+    },
+    NetBoxRight {
+        object_type: "netbox_branching.changediff",
+        path: "plugins/branching/changes",
+        name: "changes of branches",
+        deeds: &[Deed::View],
+        without: "no branch is planned, as conflicts with main cannot be seen",
+        need: Need::Branches,
     },
 ];
 

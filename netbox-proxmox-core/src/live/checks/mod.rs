@@ -1,6 +1,7 @@
 //! Whether everything is as the bridge needs it, as data: each check says what was looked at, how it is, and what to do.
 //! The command line prints them, the server says them at its start and when they change. Nothing is changed by a check.
 
+mod branches;
 mod clocks;
 mod cluster;
 mod endpoints;
@@ -210,6 +211,7 @@ impl Surroundings {
             checks.extend(rights::in_netbox(&self.netbox).await);
             checks.extend(workers::check(&self.netbox, status).await);
             checks.extend(webhook::check(&self.netbox, &self.receiving).await);
+            checks.extend(branches::check(&self.netbox, status).await);
         }
         let mut sides = Vec::new();
         for candidate in &self.clusters {

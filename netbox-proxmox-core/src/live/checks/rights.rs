@@ -29,6 +29,11 @@ pub(super) async fn to_discover(netbox: &netbox_api::Client) -> Vec<Check> {
     of_token(netbox, "rights of NETBOX_TOKEN to discover", privileges::NETBOX_DISCOVER).await
 }
 
+/// NetBox's token, for planning branches.
+pub(super) async fn of_branches(netbox: &netbox_api::Client) -> Vec<Check> {
+    of_token(netbox, "rights of NETBOX_TOKEN on branches", privileges::NETBOX_BRANCHES).await
+}
+
 async fn of_token(netbox: &netbox_api::Client, what: &str, rights: &'static [NetBoxRight]) -> Vec<Check> {
     let asked: Vec<_> = rights.iter().map(|right| ask(netbox, right)).collect();
     let held: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
@@ -63,6 +68,10 @@ async fn of_token(netbox: &netbox_api::Client, what: &str, rights: &'static [Net
             Need::Work => {
                 let check = Check::failure(what, Fault::Denied, detail, advice);
                 if right.object_type == "virtualization.virtualmachine" { check.blocking() } else { check }
+            }
+            Need::Branches => {
+                let advice = format!("{advice}; `netbox-proxmox setup --user NAME --branching` gives all of them");
+                Check::failure(what, Fault::Denied, detail, advice)
             }
             Need::Discovery => {
                 let advice = format!("{advice}; `netbox-proxmox setup --user NAME --discover` gives all of them");

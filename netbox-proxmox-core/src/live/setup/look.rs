@@ -2,11 +2,13 @@
 
 use serde_json::{Map, Value};
 
+use super::branching;
 use super::object::{Kind, Object, Present};
 use super::plan::{Meant, Options, Remark};
 use super::refusal::refused;
 use super::script;
 use crate::executor::{Failure, FailureKind};
+use crate::live::branch::fields::BRANCH;
 use crate::live::clusters;
 
 /// What every set-up looks at.
@@ -96,6 +98,7 @@ pub(super) async fn values(
             "virtualization.virtualmachine" => "virtualization/virtual-machines",
             "virtualization.virtualdisk" => "virtualization/virtual-disks",
             "virtualization.vminterface" => "virtualization/interfaces",
+            BRANCH => branching::PATH,
             _ => {
                 count += 1;
                 continue;

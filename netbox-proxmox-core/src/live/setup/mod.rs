@@ -3,6 +3,7 @@
 //! doubled, and what a person chose stays.
 
 pub mod access;
+pub mod branching;
 mod choices;
 pub mod delivery;
 mod difference;
@@ -80,7 +81,13 @@ impl Setup {
             Some((cluster.setting.clone(), address))
         };
         let addresses: Vec<_> = clusters.iter().filter_map(address).collect();
-        let mut plan = plan::plan(options, &meant, &addresses, &offered, &present, random::secret()?);
+        let mut options = options.clone();
+        if options.branching && !branching::is_there(netbox).await? {
+            options.branching = false;
+            let text = "NetBox has no netbox-branching, so no field of branches is made: install the plugin first";
+            remarks.push(Remark::problem(text));
+        }
+        let mut plan = plan::plan(&options, &meant, &addresses, &offered, &present, random::secret()?);
         plan.remarks.splice(0..0, remarks);
         Ok(Self { netbox: netbox.clone(), present, plan })
     }

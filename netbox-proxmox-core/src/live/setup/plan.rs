@@ -7,7 +7,7 @@ use super::difference::{Write, write};
 use super::object::{Kind, Object, Present, Wanted};
 use super::offered::Offered;
 use super::pages::{self, Address};
-use super::{delivery, fields, script, server};
+use super::{branching, delivery, fields, script, server};
 use crate::record::FieldNames;
 
 /// What an operator chose.
@@ -29,6 +29,8 @@ pub struct Options {
     pub script: bool,
     /// Whether that user may do what discovering guests takes, too.
     pub discover: bool,
+    /// Whether NetBox's branches are to be planned: what that takes is made, too.
+    pub branching: bool,
 }
 
 /// Something that a person should know, and that is no write.
@@ -83,6 +85,9 @@ pub(super) fn plan(
     let mut remarks = Vec::new();
     let mut wanted = of_clusters(clusters, present, &mut remarks);
     wanted.extend(fields::wanted(&options.fields, options.status_field, offered, present, &mut remarks));
+    if options.branching {
+        wanted.extend(branching::wanted(present, &mut remarks));
+    }
     wanted.extend(options.tag.as_deref().map(|tag| of_tag(tag, present)));
     let receiver = delivery::receiver(options, present);
     if options.status_field {
@@ -92,7 +97,7 @@ pub(super) fn plan(
     let secret = hook.iter().find_map(|wanted| wanted.secret.as_ref().map(|(_, secret)| secret.clone()));
     wanted.extend(hook);
     if let Some(user) = &options.user {
-        wanted.extend(server::wanted(user, options.discover, present, &mut remarks));
+        wanted.extend(server::wanted(user, options.discover, options.branching, present, &mut remarks));
     }
     // Last: one that cannot be replaced keeps nothing else from being made.
     if options.script {

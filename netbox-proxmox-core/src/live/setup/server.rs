@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::object::{Kind, Object, Present, Wanted};
 use super::plan::Remark;
-use crate::live::privileges::{Deed, NETBOX, NETBOX_DISCOVER, Need};
+use crate::live::privileges::{Deed, NETBOX, NETBOX_BRANCHES, NETBOX_DISCOVER, Need};
 
 /// The first name of a user that a set-up makes, by which it knows its own.
 const FIRST_NAME: &str = "NetBox to Proxmox VE";
@@ -16,16 +16,18 @@ fn permission_name(user: &str, of: &str) -> String {
     format!("{user}: {of}")
 }
 
-/// The object types by what is done with them; what the checks or a discovery alone need is apart, so that it can be
+/// The object types by what is done with them; what the checks, a discovery or branches alone need is apart, so that it can be
 /// disabled.
-fn permissions(discover: bool) -> BTreeMap<String, (&'static str, Vec<&'static str>)> {
+fn permissions(discover: bool, branches: bool) -> BTreeMap<String, (&'static str, Vec<&'static str>)> {
     let mut permissions: BTreeMap<String, (&str, Vec<&str>)> = BTreeMap::new();
-    for right in NETBOX.iter().chain(NETBOX_DISCOVER.iter().filter(|_| discover)) {
+    let more = NETBOX_DISCOVER.iter().filter(|_| discover).chain(NETBOX_BRANCHES.iter().filter(|_| branches));
+    for right in NETBOX.iter().chain(more) {
         for deed in right.deeds {
             let of = match right.need {
                 Need::Work => deed.as_str().to_owned(),
                 Need::Checks => "check".to_owned(),
                 Need::Discovery => format!("discover, {}", deed.as_str()),
+                Need::Branches => format!("branches, {}", deed.as_str()),
             };
             let deed = if right.need == Need::Checks { Deed::View } else { *deed };
             permissions.entry(of).or_insert_with(|| (deed.as_str(), Vec::new())).1.push(right.object_type);
@@ -34,8 +36,14 @@ fn permissions(discover: bool) -> BTreeMap<String, (&'static str, Vec<&'static s
     permissions
 }
 
-/// The user, its permissions and its token; what it needs to `discover` guests, too.
-pub(super) fn wanted(user: &str, discover: bool, present: &Present, remarks: &mut Vec<Remark>) -> Vec<Wanted> {
+/// The user, its permissions and its token; what it needs to `discover` guests and to plan `branches`, too.
+pub(super) fn wanted(
+    user: &str,
+    discover: bool,
+    branches: bool,
+    present: &Present,
+    remarks: &mut Vec<Remark>,
+) -> Vec<Wanted> {
     let found = present.named(Kind::User, user);
     if found.is_some_and(|found| found.text("first_name") != FIRST_NAME) {
         remarks.push(Remark::said(format!(
@@ -49,7 +57,7 @@ pub(super) fn wanted(user: &str, discover: bool, present: &Present, remarks: &mu
             .once("first_name", FIRST_NAME)
             .once("is_active", true),
     ];
-    for (of, (action, object_types)) in permissions(discover) {
+    for (of, (action, object_types)) in permissions(discover, branches) {
         let name = permission_name(user, &of);
         let permission = Wanted::new(Kind::Permission, &name, present.named(Kind::Permission, &name))
             .once("name", name.as_str())

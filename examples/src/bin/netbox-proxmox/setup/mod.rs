@@ -3,11 +3,11 @@
 mod access;
 mod environment;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use netbox_proxmox_core::live::clusters::own_name;
-use netbox_proxmox_core::live::setup::{Made, Options, Plan};
+use netbox_proxmox_core::live::setup::{Made, Options, Plan, branching};
 use netbox_proxmox_core::live::{Proposed, Setup, SetupCluster};
 use netbox_proxmox_examples::environment::can_write;
 use netbox_proxmox_examples::output::{Output, complain};
@@ -34,6 +34,12 @@ pub(crate) struct Arguments {
     /// Uploads a script whose buttons (Plan, Apply, Adopt, Release, Compare) call the server's API
     #[arg(long)]
     script: bool,
+    /// Also what it takes that branches of NetBox (netbox-branching) show what merging them does in Proxmox
+    #[arg(long)]
+    branching: bool,
+    /// With --branching: writes the gate to this file, which keeps branches from being merged that are not planned
+    #[arg(long, value_name = "FILE", requires = "branching")]
+    gate: Option<PathBuf>,
     /// Writes the webhook's secret to this file, which its owner only can read
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
@@ -47,14 +53,14 @@ pub(crate) struct Arguments {
     #[arg(long, short)]
     yes: bool,
     /// Takes away what a set-up made in NetBox, unless something depends on it
-    #[arg(long, conflicts_with_all = ["receiver", "user", "secret_file", "env", "proxmox", "discover", "status_field", "script"])]
+    #[arg(long, conflicts_with_all = ["receiver", "user", "secret_file", "env", "proxmox", "discover", "status_field", "script", "branching"])]
     remove: bool,
     /// With --remove: custom fields in which objects have values, too. The values are lost
     #[arg(long, requires = "remove")]
     remove_values: bool,
     /// Prints the commands that give the bridge its access to Proxmox VE; with PROXMOX_SETUP_USER and
     /// PROXMOX_SETUP_PASSWORD of an administrator it makes it
-    #[arg(long, conflicts_with_all = ["receiver", "user", "secret_file"])]
+    #[arg(long, conflicts_with_all = ["receiver", "user", "secret_file", "branching"])]
     proxmox: bool,
     /// With --proxmox: the user and the name of its token
     #[arg(long, value_name = "USER!NAME", default_value = "netbox@pve!bridge", requires = "proxmox")]
@@ -91,6 +97,7 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
                 discover: arguments.discover,
                 status_field: arguments.status_field,
                 script: arguments.script,
+                branching: arguments.branching,
             };
             Setup::look(&netbox, &clusters, &options).await?
         }
@@ -116,10 +123,27 @@ pub(crate) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
         output.say(&format!("{count} of {} written", plan.writes.len()));
         made = result?;
     }
+    if let Some(path) = &arguments.gate {
+        gate(path)?;
+    }
     if !arguments.remove {
         hand_over(arguments, settings, &clusters, plan, &made)?;
     }
     Ok(end(plan))
+}
+
+/// The gate goes to its file; what NetBox's configuration needs is said.
+fn gate(path: &Path) -> Result<(), Problem> {
+    std::fs::write(path, branching::GATE)
+        .map_err(|error| Problem::new(Exit::Failed, format!("--gate {}: {error}", path.display())))?;
+    complain(&format!(
+        "copy {} to NetBox as {}.py, beside its manage.py; add to its configuration, beside what is there already:\n{}\nand \
+         restart NetBox's web server and its worker",
+        path.display(),
+        branching::GATE_MODULE,
+        branching::GATE_SETTINGS
+    ));
+    Ok(())
 }
 
 /// Secrets go to the files that were named; what is in none is shown once.
