@@ -13,6 +13,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("README.md", include_str!("../../README.md")),
     ("docs/api.md", include_str!("../../docs/api.md")),
     ("docs/in-netbox.md", include_str!("../../docs/in-netbox.md")),
+    ("docs/branches.md", include_str!("../../docs/branches.md")),
     ("docs/running.md", include_str!("../../docs/running.md")),
     ("docs/switching.md", include_str!("../../docs/switching.md")),
     ("docs/troubleshooting.md", include_str!("../../docs/troubleshooting.md")),
