@@ -23,6 +23,7 @@ import clusters as of_netbox    # noqa: E402
 import containers    # noqa: E402
 import discover as from_proxmox    # noqa: E402
 import doctor as examined    # noqa: E402
+import innetbox as shown    # noqa: E402
 import lostfield as lost    # noqa: E402
 import meant as read_as    # noqa: E402
 import mistakes as wrong    # noqa: E402
@@ -502,6 +503,11 @@ def branchingagain(bench):
     merged.again(bench, check, created)
 
 
+def innetbox(bench):
+    """how machines stand, and buttons, in NetBox"""
+    shown.innetbox(bench, check, created)
+
+
 def discover(bench):
     """guests that Proxmox has become records in NetBox"""
     from_proxmox.discover(bench, check, created)
@@ -542,11 +548,11 @@ def clear(netbox):
 
 # After `restored` ids come again: it is the last.
 SCENARIOS = [machine, beyond, container, doubled, crash, outsiders, predecessor, mistakes, meant, vmids, stagedthenactive,
-             clusters, lostfield, discover, doctor, restored]
+             clusters, lostfield, innetbox, discover, doctor, restored]
 # Of a Proxmox with two nodes, which fakepve is not; what is about NetBox, or only about the texts, is tried once.
 OF_TWO_NODES = [machine, beyond, container, placement, crash, stagedthenactive, discover]
 # These run there, too, if they are named.
-ON_REQUEST = [meant, vmids, clusters, lostfield, doctor, restored]
+ON_REQUEST = [meant, vmids, clusters, lostfield, innetbox, doctor, restored]
 # Of a NetBox with netbox-branching; those of either fake.
 OF_BRANCHING, OF_BRANCHING_TWO_NODES = [branching], [branching, branchingagain]
 

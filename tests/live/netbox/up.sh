@@ -68,7 +68,7 @@ from netbox.wsgi import application as netbox
 application = StaticFilesHandler(netbox)
 PY
 chmod 600 "$ROOT/conf/configuration.py"
-export NETBOX_ROOT="$ROOT" PYTHONPATH="$ROOT/conf"
+export NETBOX_ROOT="$ROOT" PYTHONPATH="$ROOT/conf" NETBOX_PROXMOX_API_SECRET_FILE="$RUN/api-secret"
 netbox() { (cd "$ROOT" && "$VENV/bin/netbox" "$@"); }
 
 # -- PostgreSQL. Durability is off: this database is thrown away.
