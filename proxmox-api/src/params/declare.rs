@@ -54,7 +54,7 @@ macro_rules! params {
 macro_rules! setters {
     ($name:ident { $($field:ident: $type:ty),* $(,)? }) => {
         impl $name {
-            $(#[doc = concat!("Sets [`", stringify!($field), "`](field@Self::", stringify!($field), ").")]
+            $(#[doc = concat!("Sets `", stringify!($field), "`.")]
             pub fn $field(mut self, $field: impl Into<$type>) -> Self {
                 self.$field = Some($field.into());
                 self

@@ -8,7 +8,7 @@ use crate::client::{IpAddressPatch, PrefixPatch};
 use crate::{Client, ErrorKind};
 
 async fn fake() -> (FakeNetBox, Client) {
-    let netbox = FakeNetBox::builder().start().await;
+    let netbox = FakeNetBox::builder().cluster("pve-cluster-1").start().await;
     let client = Client::builder("http://netbox.invalid").transport(netbox.transport()).token(netbox.token().into());
     (netbox, client.build().unwrap())
 }
@@ -31,6 +31,14 @@ async fn the_next_free_address_is_taken_until_none_is_left() {
     // IPv6 has more than anybody lists, and its first one is no host's.
     let prefix = id(&admin.create("ipam/prefixes", json!({"prefix": "2001:db8::/64"})));
     assert_eq!(prefixes.available_ips(prefix, 2).await.unwrap(), ["2001:db8::1/64", "2001:db8::2/64"]);
+    // One that is an interface's from the beginning.
+    let vm = id(&admin.create("virtualization/virtual-machines", json!({"name": "web01", "cluster": 1})));
+    let card = id(&admin.create("virtualization/interfaces", json!({"virtual_machine": vm, "name": "eth0"})));
+    let made = prefixes.allocate_ip(prefix, &IpAddressPatch::of_interface(card)).await.unwrap().value;
+    assert_eq!(
+        (made.assigned_object_type.as_deref(), made.assigned_object_id),
+        (Some("virtualization.vminterface"), Some(card))
+    );
 }
 
 #[tokio::test]
