@@ -41,7 +41,11 @@ pub(super) async fn keep(
         }
     }
     let now = KeptBranch { approved: shown.approved, ..kept.clone() };
-    Ok(bridge.inbox.put_branch(branch.id, &now).await?)
+    bridge.inbox.put_branch(branch.id, &now).await?;
+    let Some(mut plan) = bridge.inbox.branch_plan(branch.id).await? else { return Ok(()) };
+    plan.brakes.agree(shown.approved);
+    bridge.inbox.put_branch_plan(&plan).await?;
+    written::stands(bridge, branch, shown, plan.verdict()).await
 }
 
 /// Who agreed to the plan with this digest, by the entries of main's change log about the branch, oldest first.

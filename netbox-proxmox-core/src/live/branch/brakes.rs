@@ -38,6 +38,11 @@ pub struct HeldRecord {
 }
 
 impl Brakes {
+    /// Another person agrees to the plan, or does not any more. What a NetBox that was restored holds, only a release lets go.
+    pub(super) fn agree(&mut self, agreed: bool) {
+        self.approved = agreed && self.restored.is_none();
+    }
+
     /// What they hold of these records, each with what its plan destroys.
     pub(super) async fn of(bridge: &Bridge, records: &[(Planned, Option<Destruction>)]) -> Result<Self, Failure> {
         let mut of_late = OfLate::of(&bridge.inbox.destroyed().await?, now());

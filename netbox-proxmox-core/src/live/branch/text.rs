@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use proxmox_api::MiB;
 
+use super::fields::APPROVED;
 use super::{BranchPlan, Counts, Effects, LostDisk, Overlap, Planned, PlannedAnswer};
 use crate::action::Action;
 use crate::current::Current;
@@ -31,12 +32,15 @@ impl BranchPlan {
     /// In one line: `+2 ~3 -1, 40 GiB destroyed`.
     pub fn summary(&self) -> String {
         let counts = self.counts();
-        let Counts { created, changed, destroyed, told, failed, .. } = counts;
+        let Counts { created, changed, destroyed, told, failed, held, .. } = counts;
+        let behind = self.behind.records.len();
         let mut line = format!("+{created} ~{changed} -{destroyed}");
         let more = [
             (counts.disks > 0).then(|| format!("{} destroyed", gib(counts.lost))),
             (told > 0).then(|| format!("{told} for people")),
             (failed > 0).then(|| format!("{failed} not looked up")),
+            (held > 0).then(|| format!("{held} held")),
+            (behind > 0).then(|| format!("{behind} changed in main, too")),
             (!self.conflicts.is_empty()).then(|| format!("{} in conflict", self.conflicts.len())),
         ];
         more.into_iter().flatten().for_each(|more| line.extend([", ", &more]));
@@ -62,6 +66,14 @@ impl BranchPlan {
                 add(&mut text, format_args!("- and {} more\n", all.len() - shown));
             }
         }
+        self.held(&mut text, links);
+        let behind = self.records.iter().filter(|planned| self.behind.records.contains(&planned.record));
+        machines(
+            &mut text,
+            "Changed in main, too, since the branch was synced: sync it to see the exact plan",
+            behind,
+            links,
+        );
         overlaps(
             &mut text,
             "Changed on both sides: NetBox merges these only if somebody says which wins",
@@ -75,6 +87,24 @@ impl BranchPlan {
             );
         }
         text
+    }
+
+    /// What the brakes will hold, and how that is agreed to beforehand.
+    fn held(&self, text: &mut String, links: Links<'_>) {
+        let held = |planned: &&Planned| self.brakes.held.iter().any(|held| held.record == planned.record);
+        let title = match &self.brakes.restored {
+            Some(_) => "Held, as NetBox seems to have been restored or exchanged".to_owned(),
+            None => format!("Held, as more than {} guests would be destroyed within an hour", self.brakes.limit),
+        };
+        machines(text, &title, self.records.iter().filter(held), links);
+        if !self.brakes.held.is_empty() && self.brakes.restored.is_none() {
+            add(
+                text,
+                format_args!(
+                    "\nThey wait for a person; another one than who changed this branch may agree now, by its field `{APPROVED}`.\n"
+                ),
+            );
+        }
     }
 
     /// How many of what, in words.
@@ -196,6 +226,21 @@ fn step(action: &Action, current: Option<&Current>) -> String {
         return format!("{} {}", action.name(), plain(&values));
     }
     plain(&action.to_string())
+}
+
+/// The names of machines under a title, if there are any.
+fn machines<'a>(text: &mut String, title: &str, all: impl Iterator<Item = &'a Planned>, links: Links<'_>) {
+    let all: Vec<&Planned> = all.collect();
+    if all.is_empty() {
+        return;
+    }
+    add(text, format_args!("\n**{title}**\n\n"));
+    all.iter()
+        .take(MOST)
+        .for_each(|planned| add(text, format_args!("- {}\n", links.machine(&planned.name, planned.record))));
+    if all.len() > MOST {
+        add(text, format_args!("- and {} more\n", all.len() - MOST));
+    }
 }
 
 fn overlaps(text: &mut String, title: &str, all: &[Overlap]) {

@@ -324,7 +324,7 @@ async fn digest(bridge: &Bridge, branch: &Branch) -> Result<String, Failure> {
 
 /// Plans a branch, keeps the plan, and shows it.
 async fn plan(bridge: &Bridge, branch: &Branch, shown: &Shown, kept: Option<&KeptBranch>) -> Result<(), Failure> {
-    let plan = plan_branch(bridge, branch).await?;
+    let mut plan = plan_branch(bridge, branch).await?;
     // What of a machine cannot be looked up is no plan yet; the reason changes too often for an entry of the journal.
     let why = plan.records.iter().find_map(|planned| match &planned.answer {
         PlannedAnswer::Failed { why } => Some(format!("{}: {why}", planned.name)),
@@ -341,9 +341,10 @@ async fn plan(bridge: &Bridge, branch: &Branch, shown: &Shown, kept: Option<&Kep
     };
     let last = entries.iter().filter_map(|entry| entry.time.parse().ok()).max();
     let reverted = kept.and_then(|kept| kept.after);
-    let words = written::InWords::of(&plan, bridge);
+    let agreed = kept.filter(|kept| kept.approved).map(|kept| kept.digest.as_str());
+    let words = written::InWords::of(&mut plan, bridge, agreed);
     let now = KeptBranch {
-        approved: kept.is_some_and(|kept| kept.approved && kept.digest == words.digest),
+        approved: words.agreed,
         digest: words.digest.clone(),
         main: plan.digest.main,
         requests: of(|entry| &entry.request_id),

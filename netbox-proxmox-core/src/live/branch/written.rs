@@ -23,15 +23,20 @@ pub(super) struct InWords {
     text: String,
     /// What names the plan and its branch's changes.
     pub(super) digest: String,
+    /// Whether another person has agreed to it.
+    pub(super) agreed: bool,
     summary: String,
     verdict: Verdict,
 }
 
 impl InWords {
-    pub(super) fn of(plan: &BranchPlan, bridge: &Bridge) -> Self {
+    /// `agreed`: the digest of the plan that another person agreed to. If it is this one, the brakes hold nothing of it.
+    pub(super) fn of(plan: &mut BranchPlan, bridge: &Bridge, agreed: Option<&str>) -> Self {
         let text = plan.entry(Links { netbox: bridge.netbox.url() });
         let digest = digest(&plan.digest, &text);
-        Self { text, digest, summary: cut(&plan.summary()), verdict: plan.verdict() }
+        let agreed = agreed == Some(digest.as_str());
+        plan.brakes.agree(agreed);
+        Self { agreed, text, digest, summary: cut(&plan.summary()), verdict: plan.verdict() }
     }
 }
 
@@ -40,7 +45,7 @@ impl InWords {
 /// # Errors
 /// NetBox refused.
 pub(super) async fn plan(bridge: &Bridge, branch: &Branch, shown: &Shown, plan: InWords) -> Result<(), Failure> {
-    let InWords { text, digest, summary, verdict } = plan;
+    let InWords { text, digest, summary, verdict, .. } = plan;
     let now = Shown { stand: Some(verdict.into()), digest, summary, approved: shown.approved };
     // First the entry: the digest says that it is there.
     if now.of_plan() != shown.of_plan() {
@@ -49,6 +54,14 @@ pub(super) async fn plan(bridge: &Bridge, branch: &Branch, shown: &Shown, plan: 
     // Agreed to was another plan.
     let approved = shown.approved && now.digest == shown.digest;
     fields(bridge, branch, shown, &Shown { approved, ..now }).await
+}
+
+/// Shows how the plan stands now that somebody has agreed to it, or does not any more.
+///
+/// # Errors
+/// NetBox refused.
+pub(super) async fn stands(bridge: &Bridge, branch: &Branch, shown: &Shown, verdict: Verdict) -> Result<(), Failure> {
+    fields(bridge, branch, shown, &Shown { stand: Some(verdict.into()), ..shown.clone() }).await
 }
 
 /// Shows that the branch is about to be planned again.
