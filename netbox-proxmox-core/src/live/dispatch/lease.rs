@@ -2,8 +2,11 @@
 //! that it is not renewed everybody sees by their own clock, whatever the time of day is where it was taken.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::hash::{BuildHasher, RandomState};
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -101,14 +104,16 @@ impl Leases {
     /// Renews the lease on a work; ends when it is lost: whoever works on it must stop. That is said no later than somebody else
     /// can have it.
     pub async fn keep(&self, store: &dyn Store, work: impl Into<Work>) {
-        let work = work.into();
+        self.keep_since(&Renewed::now(), store, work.into()).await;
+    }
+
+    async fn keep_since(&self, renewed: &Renewed, store: &dyn Store, work: Work) {
         let fence = self.held().get(&work).copied();
-        let mut renewed = Instant::now();
         loop {
             tokio::time::sleep(LEASE / 5).await;
             let asked = Instant::now();
             match store.lease(work, &self.owner, None).await {
-                Ok(Leasing::Taken(same)) if Some(same) == fence => renewed = asked,
+                Ok(Leasing::Taken(same)) if Some(same) == fence => renewed.at(asked),
                 // Somebody else has it, or had it meanwhile.
                 Ok(_) => return,
                 Err(error) if renewed.elapsed() + LEASE / 5 < LEASE => {
@@ -129,17 +134,17 @@ impl Leases {
         work: impl Into<Work>,
         doing: impl Future<Output = T>,
     ) -> Result<Option<T>, InboxError> {
-        let work = work.into();
+        let (work, renewed) = (work.into(), Renewed::now());
         if self.take(store, work).await? != Taken::Yes {
             return Ok(None);
         }
         let done = tokio::select! {
-            done = self.guard(work, doing) => Ok(Some(done)),
-            // The inbox failed, or this process slept, for longer than a lease lasts.
-            () = self.keep(store, work) => Err(InboxError::new("keep a lease", "another instance may work on it")),
+            done = renewed.in_time(self.guard(work, doing)) => done,
+            // The inbox failed for longer than a lease lasts.
+            () = self.keep_since(&renewed, store, work) => None,
         };
         self.give_up(store, work).await?;
-        done
+        done.map(Some).ok_or_else(|| InboxError::new("keep a lease", "another instance may work on it"))
     }
 
     /// Gives up the lease on a work.
@@ -150,6 +155,36 @@ impl Leases {
         let work = work.into();
         self.held().remove(&work);
         store.unlease(Some(work), &self.owner).await
+    }
+}
+
+/// When a lease was last renewed.
+#[derive(Debug)]
+struct Renewed(Mutex<Instant>);
+
+impl Renewed {
+    fn now() -> Self {
+        Self(Mutex::new(Instant::now()))
+    }
+
+    fn at(&self, moment: Instant) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = moment;
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+
+    /// Goes on with a work only as long as nobody else can have its lease. A process that slept (it was stopped, or its machine)
+    /// finds out before it does anything more, not once the inbox has answered: what it would ask of Proxmox meanwhile no fence
+    /// keeps from happening.
+    async fn in_time<T>(&self, doing: impl Future<Output = T>) -> Option<T> {
+        let mut doing = pin!(doing);
+        poll_fn(|context| match self.elapsed() < LEASE {
+            true => doing.as_mut().poll(context).map(Some),
+            false => Poll::Ready(None),
+        })
+        .await
     }
 }
 
@@ -227,6 +262,25 @@ mod tests {
         let refused = late.await.unwrap().unwrap().unwrap_err();
         assert!(refused.why.contains("the lease is lost"), "{refused}");
         assert_eq!(store.get("kind", "key").await.unwrap().as_deref(), Some("in time"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_slept_while_another_took_the_lease_does_nothing_more() {
+        let store = MemoryStore::default();
+        let (first, second) = (Leases::new("first"), Leases::new("second"));
+        // Many times: which of two that are ready goes first is thrown.
+        for _ in 0..32 {
+            let slept = first.alone(&store, RECORD, async {
+                store.unlease(None, "first").await.unwrap();
+                assert_eq!(second.take(&store, RECORD).await.unwrap(), Taken::Yes);
+                // It goes on, and what it has waited for is there.
+                tokio::time::advance(LEASE).await;
+                panic!("it asks for more");
+            });
+            let told = slept.await.map(|_: Option<()>| ()).unwrap_err();
+            assert!(told.why.contains("another instance may work on it"), "{told}");
+            second.give_up(&store, RECORD).await.unwrap();
+        }
     }
 
     #[tokio::test(start_paused = true)]
