@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use netbox_proxmox_core::live::{Bridge, SqliteStore};
+use netbox_proxmox_core::{Intent, Owner, RecordId, Vmid};
 use netbox_proxmox_tests::{CLUSTER, Lab, bridge, netbox, proxmox};
 use proxmox_api::testing::{Fault, Power, TaskTime};
 use serde_json::json;
@@ -107,6 +109,26 @@ async fn a_vmid_that_another_took_is_replaced_if_we_chose_it() {
     assert_eq!(lab.guest(1).power, Power::Running);
     assert_eq!(lab.proxmox.guest(100).unwrap().name(), Some("faster"));
     assert!(lab.journal().is_empty(), "{:?}", lab.journal());
+}
+
+#[tokio::test]
+async fn a_vmid_that_another_process_chose_meanwhile_is_not_chosen_too() {
+    let lab = Lab::new().await;
+    let inbox = lab.dispatcher.bridge().inbox.clone();
+    lab.proxmox.before("GET /cluster/nextid", move |_, request| {
+        // It stores its intent after we have read them.
+        let vmid: Vmid = request.params["vmid"].parse().unwrap();
+        let owner = Owner { record: RecordId(77), birth: "2026-01-05T08:00:00Z".parse().unwrap() };
+        if vmid.get() == 100 && inbox.choices().now_or_never().unwrap().unwrap() == 0 {
+            let intent = Intent { owner, vmid, allocated: true, upid: None, root_size: None };
+            inbox.put_intent(&intent).now_or_never().unwrap().unwrap();
+            assert!(inbox.count_choice(0).now_or_never().unwrap().unwrap());
+        }
+    });
+    create_active(&lab);
+    lab.settle().await;
+    assert_eq!(lab.vmid(1), Some(101));
+    assert_eq!(lab.proxmox.count("POST /nodes/*/qemu/*/clone"), 1);
 }
 
 #[tokio::test]

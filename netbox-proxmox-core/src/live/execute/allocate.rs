@@ -19,11 +19,17 @@ impl Step<'_> {
     pub(super) async fn choose(&self, owner: Owner, before: Option<&Intent>) -> Result<Vmid, Failure> {
         let _choosing = self.bridge.choosing.lock().await;
         let inbox = &self.bridge.inbox;
-        let begun: BTreeSet<Vmid> = inbox.intents().await?.iter().map(|intent| intent.vmid).collect();
-        let vmid = self.free_vmid(owner, &begun).await?;
         let root_size = before.and_then(|intent| intent.root_size);
-        inbox.put_intent(&Intent { owner, vmid, allocated: true, upid: None, root_size }).await?;
-        Ok(vmid)
+        loop {
+            let choices = inbox.choices().await?;
+            let begun: BTreeSet<Vmid> = inbox.intents().await?.iter().map(|intent| intent.vmid).collect();
+            let vmid = self.free_vmid(owner, &begun).await?;
+            inbox.put_intent(&Intent { owner, vmid, allocated: true, upid: None, root_size }).await?;
+            // Another process may have chosen meanwhile, and the same one.
+            if inbox.count_choice(choices).await? {
+                return Ok(vmid);
+            }
+        }
     }
 
     /// The lowest that may be used; if all that are free rest, the one that rested longest.

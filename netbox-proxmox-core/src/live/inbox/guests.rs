@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use proxmox_api::{NodeName, SshKeys, Vmid};
 use serde::{Deserialize, Serialize};
 
-use super::{DESTROYED, DISCOVERED, GONE, INTENT, Inbox, InboxError, REMOVAL, RESTED, SEEN, decode, encode, time_of};
+use super::{
+    CHOSEN, DESTROYED, DISCOVERED, GONE, INTENT, Inbox, InboxError, REMOVAL, RESTED, SEEN, decode, encode, time_of,
+};
 use crate::event::{Intent, KnownDisk, KnownInterface};
 use crate::guest::{Owner, RecordId};
 use crate::moment::Moment;
@@ -84,6 +86,18 @@ impl Inbox {
     /// Forgets a creation that was reached or given up.
     pub async fn close_intent(&self, owner: Owner) -> Result<(), InboxError> {
         self.store.delete(INTENT, &owner.to_string()).await
+    }
+
+    /// How often a VMID was chosen, by whichever process.
+    pub async fn choices(&self) -> Result<u64, InboxError> {
+        Ok(self.read(CHOSEN, "vmids").await?.unwrap_or_default())
+    }
+
+    /// Counts a choice, if there were none but those `before`; says whether. One that has stored its intent before, and is
+    /// counted, is no other one's.
+    pub async fn count_choice(&self, before: u64) -> Result<bool, InboxError> {
+        let expected = (before > 0).then(|| encode(&before)).transpose()?;
+        self.store.replace(CHOSEN, "vmids", expected.as_deref(), &encode(&(before + 1))?).await
     }
 
     /// The guest of a record as it was last seen.

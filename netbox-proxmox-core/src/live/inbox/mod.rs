@@ -86,9 +86,10 @@ const BRANCH: &str = "branch";
 const BRANCH_PLAN: &str = "branch-plan";
 const BRANCH_RECORD: &str = "branch-record";
 const BRANCH_DID: &str = "branch-did";
+const CHOSEN: &str = "chosen";
 
 /// All kinds of facts.
-const KINDS: [&str; 19] = [
+const KINDS: [&str; 20] = [
     INTENT,
     SEEN,
     REPORT,
@@ -108,6 +109,7 @@ const KINDS: [&str; 19] = [
     BRANCH_PLAN,
     BRANCH_RECORD,
     BRANCH_DID,
+    CHOSEN,
 ];
 
 impl Inbox {
