@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use netbox_proxmox_core::RecordId;
-use netbox_proxmox_core::live::inbox::{EventCounts, Lease, Leasing};
+use netbox_proxmox_core::live::inbox::{EventCounts, Lease, Leasing, Work};
 use netbox_proxmox_core::live::{EventState, SqliteStore, Store};
 use netbox_proxmox_tests::store_contract::event;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
@@ -107,6 +107,21 @@ async fn a_file_of_a_younger_version_is_taken_as_it_is() {
     let store = SqliteStore::open(&path).await.unwrap();
     assert_eq!(store.insert(&[event("a", 1)], 1).await.unwrap(), [true]);
     assert_eq!(store.pending(RecordId(1)).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_lease_that_could_not_be_stored_in_the_end_is_not_taken() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("inbox.sqlite");
+    let store = SqliteStore::open(&path).await.unwrap();
+    // It fails when it is committed, as on a disk that is full.
+    let failing = "CREATE TABLE nobody (id INTEGER PRIMARY KEY);
+        CREATE TABLE late (id INTEGER REFERENCES nobody (id) DEFERRABLE INITIALLY DEFERRED);
+        CREATE TRIGGER too_late AFTER INSERT ON lease BEGIN INSERT INTO late VALUES (1); END";
+    sqlx::raw_sql(failing).execute(&raw(&path).await).await.unwrap();
+    store.lease(Work::CatchUp, "one", None).await.unwrap_err();
+    sqlx::raw_sql("DROP TRIGGER too_late").execute(&raw(&path).await).await.unwrap();
+    assert!(matches!(store.lease(Work::CatchUp, "two", None).await.unwrap(), Leasing::Taken(_)));
 }
 
 #[tokio::test]

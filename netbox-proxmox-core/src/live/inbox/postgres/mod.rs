@@ -252,7 +252,8 @@ impl Store for PostgresStore {
     async fn lease(&self, work: Work, owner: &str, ended: Option<&Lease>) -> Result<Leasing, InboxError> {
         let doing = "take a lease";
         loop {
-            let taken: Option<i64> = query_scalar(
+            // All of it: the first row is there before it is stored.
+            let taken: Vec<i64> = query_scalar(
                 "INSERT INTO lease (work, owner, renewals, token) VALUES ($1, $2, 0, $3)
                  ON CONFLICT (work) DO UPDATE
                  SET renewals = CASE WHEN lease.owner = $2 THEN lease.renewals + 1 ELSE 0 END,
@@ -264,10 +265,10 @@ impl Store for PostgresStore {
             .bind(token()?)
             .bind(ended.map(|lease| &lease.owner))
             .bind(ended.map(|lease| signed(lease.renewals)))
-            .fetch_optional(&self.pool)
+            .fetch_all(&self.pool)
             .await
             .map_err(failed(doing))?;
-            if let Some(token) = taken {
+            if let [token] = taken[..] {
                 return Ok(Leasing::Taken(Fence { work, token: unsigned(token) }));
             }
             let other: Option<(String, i64)> = query_as("SELECT owner, renewals FROM lease WHERE work = $1")

@@ -218,7 +218,9 @@ impl Store for SqliteStore {
     async fn lease(&self, work: Work, owner: &str, ended: Option<&Lease>) -> Result<Leasing, InboxError> {
         let doing = "take a lease";
         loop {
-            let taken: Option<i64> = query_scalar(
+            // All of it: the first row is there before it is stored, and what fails then, as on a full disk, is said only by
+            // what follows.
+            let taken: Vec<i64> = query_scalar(
                 "INSERT INTO lease (record, owner, renewals, token) VALUES (?1, ?2, 0, ?3)
                  ON CONFLICT (record) DO UPDATE
                  SET renewals = CASE WHEN lease.owner = ?2 THEN lease.renewals + 1 ELSE 0 END,
@@ -230,10 +232,10 @@ impl Store for SqliteStore {
             .bind(token()?)
             .bind(ended.map(|lease| &lease.owner))
             .bind(ended.map(|lease| signed(lease.renewals)))
-            .fetch_optional(&self.writer)
+            .fetch_all(&self.writer)
             .await
             .map_err(failed(doing))?;
-            if let Some(token) = taken {
+            if let [token] = taken[..] {
                 return Ok(Leasing::Taken(Fence { work, token: unsigned(token) }));
             }
             let other: Option<(String, i64)> = query_as("SELECT owner, renewals FROM lease WHERE record = ?")
