@@ -68,6 +68,23 @@ async fn a_record_that_is_deleted_while_its_event_is_answered_is_a_removal() {
 }
 
 #[tokio::test]
+async fn what_is_refused_because_its_record_was_deleted_waits_for_nobody() {
+    let lab = Lab::new().await;
+    let done = AtomicBool::new(false);
+    lab.netbox.on_request(move |netbox, request| {
+        // That the guest was made is about to be said on the record.
+        if request.is("POST", "/api/extras/journal-entries/") && !done.swap(true, Ordering::SeqCst) {
+            netbox.delete_vm(1);
+        }
+    });
+    lab.create(json!({"status": "active"})).await;
+    lab.settle().await;
+    assert!(lab.guests().is_empty());
+    let parked = lab.dispatcher.bridge().inbox.store().events(Some(EventState::Parked), 9).await.unwrap();
+    assert!(parked.is_empty(), "{parked:#?}");
+}
+
+#[tokio::test]
 async fn a_record_that_is_deleted_during_a_comparison_does_not_end_it() {
     let lab = Lab::new().await;
     let mut ids = Vec::new();

@@ -14,6 +14,7 @@ use crate::action::Action;
 use crate::apply::{Applied, apply};
 use crate::event::{Change, Event};
 use crate::executor::{Executor, FailureKind, Progress};
+use crate::guest::RecordId;
 use crate::live::bridge::now;
 use crate::live::execute::LiveExecutor;
 use crate::live::inbox::{EventState, InboxError, StoredEvent};
@@ -101,6 +102,14 @@ impl Dispatcher {
             if applied.failed.is_some() {
                 log_error(remember_said(bridge, &event, &applied, &executor).await);
             }
+            let moved_on = match &applied.failed {
+                Some((_, failure)) if replans < REPLANS => match failure.kind {
+                    FailureKind::Conflict | FailureKind::Ambiguous => true,
+                    FailureKind::Refused => self.is_gone(&event, record).await,
+                    _ => false,
+                },
+                _ => false,
+            };
             match applied.failed.clone() {
                 None => {
                     log_error(remember(bridge, cluster, &event, &applied, &executor).await);
@@ -108,9 +117,7 @@ impl Dispatcher {
                     log_error(self.performed_stands(job, &event).await);
                     return Worked::Answered(Answer::Applied(applied));
                 }
-                Some((_, failure))
-                    if matches!(failure.kind, FailureKind::Conflict | FailureKind::Ambiguous) && replans < REPLANS =>
-                {
+                Some((_, failure)) if moved_on => {
                     tracing::info!(%record, why = %failure.why, "planning again");
                     replans += 1;
                 }
@@ -150,6 +157,13 @@ impl Dispatcher {
                 applied
             }
         }
+    }
+
+    /// Whether the record was deleted since it was looked up. What is refused then, such as a journal entry on it, is nothing
+    /// that waits for a person.
+    async fn is_gone(&self, event: &Event, record: RecordId) -> bool {
+        let machines = self.inner.bridge.netbox.virtual_machines().fields(["id", "name", "status"]);
+        event.desired.is_some() && machines.get(record.0).await.is_err_and(|error| error.is_not_found())
     }
 
     /// That NetBox's change log has been seen to have a deletion is kept: the log is pruned, and it may be due later.
