@@ -188,7 +188,8 @@ async fn pages_by_offset_and_by_id() {
         let page = reply.json();
         page["results"].as_array().unwrap().iter().map(|vm| vm["name"].as_str().unwrap().to_owned()).collect::<String>()
     };
-    let base = format!("{}/api/virtualization/virtual-machines/", netbox.url());
+    // At the host that was asked, which may be a proxy.
+    let base = "http://x/api/virtualization/virtual-machines/";
 
     let first = get("").await;
     assert_eq!((names(&first), &first.json()["count"]), ("ab".to_owned(), &json!(5)));
