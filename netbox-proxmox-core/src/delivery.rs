@@ -171,11 +171,12 @@ pub(crate) fn record_facts(snapshot: &Snapshot, fields: &FieldNames) -> RecordFa
 
 /// What raw values tell of an interface.
 pub(crate) fn interface_facts(snapshot: &Snapshot) -> InterfaceFacts {
+    // They have its id only.
+    let has_none = snapshot.get("primary_mac_address").is_some_and(serde_json::Value::is_null);
     InterfaceFacts {
         name: snapshot.text("name").unwrap_or_default().to_owned(),
         record: snapshot.id("virtual_machine").map(RecordId),
-        // They have its id only.
-        mac: Part::Unknown,
+        mac: if has_none { Part::None } else { Part::Unknown },
     }
 }
 

@@ -170,6 +170,11 @@ impl FakeNetBox {
         self.shared.lock().mode.delay = time;
     }
 
+    /// Lets time pass, of its own.
+    pub fn pass(&self, time: Duration) {
+        self.shared.lock().clock.pass(time);
+    }
+
     /// How many workers run, and how many jobs have failed, as it says itself. Whether deliveries are sent is another matter:
     /// [`FakeNetBox::hold`].
     pub fn jobs(&self, workers: u64, failed: u64) {

@@ -138,8 +138,10 @@ impl Work<'_> {
 }
 
 impl State {
-    /// Does a step again in main, as a merge or revert does: with the request id and user of then, at the time of now.
+    /// Does a step again in main, as a merge or revert does: with the request id and user of then, at the time of now, and some time after
+    /// the step before it (seen: 30 to 200 ms).
     pub(super) fn carry(&mut self, step: &Step) {
+        self.pass();
         let origin = Origin {
             id: step.request.clone(),
             path: String::new(),

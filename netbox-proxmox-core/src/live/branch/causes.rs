@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::event::{Change, Changed};
 use crate::guest::{RecordId, Status};
 use crate::moment::Moment;
+use crate::part::Part;
 
 /// What main has of a record that a branch changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,10 +38,14 @@ pub(super) fn by_record(
 }
 
 /// Adds the status that the record had at each change of what belongs to it, and the birth that the entry of its deletion does
-/// not say (seen on NetBox 4.7.3).
+/// not say (seen on NetBox 4.7.3). An interface that is deleted has no MAC address when it is merged: that was deleted before
+/// it, in the same request (seen: branching 1.2.2).
 fn complete(changes: &mut [Change], main: Option<&InMain>) {
     let mut status = main.map(|main| main.status.clone());
     for change in changes {
+        if let Changed::Interface { before: Some(before), after: None } = &mut change.what {
+            before.mac = Part::None;
+        }
         match &mut change.what {
             Changed::Record { before: Some(before), after: None } => {
                 before.birth = before.birth.or(main.and_then(|main| main.birth));

@@ -80,6 +80,14 @@ async fn machines(bridge: &Bridge, entries: &[&ObjectChange]) -> Result<HashMap<
         let found = bridge.netbox.interfaces().fields(["name", "virtual_machine"]).all(&filter).await?;
         machines.extend(found.into_iter().map(|interface| (interface.id, interface.virtual_machine)));
     }
+    // One that was deleted since has an entry of its own.
+    for entry in entries.iter().filter(|entry| entry.changed_object_type == ObjectType::VM_INTERFACE) {
+        let snapshots = entry.postchange_data.iter().chain(&entry.prechange_data);
+        if let Some(machine) = snapshots.filter_map(|snapshot| snapshot.id("virtual_machine")).next() {
+            let named = || Brief::new(machine, format!("virtual machine {machine}"));
+            machines.entry(entry.changed_object_id).or_insert_with(named);
+        }
+    }
     Ok(machines)
 }
 
