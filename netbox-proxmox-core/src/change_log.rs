@@ -65,6 +65,7 @@ fn owners(before: Option<&Snapshot>, after: Option<&Snapshot>) -> Vec<u64> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::part::Part;
     use serde_json::json;
 
     fn changes(entry: serde_json::Value) -> Vec<Change> {
@@ -89,6 +90,23 @@ mod tests {
         assert_eq!((facts.cluster, facts.vmid.as_deref()), (Some(1), Some("101")));
         assert!(change.confirmed && facts.birth.is_none(), "{change:?}");
         assert_eq!((change.record, change.name.as_str()), (RecordId(42), "web01"));
+    }
+
+    #[test]
+    fn an_interface_without_a_mac_address_is_known_to_have_none() {
+        let mac = |primary: serde_json::Value| {
+            let before = json!({"name": "eth0", "virtual_machine": 1, "primary_mac_address": primary});
+            let found = changes(json!({
+                "id": 9, "request_id": "r", "action": {"value": "delete"}, "changed_object_type": "virtualization.vminterface",
+                "changed_object_id": 7, "prechange_data": before,
+            }));
+            match &found[0].what {
+                Changed::Interface { before: Some(facts), .. } => facts.mac.clone(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(mac(serde_json::Value::Null), Part::None, "as the delivery of a merge says it");
+        assert_eq!(mac(json!(2)), Part::Unknown);
     }
 
     #[test]

@@ -14,7 +14,9 @@ use netbox_proxmox_core::live::privileges::{PROXMOX, PROXMOX_NAME};
 use netbox_proxmox_core::live::{
     Answer, Backoff, Bridge, Dispatcher, Inbox, MemoryStore, NewEvent, Observer, ProxmoxCluster, Store,
 };
-use netbox_proxmox_core::{Action, Cluster, Delivery, Event, FieldNames, Owner, Policy, RecordId};
+use netbox_proxmox_core::{
+    Action, Cluster, Delivery, Event, Failure, FieldNames, Outcome, Owner, Policy, Progress, RecordId,
+};
 use proxmox_api::testing::{Builder, FakeProxmox, Guest, GuestKind, Storage};
 use serde_json::{Value, json};
 
@@ -51,13 +53,34 @@ pub struct Lab {
 pub struct Seen {
     /// The plans.
     pub plans: Mutex<Vec<Vec<Action>>>,
+    /// What the executor was asked for, plan by plan, each with whether it was not so already.
+    pub asked: Mutex<Vec<(RecordId, Vec<Asked>)>>,
     /// The answers.
     pub answers: Mutex<Vec<Answer>>,
 }
 
+/// An action, and whether it was not so already.
+pub type Asked = (Action, bool);
+
 struct Watch(Arc<Seen>);
 
+/// Listens to the executor for the plan with this index.
+struct Listens(Arc<Seen>, usize);
+
+impl Progress for Listens {
+    fn end(&self, action: &Action, result: &Result<Outcome, Failure>) {
+        let asked = (action.clone(), *result != Ok(Outcome::Unchanged));
+        self.0.asked.lock().unwrap()[self.1].1.push(asked);
+    }
+}
+
 impl Observer for Watch {
+    fn progress(&self, record: RecordId) -> Box<dyn Progress> {
+        let mut asked = self.0.asked.lock().unwrap();
+        asked.push((record, Vec::new()));
+        Box::new(Listens(self.0.clone(), asked.len() - 1))
+    }
+
     fn planned(&self, _record: RecordId, _event: &Event, plan: &[Action]) {
         self.0.plans.lock().unwrap().push(plan.to_vec());
     }

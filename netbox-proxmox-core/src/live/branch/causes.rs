@@ -115,6 +115,18 @@ mod tests {
     }
 
     #[test]
+    fn an_interface_that_is_deleted_is_merged_without_a_mac_address() {
+        let before = json!({"name": "eth0", "virtual_machine": 1, "primary_mac_address": 2});
+        let deleted = change("virtualization.vminterface", 7, "delete", before, Value::Null);
+        let macs = |change: &Change| match &change.what {
+            Changed::Interface { before: Some(before), .. } => before.mac.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(macs(&deleted), Part::Unknown, "its entry has the id");
+        assert_eq!(macs(&by_record([deleted], &HashMap::new())[0].1[0]), Part::None);
+    }
+
+    #[test]
     fn a_deletion_has_the_birth_of_mains_record_and_of_a_record_of_the_branch_none() {
         let deleted = |id: u64| record(id, "delete", machine("active"), Value::Null);
         let main = HashMap::from([(RecordId(1), in_main("active"))]);
