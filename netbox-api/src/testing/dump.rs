@@ -40,11 +40,6 @@ impl FakeNetBox {
         state.clock.pass(Duration::from_secs(1));
     }
 
-    /// Time passes.
-    pub fn pass(&self, time: Duration) {
-        self.shared().lock().clock.pass(time);
-    }
-
     /// Leaves only the newest `keep` entries of the change log, as the housekeeping job does for CHANGELOG_RETENTION (which counts days).
     /// No events; ids are neither changed nor given out again. (Believed.)
     pub fn prune_change_log(&self, keep: usize) {
