@@ -165,6 +165,33 @@ async fn what_both_sides_changed_must_be_acknowledged() {
     assert_eq!(lab.memory(&lab.client, 1).await, Some(2048));
 }
 
+#[tokio::test]
+async fn custom_fields_are_in_conflict_as_a_whole_and_merged_one_by_one() {
+    let lab = Lab::start().await;
+    let set = |name: &str, value: &str| json!({"custom_fields": {name: value}});
+    lab.inside
+        .patch("virtualization/virtual-machines/1/", &set("proxmox_public_ssh_key", "ssh-ed25519 AAAA"), None)
+        .await
+        .unwrap();
+    lab.netbox.update_vm(1, set("proxmox_vmid", "104"));
+    // Of what is deleted all that main has changed since.
+    lab.inside.virtual_machines().delete(2, None).await.unwrap();
+    lab.netbox.update_vm(2, json!({"comments": "main"}));
+    let conflicts = BranchChangeFilter { has_conflicts: vec![true], ..Default::default() };
+    let rows: Vec<BranchChange> = lab.client.branch_changes().all(&conflicts).await.unwrap();
+    let found = |id| {
+        &rows.iter().find(|row| row.object_id == Some(id) && row.object_type.ends_with("machine")).unwrap().conflicts
+    };
+    assert_eq!((found(1), found(2)), (&vec!["custom_fields".to_owned()], &vec!["comments".to_owned()]));
+    lab.done(lab.client.branches().merge(lab.branch.id, BranchAction::commit().acknowledge_conflicts()).await.unwrap())
+        .await;
+    let fields = &lab.netbox.vm(1).unwrap()["custom_fields"];
+    assert_eq!(
+        (&fields["proxmox_public_ssh_key"], &fields["proxmox_vmid"]),
+        (&json!("ssh-ed25519 AAAA"), &json!("104"))
+    );
+}
+
 /// The order is that of a recording: disks of what goes, changes, what is made, addresses, what goes.
 #[tokio::test]
 async fn a_squash_tells_each_object_once_by_whoever_merges() {

@@ -248,7 +248,7 @@ impl State {
                 let [original, modified, current] =
                     [row.before.as_deref(), row.after.as_deref(), here].map(part);
                 let conflicts = match (&row.before, &row.after, here) {
-                    (Some(before), Some(after), Some(here)) if branch.text("status") == "ready" => both_changed(before, after, here),
+                    (Some(before), after, Some(here)) if branch.text("status") == "ready" => both_changed(before, after.as_deref(), here),
                     _ => Vec::new(),
                 };
                 let changed: Vec<&String> = match (&original, &modified) {
@@ -271,13 +271,16 @@ impl State {
     }
 }
 
-/// The columns that the branch and main changed to different values.
-fn both_changed(before: &Record, after: &Record, here: &Record) -> Vec<String> {
-    let differs = |name: &&String| {
-        let (was, branch, main) = (before.value(name), after.value(name), here.value(name));
-        was != branch && was != main && branch != main
-    };
-    after.values.keys().filter(differs).cloned().collect()
+/// The columns that the branch and main changed to different values; of what the branch has deleted, all that main changed. All custom
+/// fields are one column, also where each side has changed another one; a merge and a sync keep both (seen: branching 1.2.2).
+fn both_changed(before: &Record, after: Option<&Record>, here: &Record) -> Vec<String> {
+    fn differs<T: PartialEq>(was: T, branch: Option<T>, main: T) -> bool {
+        was != main && branch.is_none_or(|branch| was != branch && branch != main)
+    }
+    let changed = |name: &&String| differs(before.value(name), after.map(|after| after.value(name)), here.value(name));
+    let columns = here.values.keys().filter(changed);
+    let custom = differs(&before.custom_fields, after.map(|after| &after.custom_fields), &here.custom_fields);
+    columns.cloned().chain(custom.then(|| "custom_fields".to_owned())).collect()
 }
 
 /// As the answer 409 has it.
