@@ -243,4 +243,7 @@ fn the_demo_holds() {
     assert_eq!(code(&output), 0, "{}\n{}", stdout(&output), stderr(&output));
     assert!(stdout(&output).contains("19 changes, ") && !stdout(&output).contains("DIFFERS"));
     assert!(stdout(&output).lines().all(|line| line.chars().count() <= 100), "too wide:\n{}", stdout(&output));
+    let output = run(&["demo", "--branch"], &[]);
+    assert_eq!(code(&output), 0, "{}\n{}", stdout(&output), stderr(&output));
+    assert!(stdout(&output).contains("6 changes, ") && !stdout(&output).contains("DIFFERS"));
 }

@@ -126,6 +126,13 @@ impl User<'_> {
         self
     }
 
+    /// The same user within a branch that was made over REST, by its `schema_id`.
+    #[must_use]
+    pub fn within(mut self, schema_id: &str) -> Self {
+        self.way = Way::Branch(schema_id.to_owned());
+        self
+    }
+
     /// A delivery of a virtual machine that was "created", "updated" or "deleted" in the branch. A created one gets the id `vm_id`, which
     /// main does not give out then, or the next one if that is 0. Returns the id of the request, which a merge of the branch uses again:
     /// see [`User::in_request`] and [`User::create_again`].

@@ -53,7 +53,11 @@ struct Arguments {
 enum Command {
     /// The life of a virtual machine, from NetBox through the real server to Proxmox VE, both in this process
     #[cfg_attr(not(feature = "demo"), command(hide = true))]
-    Demo,
+    Demo {
+        /// That of a branch of NetBox (netbox-branching) instead: what merging it will do, and does
+        #[arg(long)]
+        branch: bool,
+    },
     /// What would be done, and nothing else
     Plan(plan::Arguments),
     /// Makes one guest, or all, what NetBox says
@@ -123,9 +127,9 @@ fn run(arguments: Arguments) -> Result<Exit, Problem> {
     runtime.block_on(async {
         match command {
             #[cfg(feature = "demo")]
-            Command::Demo => demo::run().await,
+            Command::Demo { branch } => demo::run(branch).await,
             #[cfg(not(feature = "demo"))]
-            Command::Demo => Err(Problem::new(Exit::Usage, WITHOUT_DEMO)),
+            Command::Demo { .. } => Err(Problem::new(Exit::Usage, WITHOUT_DEMO)),
             Command::Plan(arguments) => plan::run(&arguments, &settings()?, &output).await,
             Command::Apply(arguments) => apply::run(&arguments, &settings()?, &output).await,
             Command::Adopt(arguments) => adopt::run(&arguments, &settings()?, &output).await,

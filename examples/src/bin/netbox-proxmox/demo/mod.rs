@@ -1,5 +1,5 @@
-//! `demo`: the lives of a virtual machine and of a container, from a person's changes in NetBox through signed deliveries and the real
-//! server to Proxmox VE. Every step is checked; the exit code says whether all was as it should be.
+//! `demo`: the lives of a virtual machine and of a container, or of a branch, from a person's changes in NetBox through signed deliveries
+//! and the real server to Proxmox VE. Every step is checked; the exit code says whether all was as it should be.
 
 mod page;
 mod story;
@@ -12,17 +12,21 @@ use netbox_proxmox_examples::{Exit, Problem};
 use story::{Checks, Step};
 use world::World;
 
-pub(crate) async fn run() -> Result<Exit, Problem> {
+pub(crate) async fn run(branch: bool) -> Result<Exit, Problem> {
     let begun = std::time::Instant::now();
     let world = World::begin().await?;
-    line("The lives of a virtual machine and of a container. NetBox and Proxmox VE are stateful fakes in")?;
+    let (what, story) = match branch {
+        false => ("The lives of a virtual machine and of a container.", story::lives()),
+        true => ("A branch of NetBox (netbox-branching), planned and merged.", story::branch()),
+    };
+    line(&format!("{what} NetBox and Proxmox VE are stateful fakes in"))?;
     line("this process; all between them is what runs in production: webhooks, server, inbox, planner,")?;
     line("executor, clients.\n")?;
     page::items("NetBox", &[world.netbox.url()])?;
     page::items("server", std::slice::from_ref(&world.server))?;
     page::items("Proxmox", &[world.proxmox.url().to_owned()])?;
     let (mut differences, mut steps) = (0, 0);
-    for (number, step) in story::steps().enumerate() {
+    for (number, step) in story.into_iter().enumerate() {
         steps = number + 1;
         page::heading(steps, step.title)?;
         differences += tell(&world, step).await?;
@@ -52,12 +56,16 @@ async fn tell(world: &World, step: &Step) -> Result<usize, Problem> {
     let seen = world.watch.take();
     let deliveries = world.netbox.deliveries();
     page::items("NetBox", &deliveries[sent..].iter().map(page::delivery).collect::<Vec<_>>())?;
+    world.done.replace(seen.actions.clone());
     page::items("plan", if seen.actions.is_empty() { &seen.nothing } else { &seen.actions })?;
     page::items("tasks", &seen.tasks)?;
     // Entries on a record go with it.
     let journal: Vec<_> = world.netbox.journal().into_iter().skip(written).collect();
     let entries = journal.iter().filter_map(|entry| entry["comments"].as_str().map(str::to_owned));
     page::items("journal", &entries.collect::<Vec<_>>())?;
+    if world.look_at_branch().await? {
+        page::items("the merge", &world.listed.borrow())?;
+    }
     let now = world.guest().as_ref().map(page::guest);
     page::items("Proxmox", &page::changed(&before, now.as_deref()))?;
     let mut checks = Checks::default();

@@ -1,11 +1,11 @@
 //! Where the demo takes place: a NetBox, a Proxmox VE cluster and the server, all in this process.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use netbox_api::testing::FakeNetBox;
-use netbox_proxmox_core::live::EventState;
+use netbox_api::testing::{FakeNetBox, Strategy, User};
+use netbox_proxmox_core::live::{Bridge, EventState, branch};
 use netbox_proxmox_examples::server::{Server, ServerState};
 use netbox_proxmox_examples::{Problem, Settings};
 use proxmox_api::testing::{FakeProxmox, Guest, Storage, TaskTime};
@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::watch::Watch;
+use crate::look;
 
 /// The name of the cluster, in Proxmox and in NetBox.
 const CLUSTER: &str = "pve-cluster-1";
@@ -33,6 +34,12 @@ pub(super) struct World {
     pub(super) record: Cell<u64>,
     /// Its name.
     pub(super) name: Cell<&'static str>,
+    /// What the plan of the branch lists, and what was done for the last change.
+    pub(super) listed: RefCell<Vec<String>>,
+    pub(super) done: RefCell<Vec<String>>,
+    /// The branch in which changes are made, by id and schema id.
+    branch: RefCell<Option<(u64, String)>>,
+    bridge: Bridge,
     state: Arc<ServerState>,
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), Problem>>,
@@ -85,6 +92,7 @@ impl World {
         let server = Server::bind(&settings, watch.clone()).await?;
         let (url, state) = (format!("http://{}", server.address()), server.state());
         netbox.webhook(&format!("{url}/webhook"), Some(SECRET));
+        let bridge = look::bridge(&settings, state.inbox().clone()).await?;
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async {
             let _ = stopped.await;
@@ -96,11 +104,50 @@ impl World {
             server: url,
             record: Cell::new(0),
             name: Cell::default(),
+            listed: RefCell::default(),
+            done: RefCell::default(),
+            branch: RefCell::default(),
+            bridge,
             state,
             stop,
             running,
             _directory: directory,
         })
+    }
+
+    /// Who changes things: in the branch, while there is one.
+    pub(super) fn alice(&self) -> User<'_> {
+        let alice = self.netbox.user("alice");
+        match &*self.branch.borrow() {
+            Some((_, schema_id)) => alice.within(schema_id),
+            None => alice,
+        }
+    }
+
+    /// From now on changes are made in a new branch.
+    pub(super) fn open_branch(&self, name: &str) {
+        let made = self.alice().create("plugins/branching/branches", json!({"name": name}));
+        // It has a schema once it is provisioned.
+        let made = self.alice().request("GET", &format!("plugins/branching/branches/{}", made["id"]), Value::Null).body;
+        let schema_id = made["schema_id"].as_str().unwrap_or_default().to_owned();
+        self.branch.replace(made["id"].as_u64().map(|id| (id, schema_id)));
+    }
+
+    pub(super) fn merge_branch(&self) {
+        if let Some((id, _)) = self.branch.take() {
+            self.netbox.merge_branch(id, Strategy::Iterative, "alice");
+        }
+    }
+
+    /// Notes what merging the branch would do; whether there is one.
+    pub(super) async fn look_at_branch(&self) -> Result<bool, Problem> {
+        let open = self.branch.borrow().clone();
+        let Some((id, _)) = open else { return Ok(false) };
+        let of = self.bridge.netbox.branches().get(id).await?.value;
+        let plan = branch::plan_branch(&self.bridge, &of).await?;
+        let steps = plan.records.iter().flat_map(|planned| planned.steps()).map(ToString::to_string);
+        self.listed.replace(steps.collect());
+        Ok(true)
     }
 
     /// Waits until every delivery was sent and every event answered, those that our own writes cause included.

@@ -1,5 +1,6 @@
-//! The lives of a virtual machine and of a container: what a person changes in NetBox, and what Proxmox must then have.
+//! What a person changes in NetBox, and what Proxmox must then have: the lives of a virtual machine and of a container, and a branch.
 
+mod branch;
 mod container;
 mod machine;
 
@@ -12,8 +13,13 @@ use serde_json::{Value, json};
 use super::world::World;
 
 /// Both lives, one after the other.
-pub(super) fn steps() -> impl Iterator<Item = &'static Step> {
-    machine::LIFE.iter().chain(container::LIFE)
+pub(super) fn lives() -> Vec<&'static Step> {
+    machine::LIFE.iter().chain(container::LIFE).collect()
+}
+
+/// A branch, from its first change to its merge.
+pub(super) fn branch() -> Vec<&'static Step> {
+    branch::STORY.iter().collect()
 }
 
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGq0fFkZtxYb8l1nq7yJm4Qv3l2nUo0Wc5dQH7yXb3Zp alice@example.org";
@@ -71,6 +77,23 @@ impl Checks {
         self.same("root disk in NetBox (MB)", disks.first().map(|disk| &disk["size"]), Some(&json!(root_disk)));
     }
 
+    /// What the plan of the branch says, or does not.
+    fn listed(&mut self, world: &World, word: &str, wanted: bool) {
+        let found = world.listed.borrow().iter().any(|step| step.contains(word));
+        self.same(&format!("{word} in the plan"), found, wanted);
+    }
+
+    /// What was done is what the plan of the branch had listed.
+    fn as_listed(&mut self, world: &World) {
+        let steps = |of: &[String]| {
+            let mut steps: Vec<String> =
+                of.iter().filter(|step| !step.starts_with("report ")).map(|it| plain(it)).collect();
+            steps.sort();
+            steps
+        };
+        self.same("what was planned", steps(&world.done.borrow()), steps(&world.listed.borrow()));
+    }
+
     /// Nothing of it is left, and nothing else is gone.
     fn gone(&mut self, world: &World) {
         self.same("guest", world.guest().map(|guest| guest.vmid), None);
@@ -80,6 +103,15 @@ impl Checks {
         self.same("volumes of the guest", others, Vec::new());
         let is_template = |vmid: u32| world.proxmox.guest(vmid).is_none_or(|guest| guest.is_template());
         self.same("the templates", templates.into_iter().all(is_template), true);
+    }
+}
+
+/// A step without the VMID, which a plan does not know of a guest that is made, and without what became of it.
+fn plain(step: &str) -> String {
+    let step = step.trim_end_matches(" (already so)");
+    match step.split_once(" (VMID ").and_then(|(before, rest)| Some((before, rest.split_once(')')?.1))) {
+        Some((before, after)) => format!("{before}{after}"),
+        None => step.to_owned(),
     }
 }
 
@@ -94,7 +126,7 @@ fn create(world: &World, name: &'static str, fields: Value) {
 }
 
 fn change(world: &World, fields: Value) {
-    world.netbox.update_vm(world.record.get(), fields);
+    world.alice().update_vm(world.record.get(), fields);
 }
 
 /// The id of the disk at a slot.
