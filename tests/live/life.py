@@ -27,6 +27,7 @@ import innetbox as shown    # noqa: E402
 import lostfield as lost    # noqa: E402
 import meant as read_as    # noqa: E402
 import mistakes as wrong    # noqa: E402
+import planned as gated    # noqa: E402
 import predecessor as former    # noqa: E402
 import restored as put_back    # noqa: E402
 import stagedthenactive as script    # noqa: E402
@@ -503,6 +504,11 @@ def branchingagain(bench):
     merged.again(bench, check, created)
 
 
+def branchingplanned(bench):
+    """the server writes its plans onto branches, and NetBox merges nothing else"""
+    gated.planned(bench, check, created)
+
+
 def innetbox(bench):
     """how machines stand, and buttons, in NetBox"""
     shown.innetbox(bench, check, created)
@@ -554,7 +560,7 @@ OF_TWO_NODES = [machine, beyond, container, placement, crash, stagedthenactive, 
 # These run there, too, if they are named.
 ON_REQUEST = [meant, vmids, clusters, lostfield, innetbox, doctor, restored]
 # Of a NetBox with netbox-branching; those of either fake.
-OF_BRANCHING, OF_BRANCHING_TWO_NODES = [branching], [branching, branchingagain]
+OF_BRANCHING, OF_BRANCHING_TWO_NODES = [branching], [branching, branchingagain, branchingplanned]
 
 
 def main():
