@@ -123,6 +123,7 @@ fn sources() -> String {
         "examples/tests/golden",
         "examples/src",
         "netbox-proxmox-core/src",
+        "api-transport/src",
         "netbox-api/src/client",
         "proxmox-api/src/client",
     ] {

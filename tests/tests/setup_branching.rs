@@ -85,17 +85,17 @@ async fn what_a_person_chose_stays_and_what_is_missing_is_added() {
 }
 
 #[tokio::test]
-async fn a_removal_takes_the_fields_away_unless_a_branch_shows_a_plan() {
+async fn a_removal_takes_the_fields_away_but_what_a_person_has_written_into() {
     let netbox = empty().await;
     set_up(&netbox, true).await;
-    let fields = json!({"proxmox_plan_summary": "+0 ~0 -0"});
+    let fields = json!({"proxmox_plan_summary": "+0 ~0 -0", "proxmox_plan_approved": true});
     let branch = netbox.user("alice").create(BRANCHES, json!({"name": "next-week", "custom_fields": fields}));
     let remove = async || {
         let setup = Setup::look_to_remove(&client(&netbox, ADMIN), false).await.unwrap();
         setup.make(|_| ()).await.unwrap();
     };
     remove().await;
-    assert_eq!(of_branches(&netbox), ["proxmox_plan_summary"]);
+    assert_eq!(of_branches(&netbox), ["proxmox_plan_approved"]);
     netbox.user("alice").delete(BRANCHES, branch["id"].as_u64().unwrap());
     remove().await;
     assert_eq!(of_branches(&netbox), [""; 0]);

@@ -1,6 +1,7 @@
 //! The wall clock, which a simulation may replace.
 //!
-//! Intervals and time limits go by tokio's clock, which has a way of its own to be simulated.
+//! Intervals and time limits go by tokio's clock, which has a way of its own to be simulated. For that, too, what waits for several
+//! things at once looks at them in their order (`biased`): the same seed is the same run.
 
 use std::sync::OnceLock;
 use std::time::SystemTime;

@@ -144,7 +144,9 @@ impl State {
             let here = self.store.get(kind, id);
             match (&row.before, &row.after, here) {
                 (Some(before), Some(after), Some(here)) => {
-                    let lost = both_changed(before, after, here);
+                    let mut lost = both_changed(before, Some(after), here);
+                    // Each side's custom fields stay.
+                    lost.retain(|column| column != CUSTOM_FIELDS);
                     give_up(&mut rows.steps, kind, id, &lost);
                     let mut merged = row.onto(here);
                     for column in lost {
@@ -271,6 +273,9 @@ impl State {
     }
 }
 
+/// What conflicts call all custom fields.
+const CUSTOM_FIELDS: &str = "custom_fields";
+
 /// The columns that the branch and main changed to different values; of what the branch has deleted, all that main changed. All custom
 /// fields are one column, also where each side has changed another one; a merge and a sync keep both (seen: branching 1.2.2).
 fn both_changed(before: &Record, after: Option<&Record>, here: &Record) -> Vec<String> {
@@ -280,7 +285,7 @@ fn both_changed(before: &Record, after: Option<&Record>, here: &Record) -> Vec<S
     let changed = |name: &&String| differs(before.value(name), after.map(|after| after.value(name)), here.value(name));
     let columns = here.values.keys().filter(changed);
     let custom = differs(&before.custom_fields, after.map(|after| &after.custom_fields), &here.custom_fields);
-    columns.cloned().chain(custom.then(|| "custom_fields".to_owned())).collect()
+    columns.cloned().chain(custom.then(|| CUSTOM_FIELDS.to_owned())).collect()
 }
 
 /// As the answer 409 has it.

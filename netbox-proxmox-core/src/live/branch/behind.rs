@@ -1,6 +1,9 @@
 //! What main has changed since a branch last took its changes: the merge is made on main, and the branch does not show that.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
+use netbox_api::ObjectChange;
 use netbox_api::client::{Branch, ObjectChangeFilter};
 use serde::{Deserialize, Serialize};
 
@@ -24,8 +27,13 @@ pub struct Behind {
 }
 
 impl Behind {
-    /// How far this branch, of which this is planned.
-    pub(super) async fn of(bridge: &Bridge, branch: &Branch, planned: &[Planned]) -> Result<Self, Failure> {
+    /// How far this branch, of whose changes this is planned.
+    pub(super) async fn of(
+        bridge: &Bridge,
+        branch: &Branch,
+        changes: &[ObjectChange],
+        planned: &[Planned],
+    ) -> Result<Self, Failure> {
         let since = branch.last_sync.clone();
         let Some(last_sync) = since.as_deref().and_then(|since| since.parse::<Timestamp>().ok()) else {
             return Ok(Self { since, ..Self::default() });
@@ -34,6 +42,9 @@ impl Behind {
         let mut entries = page::matching(bridge, filter).await?;
         // NetBox ignores filters that it does not know, and returns everything.
         entries.retain(|entry| entry.time.parse::<Timestamp>().is_ok_and(|time| time > last_sync));
+        // A merge of this branch and its revert have the requests of its own changes.
+        let own: HashSet<&str> = changes.iter().map(|change| change.request_id.as_str()).collect();
+        entries.retain(|entry| !own.contains(entry.request_id.as_str()));
         let events = ReadLog::default().events(bridge, &entries).await?;
         let mut changed: Vec<u64> = events.iter().map(|(entry, _)| *entry).collect();
         changed.dedup();

@@ -75,7 +75,7 @@ pub async fn plan_branch(bridge: &Bridge, branch: &Branch) -> Result<BranchPlan,
     let brakes = Brakes::of(bridge, &planned).await?;
     let records: Vec<Planned> = planned.into_iter().map(|(planned, _)| planned).collect();
     let (conflicts, moved_on) = overlaps(bridge, branch).await?;
-    let behind = Behind::of(bridge, branch, &records).await?;
+    let behind = Behind::of(bridge, branch, &entries, &records).await?;
     let Branch { id, name, schema_id, .. } = branch.clone();
     Ok(BranchPlan { id, name, schema_id, digest, records, conflicts, moved_on, behind, brakes })
 }

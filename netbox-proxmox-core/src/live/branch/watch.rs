@@ -121,6 +121,7 @@ impl Watch {
             return tokio::time::sleep(rest).await;
         }
         tokio::select! {
+            biased;
             () = tokio::time::sleep(rest) => {}
             () = self.heard.notified() => {}
         }

@@ -26,7 +26,9 @@ impl Dispatcher {
     pub(super) async fn is_approved(&self, events: &[StoredEvent]) -> Result<bool, InboxError> {
         let Some(first) = events.first() else { return Ok(false) };
         let of = self.branches_of(first.change.record, events).await?;
-        Ok(of.iter().any(|(_, kept, of_it)| kept.approved && of_it.len() == events.len()))
+        // What was heard of the same changes while they were made in the branch is none of somebody else.
+        let is_all = |kept: &KeptBranch| events.iter().all(|event| is_of(kept, event));
+        Ok(of.iter().any(|(_, kept, _)| kept.approved && is_all(kept)))
     }
 
     /// The branches whose changes these are, with those that are.
@@ -40,9 +42,8 @@ impl Dispatcher {
         for branch in inbox.branches_of(record).await? {
             let Some(kept) = inbox.branch(branch).await? else { continue };
             let is_its = |event: &&StoredEvent| {
-                let request = event.change.request.as_ref();
                 let is_later = event.change.time.is_none() || event.change.time > kept.after;
-                is_later && request.is_some_and(|request| kept.requests.contains(request))
+                is_later && is_of(&kept, event)
             };
             let of_it: Vec<&StoredEvent> = events.iter().filter(is_its).collect();
             if !of_it.is_empty() {
@@ -51,6 +52,11 @@ impl Dispatcher {
         }
         Ok(found)
     }
+}
+
+/// Whether an event is of a change that was made in a branch: there, or by its merge.
+fn is_of(kept: &KeptBranch, event: &StoredEvent) -> bool {
+    event.change.request.as_ref().is_some_and(|request| kept.requests.contains(request))
 }
 
 fn did(answer: &Answer) -> Did {

@@ -139,6 +139,7 @@ impl Leases {
             return Ok(None);
         }
         let done = tokio::select! {
+            biased;
             done = renewed.in_time(self.guard(work, doing)) => done,
             // The inbox failed for longer than a lease lasts.
             () = self.keep_since(&renewed, store, work) => None,

@@ -55,8 +55,8 @@ impl Dispatcher {
                 inner.rounds.send_modify(|rounds| rounds.answered = asked);
             }
             tokio::select! {
+                biased;
                 () = &mut stop => break,
-                () = inner.wake.notified() => {}
                 Some(ended) = tasks.join_next_with_id(), if !tasks.is_empty() => {
                     let (task, ended) = ended.unwrap_or_else(|error| {
                         // A bug. The record rests, so that it does not take all the time there is.
@@ -68,6 +68,7 @@ impl Dispatcher {
                     }
                     looked.next = looked.next.into_iter().chain(ended.due).min();
                 }
+                () = inner.wake.notified() => {}
                 () = tokio::time::sleep(self.until(looked.next)) => {}
             }
         }

@@ -143,6 +143,7 @@ impl Step<'_> {
         self.note(&format!("task {}", task.upid()));
         let options = WaitOptions { deadline: self.bridge.task_deadline, ..WaitOptions::default() };
         let outcome = tokio::select! {
+            biased;
             outcome = task.wait(&options) => outcome?,
             never = self.follow(task) => match never {},
         };

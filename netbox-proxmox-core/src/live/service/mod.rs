@@ -157,6 +157,7 @@ impl Service {
     /// Runs until told to stop; then finishes what is in hand. What is not finished is continued at the next start.
     pub async fn run(&self, stop: impl Future<Output = ()>) {
         tokio::select! {
+            biased;
             () = self.dispatcher.run(stop) => {}
             () = self.look() => {}
             () = self.catch_ups() => {}
@@ -170,6 +171,7 @@ impl Service {
     async fn look(&self) {
         loop {
             tokio::select! {
+                biased;
                 () = tokio::time::sleep(LOOK) => {}
                 () = self.dispatcher.bridge().inbox.store().changed() => {}
             }
