@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 pub mod mortal;
+pub mod simulation;
 pub mod store_contract;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

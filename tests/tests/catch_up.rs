@@ -219,3 +219,25 @@ async fn deletions_are_counted_over_an_interruption() {
         assert_eq!((lab.guests().len(), undelivered(&lab).await.len()), (held, held), "of {count}");
     }
 }
+
+#[tokio::test]
+async fn what_came_after_a_log_that_was_empty_or_could_not_be_read_is_read() {
+    for can_be_read in [true, false] {
+        let netbox = FakeNetBox::builder().token("nbt_labkey000000.lab-secret").cluster(CLUSTER);
+        // After any clock of ours, by which the first start is noted.
+        let netbox = Arc::new(netbox.starting_at("2199-01-05T08:00:00Z").start().await);
+        netbox.hold();
+        let proxmox = Arc::new(proxmox().await);
+        let bridge = bridge(&netbox, &proxmox, MemoryStore::default());
+        let lab = Lab::over(netbox, proxmox, bridge);
+        if !can_be_read {
+            lab.netbox.fault(Fault::on("GET", LOG).html(500).always());
+        }
+        assert_eq!(lab.dispatcher.catch_up(None).await.is_ok(), can_be_read);
+        lab.netbox.heal();
+        lab.netbox.create_vm(record(GuestKind::Qemu, json!({})));
+        catch_up(&lab).await;
+        catch_up(&lab).await;
+        assert_eq!(lab.guests().len(), 1, "{can_be_read}");
+    }
+}

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use netbox_api::ObjectChange;
 use netbox_api::client::ObjectChangeFilter;
 
 use super::page::Page;
@@ -71,11 +72,13 @@ impl Dispatcher {
     ) -> Result<CatchUp, Failure> {
         let bridge = self.bridge();
         let log = bridge.netbox.object_changes();
-        let Some(newest) = log.newest(&ObjectChangeFilter::default()).await? else {
+        let newest = log.newest(&ObjectChangeFilter::default()).await;
+        if !matches!(newest, Ok(Some(_))) && bridge.inbox.first_start().await?.is_none() {
+            // What comes from now on is read once it can be.
+            bridge.inbox.put_first_start(&clock::timestamp().to_string()).await?;
+        }
+        let Some(newest) = newest? else {
             tracing::warn!("NetBox's change log is empty, or the token may not read it (core.view_objectchange)");
-            if bridge.inbox.first_start().await?.is_none() {
-                bridge.inbox.put_first_start(&clock::timestamp().to_string()).await?;
-            }
             return Ok(CatchUp::default());
         };
         self.follow_clusters().await;
@@ -84,11 +87,18 @@ impl Dispatcher {
         restored::seen(bridge).await?;
         let known = restored::known(&newest);
         let Some(mut position) = bridge.inbox.change_log().await? else {
-            if bridge.inbox.first_start().await?.is_none() {
-                bridge.inbox.put_first_start(&newest.time).await?;
-            }
-            let (first, last, undelivered) = (newest.id, newest.id, Default::default());
-            bridge.inbox.put_change_log(&LogPosition { first, last, known, undelivered }).await?;
+            let last = match bridge.inbox.first_start().await? {
+                // It could not be read then, or was empty.
+                Some(start) => self.last_before(&start).await?,
+                None => {
+                    bridge.inbox.put_first_start(&newest.time).await?;
+                    newest.id
+                }
+            };
+            bridge
+                .inbox
+                .put_change_log(&LogPosition { first: last, last, known, undelivered: Default::default() })
+                .await?;
             return Ok(done);
         };
         let upto = upto.unwrap_or(newest.id).min(newest.id);
@@ -117,6 +127,15 @@ impl Dispatcher {
             }
             told(done);
         }
+    }
+
+    /// The last entry that is not of after this time; 0 if there is none.
+    async fn last_before(&self, time: &str) -> Result<u64, Failure> {
+        let filter = ObjectChangeFilter { time_before: Some(time.to_owned()), ..ObjectChangeFilter::default() };
+        let newest = self.bridge().netbox.object_changes().newest(&filter).await?;
+        // NetBox ignores filters that it does not know, and returns everything.
+        let is_before = |entry: &ObjectChange| entry.time.parse::<Moment>().ok() <= time.parse::<Moment>().ok();
+        Ok(newest.filter(is_before).map_or(0, |entry| entry.id))
     }
 
     /// Stores what the change log has of one record and no delivery has brought yet; says whether there was anything. It
