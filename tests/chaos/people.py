@@ -21,7 +21,7 @@ class Person(threading.Thread):
     def __init__(self, world, number, pause):
         super().__init__(daemon=True)
         self.world, self.number, self.pause, self.random = world, number, pause, random.Random(f'{world.seed} person {number}')
-        self.netbox = NetBox(world.netbox.url, world.netbox.authorization.split()[1])
+        self.netbox = NetBox(world.netbox.url, world.netbox.headers['Authorization'].split()[1])
         self.mine, self.taken, self.did, self.made, self.over, self.error = {}, {}, [], 0, threading.Event(), None
 
     def run(self):
