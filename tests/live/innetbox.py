@@ -97,6 +97,9 @@ def answers(ended, *words):
 
 
 def buttons(bench, check, guest):
+    # What is changed of one that runs waits there, and fakepve shows only what is in force.
+    guest.change(status='offline')
+    check.that('it is stopped', lambda: guest.runs('stopped'), vital=True)
     guest.change(status='staged')
     check.that('all is answered', bench.quiet, vital=True)
     check.that('Plan: nothing to do', lambda: answers(run(bench, 'Plan', virtual_machine=guest.id), 'nothing to do'), within=0)
