@@ -21,6 +21,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod body;
+#[cfg(feature = "reqwest")]
+mod chosen;
 mod error;
 #[cfg(feature = "reqwest")]
 pub mod proxy;
@@ -42,6 +44,8 @@ use http::{Request, Response};
 use sha2::{Digest, Sha256};
 
 pub use body::{Body, Unread};
+#[cfg(feature = "reqwest")]
+pub use chosen::Chosen;
 pub use error::{Outcome, TransportError, Untrusted};
 #[cfg(feature = "reqwest")]
 pub use stack::SetUp;

@@ -194,6 +194,24 @@ pub enum Aspect {
 }
 
 impl Change {
+    /// What nobody has changed in NetBox, and a record is answered for all the same.
+    #[cfg(feature = "live")]
+    pub(crate) fn unmade(record: RecordId, name: &str, what: Changed) -> Self {
+        let (object, event, name) = (record.0, EventKind::Updated, name.to_owned());
+        Self {
+            record,
+            name,
+            object,
+            event,
+            user: None,
+            request: None,
+            time: None,
+            confirmed: false,
+            status: None,
+            what,
+        }
+    }
+
     /// Whether it is about this part of the configuration.
     fn touches(&self, aspect: Aspect) -> bool {
         let differs = |what: &dyn Fn(&RecordFacts, &RecordFacts) -> bool| match self.record_facts() {

@@ -2,6 +2,7 @@
 //! them, all in this process.
 #![allow(clippy::unwrap_used)]
 
+pub mod inside;
 pub mod mortal;
 pub mod simulation;
 pub mod store_contract;

@@ -3,23 +3,20 @@
 
 use std::time::Duration;
 
-use netbox_api::Client;
 use netbox_api::client::{Branch, BranchAction, NewBranch};
 use netbox_proxmox_core::live::branch::{BranchPlan, PlannedAnswer, Verdict, named, plan_branch};
 use netbox_proxmox_core::live::{Brake, EventState};
 use netbox_proxmox_core::{Action, Policy, RecordId};
+use netbox_proxmox_tests::inside::{DISKS, Inside, MACHINES};
 use netbox_proxmox_tests::{Lab, record};
 use proxmox_api::testing::GuestKind;
-use serde_json::{Value, json};
-
-const MACHINES: &str = "virtualization/virtual-machines/";
-const DISKS: &str = "virtualization/virtual-disks/";
+use serde_json::json;
 
 /// A laboratory with a branch.
 struct Branched {
     lab: Lab,
     branch: Branch,
-    inside: Client,
+    inside: Inside,
 }
 
 impl Branched {
@@ -28,20 +25,8 @@ impl Branched {
         let new = NewBranch { name: "next-week".into(), ..Default::default() };
         let made = client.branches().create(&new).await.unwrap().value;
         let branch = client.branches().get(made.id).await.unwrap().value;
-        let inside = client.branch(&branch.schema_id).unwrap();
+        let inside = Inside::of(&client, &branch);
         Self { lab, branch, inside }
-    }
-
-    async fn make(&self, path: &str, body: Value) -> u64 {
-        self.inside.post(path, &body).await.unwrap().body["id"].as_u64().unwrap()
-    }
-
-    async fn change(&self, path: &str, id: u64, body: Value) {
-        self.inside.patch(&format!("{path}{id}/"), &body, None).await.unwrap();
-    }
-
-    async fn delete(&self, path: &str, id: u64) {
-        self.inside.delete(&format!("{path}{id}/"), None).await.unwrap();
     }
 
     async fn plan(&self) -> BranchPlan {
@@ -81,12 +66,12 @@ async fn what_is_listed_is_what_is_done() {
     lab.add_disk(deleted, "scsi1", 5000).await;
     lab.update(deleted, json!({"status": "active"})).await;
     let branched = Branched::of(lab).await;
-    branched.change(MACHINES, changed, json!({"memory": 2048, "status": "active"})).await;
-    branched.delete(MACHINES, deleted).await;
-    branched.make(DISKS, json!({"virtual_machine": grown, "name": "scsi2", "size": 3000})).await;
-    let new = branched.make(MACHINES, record(GuestKind::Qemu, json!({"name": "new", "vcpus": 2}))).await;
-    let unmade = branched.make(MACHINES, record(GuestKind::Qemu, json!({"name": "unmade"}))).await;
-    branched.delete(MACHINES, unmade).await;
+    branched.inside.change(MACHINES, changed, json!({"memory": 2048, "status": "active"})).await;
+    branched.inside.delete(MACHINES, deleted).await;
+    branched.inside.make(DISKS, json!({"virtual_machine": grown, "name": "scsi2", "size": 3000})).await;
+    let new = branched.inside.make(MACHINES, record(GuestKind::Qemu, json!({"name": "new", "vcpus": 2}))).await;
+    let unmade = branched.inside.make(MACHINES, record(GuestKind::Qemu, json!({"name": "unmade"}))).await;
+    branched.inside.delete(MACHINES, unmade).await;
 
     let plan = branched.plan().await;
     let counts = plan.counts();
@@ -113,7 +98,7 @@ async fn a_shrink_is_refused_before_it_is_merged() {
     let id = lab.create(json!({})).await;
     let disk = lab.add_disk(id, "scsi1", 5000).await;
     let branched = Branched::of(lab).await;
-    branched.change(DISKS, disk, json!({"size": 2000})).await;
+    branched.inside.change(DISKS, disk, json!({"size": 2000})).await;
     let plan = branched.plan().await;
     assert_eq!(plan.verdict(), Verdict::Refused, "{plan:#?}");
     assert!(plan.records[0].told()[0].text.contains("scsi1"), "{plan:#?}");
@@ -128,8 +113,8 @@ async fn what_main_wants_without_the_branch_is_told_apart() {
     lab.netbox.update_vm(id, json!({"memory": 4096}));
     drop(lab.take());
     let branched = Branched::of(lab).await;
-    branched.make(DISKS, json!({"virtual_machine": id, "name": "scsi2", "size": 3000})).await;
-    branched.change(MACHINES, id, json!({"vcpus": 2})).await;
+    branched.inside.make(DISKS, json!({"virtual_machine": id, "name": "scsi2", "size": 3000})).await;
+    branched.inside.change(MACHINES, id, json!({"vcpus": 2})).await;
     let plan = branched.plan().await;
     assert_eq!(plan.counts().drift, 1, "{plan:#?}");
     assert!(listed(&plan).iter().any(|step| step.contains("cores=2")), "{plan:#?}");
@@ -142,7 +127,7 @@ async fn what_both_sides_changed_is_said() {
     let lab = Lab::new().await;
     let id = lab.create(json!({"memory": 1024, "vcpus": 1})).await;
     let branched = Branched::of(lab).await;
-    branched.change(MACHINES, id, json!({"memory": 2048})).await;
+    branched.inside.change(MACHINES, id, json!({"memory": 2048})).await;
     branched.lab.update(id, json!({"memory": 4096, "vcpus": 2})).await;
     let plan = branched.plan().await;
     assert_eq!(plan.verdict(), Verdict::Refused);
@@ -153,7 +138,7 @@ async fn what_both_sides_changed_is_said() {
 #[tokio::test]
 async fn a_branch_of_other_things_has_nothing_to_do_and_one_that_is_none_is_said() {
     let branched = Branched::of(Lab::with(Policy::default()).await).await;
-    branched.make("extras/tags/", json!({"name": "blue", "slug": "blue"})).await;
+    branched.inside.make("extras/tags/", json!({"name": "blue", "slug": "blue"})).await;
     let plan = branched.plan().await;
     assert_eq!((plan.verdict(), plan.records.len()), (Verdict::NothingToDo, 0));
     let bridge = branched.lab.dispatcher.bridge();
@@ -172,7 +157,7 @@ async fn what_the_brakes_will_hold_is_planned() {
     // One was destroyed a moment ago, whatever asked for it.
     branched.lab.delete(records[0]).await;
     for record in &records[1..] {
-        branched.delete(MACHINES, *record).await;
+        branched.inside.delete(MACHINES, *record).await;
     }
     let mut plan = branched.plan().await;
     let brakes = &plan.brakes;
@@ -196,8 +181,8 @@ async fn of_a_netbox_that_was_restored_all_that_destroys_is_held() {
     let (gone, kept) = (lab.create(json!({"name": "gone"})).await, lab.create(json!({"name": "kept"})).await);
     let disk = lab.add_disk(kept, "scsi1", 5000).await;
     let branched = Branched::of(lab).await;
-    branched.delete(MACHINES, gone).await;
-    branched.delete(DISKS, disk).await;
+    branched.inside.delete(MACHINES, gone).await;
+    branched.inside.delete(DISKS, disk).await;
     assert!(branched.plan().await.brakes.held.is_empty());
     let inbox = &branched.lab.dispatcher.bridge().inbox;
     inbox.put_restored(Some("its newest entry is 7, and 9 was read before")).await.unwrap();
@@ -214,7 +199,7 @@ async fn a_branch_behind_main_is_said_until_it_is_synced() {
     let lab = Lab::new().await;
     let (both, other) = (lab.create(json!({"name": "both"})).await, lab.create(json!({"name": "other"})).await);
     let branched = Branched::of(lab).await;
-    branched.change(MACHINES, both, json!({"memory": 2048})).await;
+    branched.inside.change(MACHINES, both, json!({"memory": 2048})).await;
     assert_eq!((branched.plan().await.behind.changes, branched.plan().await.verdict()), (0, Verdict::Planned));
     branched.lab.update(other, json!({"vcpus": 2})).await;
     let plan = branched.plan().await;
@@ -241,7 +226,7 @@ async fn who_made_a_record_is_known_from_before_the_branch() {
     let lab = Lab::with(policy).await;
     let id = lab.create(json!({"status": "planned"})).await;
     let branched = Branched::of(lab).await;
-    branched.change(MACHINES, id, json!({"status": "staged"})).await;
+    branched.inside.change(MACHINES, id, json!({"status": "staged"})).await;
     drop(branched.lab.take());
     let plan = branched.plan().await;
     assert_eq!(plan.counts().created, 1, "{plan:#?}");
@@ -254,11 +239,11 @@ async fn how_a_plan_differs_from_an_earlier_one() {
     let ids = [lab.create(json!({"name": "kept"})).await, lab.create(json!({"name": "more"})).await];
     let branched = Branched::of(lab).await;
     for id in ids {
-        branched.change(MACHINES, id, json!({"memory": 2048})).await;
+        branched.inside.change(MACHINES, id, json!({"memory": 2048})).await;
     }
     let earlier = branched.plan().await;
     assert!(branched.plan().await.difference(&earlier).is_empty());
-    branched.change(MACHINES, ids[1], json!({"memory": 4096})).await;
+    branched.inside.change(MACHINES, ids[1], json!({"memory": 4096})).await;
     let difference = branched.plan().await.difference(&earlier);
     let [more] = difference.records.as_slice() else { panic!("{difference:#?}") };
     assert_eq!((more.name.as_str(), more.steps.gone.len(), more.steps.new.len()), ("more", 1, 1));
@@ -276,10 +261,10 @@ async fn asks(machines: u32) -> (usize, usize) {
     let records = lab.pairs(1_000..=999 + machines);
     drop(lab.take());
     let branched = Branched::of(lab).await;
-    branched.change(MACHINES, records[0], json!({"memory": 2048, "status": "active"})).await;
-    branched.make(DISKS, json!({"virtual_machine": records[1], "name": "scsi1", "size": 3000})).await;
-    branched.delete(MACHINES, records[2]).await;
-    branched.make(MACHINES, record(GuestKind::Qemu, json!({"name": "new"}))).await;
+    branched.inside.change(MACHINES, records[0], json!({"memory": 2048, "status": "active"})).await;
+    branched.inside.make(DISKS, json!({"virtual_machine": records[1], "name": "scsi1", "size": 3000})).await;
+    branched.inside.delete(MACHINES, records[2]).await;
+    branched.inside.make(MACHINES, record(GuestKind::Qemu, json!({"name": "new"}))).await;
     branched.lab.netbox.forget_requests();
     let before = branched.lab.proxmox.requests().len();
     let plan = branched.plan().await;

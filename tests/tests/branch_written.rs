@@ -4,19 +4,17 @@
 use std::time::Duration;
 
 use expect_test::{Expect, expect, expect_file};
-use netbox_api::Client;
 use netbox_api::client::{Branch, BranchAction};
 use netbox_api::testing::Strategy;
-use netbox_proxmox_core::Policy;
 use netbox_proxmox_core::live::branch::watch::{SETTLED, Watch};
 use netbox_proxmox_core::live::setup::Options;
 use netbox_proxmox_core::live::{Brake, Inbox, MemoryStore, Setup};
+use netbox_proxmox_core::{Change, Changed, EventKind, Policy};
+use netbox_proxmox_tests::inside::{DISKS, Inside, MACHINES};
 use netbox_proxmox_tests::{Lab, record};
 use proxmox_api::testing::GuestKind;
 use serde_json::{Value, json};
 
-const MACHINES: &str = "virtualization/virtual-machines/";
-const DISKS: &str = "virtualization/virtual-disks/";
 const BRANCHES: &str = "plugins/branching/branches";
 
 /// A laboratory with a branch of alice's, whose plan is watched.
@@ -24,7 +22,7 @@ struct Watched {
     lab: Lab,
     watch: Watch,
     branch: u64,
-    inside: Client,
+    inside: Inside,
 }
 
 impl Watched {
@@ -34,20 +32,8 @@ impl Watched {
         Setup::look(&netbox, &[], &options).await.unwrap().make(|_| ()).await.unwrap();
         let made = lab.netbox.user("alice").create(BRANCHES, json!({"name": "next-week"}));
         let branch = netbox.branches().get(made["id"].as_u64().unwrap()).await.unwrap().value;
-        let inside = netbox.branch(&branch.schema_id).unwrap();
+        let inside = Inside::of(&netbox, &branch);
         Self { lab, watch: Watch::default(), branch: branch.id, inside }
-    }
-
-    async fn make(&self, path: &str, body: Value) -> u64 {
-        self.inside.post(path, &body).await.unwrap().body["id"].as_u64().unwrap()
-    }
-
-    async fn change(&self, path: &str, id: u64, body: Value) {
-        self.inside.patch(&format!("{path}{id}/"), &body, None).await.unwrap();
-    }
-
-    async fn delete(&self, path: &str, id: u64) {
-        self.inside.delete(&format!("{path}{id}/"), None).await.unwrap();
     }
 
     async fn look(&self) -> String {
@@ -134,7 +120,7 @@ async fn a_plan_is_written_once_its_branch_has_settled_and_then_no_more() {
     let lab = Lab::new().await;
     let id = lab.create(json!({"memory": 1024})).await;
     let watched = Watched::of(lab).await;
-    watched.change(MACHINES, id, json!({"memory": 2048})).await;
+    watched.inside.change(MACHINES, id, json!({"memory": 2048})).await;
     watched.writes();
     assert_eq!(watched.look().await, "1 ready, 1 of them about to be planned");
     assert_eq!(watched.writes(), [""; 0], "it may not be all yet");
@@ -143,7 +129,7 @@ async fn a_plan_is_written_once_its_branch_has_settled_and_then_no_more() {
     assert_eq!(watched.writes(), ["POST /api/extras/journal-entries/".to_owned(), format!("PATCH {branch}")]);
     assert_eq!(watched.field("").await, "planned");
     assert_eq!(watched.field("_summary").await, "+0 ~1 -0");
-    let changes = watched.inside.get("core/object-changes/", &[]).await.unwrap().body;
+    let changes = watched.inside.0.get("core/object-changes/", &[]).await.unwrap().body;
     let (count, last) = (&changes["count"], changes["results"][0]["id"].as_u64().unwrap());
     let highest = changes["results"].as_array().unwrap().iter().filter_map(|it| it["id"].as_u64()).max();
     assert!(highest == Some(last) || last > 0);
@@ -168,10 +154,10 @@ async fn a_change_makes_the_plan_stale_and_another_entry_is_written_only_for_ano
     let lab = Lab::new().await;
     let id = lab.create(json!({"memory": 1024})).await;
     let watched = Watched::of(lab).await;
-    watched.change(MACHINES, id, json!({"memory": 2048})).await;
+    watched.inside.change(MACHINES, id, json!({"memory": 2048})).await;
     watched.planned().await;
     let first = watched.field("_digest").await;
-    watched.make("extras/tags/", json!({"name": "blue", "slug": "blue"})).await;
+    watched.inside.make("extras/tags/", json!({"name": "blue", "slug": "blue"})).await;
     watched.look().await;
     assert_eq!((watched.field("").await, watched.field("_digest").await), ("stale".to_owned(), first.clone()));
     watched.planned().await;
@@ -180,7 +166,7 @@ async fn a_change_makes_the_plan_stale_and_another_entry_is_written_only_for_ano
     let halves = |digest: &str| digest.split_once(' ').map(|(of, plan)| (of.to_owned(), plan.to_owned())).unwrap();
     assert_eq!(halves(&first).1, halves(&second).1);
     assert_ne!(halves(&first).0, halves(&second).0);
-    watched.change(MACHINES, id, json!({"memory": 4096})).await;
+    watched.inside.change(MACHINES, id, json!({"memory": 4096})).await;
     watched.planned().await;
     assert_eq!(watched.journal().len(), 2);
     assert!(watched.last().1.contains("4096"), "{:?}", watched.last());
@@ -192,7 +178,7 @@ async fn what_main_changes_of_it_is_planned_anew_and_all_else_is_not() {
     let id = lab.create(json!({"memory": 1024})).await;
     let other = lab.create(json!({"name": "other"})).await;
     let watched = Watched::of(lab).await;
-    watched.change(MACHINES, id, json!({"memory": 2048})).await;
+    watched.inside.change(MACHINES, id, json!({"memory": 2048})).await;
     watched.planned().await;
     watched.lab.update(other, json!({"memory": 4096})).await;
     watched.lab.proxmox.clear_requests();
@@ -210,7 +196,7 @@ async fn a_branch_that_cannot_be_planned_says_so_and_holds_up_no_other() {
     let lab = Lab::new().await;
     let id = lab.create(json!({"memory": 1024})).await;
     let watched = Watched::of(lab).await;
-    watched.change(MACHINES, id, json!({"memory": 2048})).await;
+    watched.inside.change(MACHINES, id, json!({"memory": 2048})).await;
     let quiet = watched.lab.netbox.user("bob").create(BRANCHES, json!({"name": "quiet"}))["id"].as_u64().unwrap();
     watched.lab.proxmox.fault(proxmox_api::testing::Fault::permission_denied("/vms", "VM.Audit").times(u32::MAX));
     assert_eq!(watched.planned().await, "2 ready, 1 of them could not be planned");
@@ -255,13 +241,13 @@ async fn the_entry_says_what_happens_to_each_machine() {
     lab.netbox.update_vm(drifted, json!({"memory": 4096}));
     drop(lab.take());
     let watched = Watched::of(lab).await;
-    watched.change(MACHINES, changed, json!({"memory": 2048, "status": "active"})).await;
-    watched.change(MACHINES, moved, json!({"custom_fields": {"proxmox_node": "pve02"}})).await;
-    watched.change(MACHINES, stopped, json!({"status": "offline"})).await;
-    watched.change(DISKS, disk, json!({"size": 2000})).await;
-    watched.delete(MACHINES, deleted).await;
-    watched.make(DISKS, json!({"virtual_machine": drifted, "name": "scsi2", "size": 3000})).await;
-    watched.make(MACHINES, record(GuestKind::Qemu, json!({"name": "new", "vcpus": 2}))).await;
+    watched.inside.change(MACHINES, changed, json!({"memory": 2048, "status": "active"})).await;
+    watched.inside.change(MACHINES, moved, json!({"custom_fields": {"proxmox_node": "pve02"}})).await;
+    watched.inside.change(MACHINES, stopped, json!({"status": "offline"})).await;
+    watched.inside.change(DISKS, disk, json!({"size": 2000})).await;
+    watched.inside.delete(MACHINES, deleted).await;
+    watched.inside.make(DISKS, json!({"virtual_machine": drifted, "name": "scsi2", "size": 3000})).await;
+    watched.inside.make(MACHINES, record(GuestKind::Qemu, json!({"name": "new", "vcpus": 2}))).await;
     watched.lab.update(changed, json!({"vcpus": 4, "memory": 1536})).await;
     watched.planned().await;
     expect_file!["golden/branch_plan.md"].assert_eq(&watched.last().1);
@@ -276,9 +262,9 @@ async fn after_the_merge_it_says_what_was_done_once() {
     let changed = lab.create(json!({"name": "changed", "memory": 1024})).await;
     let deleted = lab.create(json!({"name": "deleted"})).await;
     let watched = Watched::of(lab).await;
-    watched.change(MACHINES, changed, json!({"memory": 2048})).await;
-    watched.delete(MACHINES, deleted).await;
-    watched.make(MACHINES, record(GuestKind::Qemu, json!({"name": "new", "vcpus": 2}))).await;
+    watched.inside.change(MACHINES, changed, json!({"memory": 2048})).await;
+    watched.inside.delete(MACHINES, deleted).await;
+    watched.inside.make(MACHINES, record(GuestKind::Qemu, json!({"name": "new", "vcpus": 2}))).await;
     watched.planned().await;
     watched.merge().await;
     is(
@@ -299,8 +285,8 @@ async fn what_was_not_done_is_said_with_its_reason_and_what_was_not_planned_loud
     let changed = lab.create(json!({"name": "changed", "memory": 1024})).await;
     let other = lab.create(json!({"name": "other", "memory": 1024})).await;
     let watched = Watched::of(lab).await;
-    watched.change(MACHINES, changed, json!({"memory": 2048})).await;
-    watched.change(MACHINES, other, json!({"memory": 2048})).await;
+    watched.inside.change(MACHINES, changed, json!({"memory": 2048})).await;
+    watched.inside.change(MACHINES, other, json!({"memory": 2048})).await;
     watched.planned().await;
     // Between the plan and its merge an administrator makes one guest his own, and somebody changes the other's record.
     let vmid = watched.lab.vmid(changed).unwrap();
@@ -317,7 +303,7 @@ async fn a_merge_of_which_nothing_is_heard_is_waited_for_and_one_that_is_made_up
     let id = lab.create(json!({"memory": 1024})).await;
     let _ = lab.dispatcher.catch_up(None).await.unwrap();
     let watched = Watched::of(lab).await;
-    watched.change(MACHINES, id, json!({"memory": 2048})).await;
+    watched.inside.change(MACHINES, id, json!({"memory": 2048})).await;
     watched.planned().await;
     watched.act("merge").await;
     drop(watched.lab.take());
@@ -335,7 +321,7 @@ async fn a_merge_that_was_undone_is_planned_and_told_anew() {
     let lab = Lab::new().await;
     let id = lab.create(json!({"memory": 1024})).await;
     let watched = Watched::of(lab).await;
-    watched.change(MACHINES, id, json!({"memory": 2048})).await;
+    watched.inside.change(MACHINES, id, json!({"memory": 2048})).await;
     watched.planned().await;
     for _ in 0..2 {
         watched.merge().await;
@@ -354,10 +340,10 @@ async fn a_squashed_merge_is_told_like_any_other() {
     let lab = Lab::new().await;
     let id = lab.create(json!({"memory": 1024})).await;
     let watched = Watched::of(lab).await;
-    watched.change(MACHINES, id, json!({"memory": 2048})).await;
-    watched.change(MACHINES, id, json!({"memory": 4096})).await;
-    let unmade = watched.make(MACHINES, record(GuestKind::Qemu, json!({"name": "unmade"}))).await;
-    watched.delete(MACHINES, unmade).await;
+    watched.inside.change(MACHINES, id, json!({"memory": 2048})).await;
+    watched.inside.change(MACHINES, id, json!({"memory": 4096})).await;
+    let unmade = watched.inside.make(MACHINES, record(GuestKind::Qemu, json!({"name": "unmade"}))).await;
+    watched.inside.delete(MACHINES, unmade).await;
     watched.planned().await;
     watched.lab.netbox.merge_branch(watched.branch, Strategy::Squash, "carol");
     watched.lab.settle().await;
@@ -373,7 +359,7 @@ async fn held() -> Watched {
     let of_late: Vec<(String, u64)> = (0..100).map(|at| (format!("{at}@"), now)).collect();
     assert!(lab.dispatcher.bridge().inbox.replace_destroyed(&[], &of_late).await.unwrap());
     let watched = Watched::of(lab).await;
-    watched.delete(MACHINES, id).await;
+    watched.inside.delete(MACHINES, id).await;
     watched.planned().await;
     watched
 }
@@ -390,6 +376,30 @@ async fn what_another_person_agreed_to_no_brake_holds() {
     watched.merge().await;
     assert_eq!(watched.lab.guests().len(), 0);
     assert_eq!(watched.last().0, "success", "{:?}", watched.last());
+}
+
+#[tokio::test]
+async fn what_somebody_else_did_beside_the_merge_nobody_agreed_to() {
+    let watched = held().await;
+    watched.lab.netbox.user("carol").update(
+        BRANCHES,
+        watched.branch,
+        json!({"custom_fields": {"proxmox_plan_approved": true}}),
+    );
+    watched.look().await;
+    watched.act("merge").await;
+    let mut events = watched.lab.take();
+    let mut another = events.last().unwrap().clone();
+    another.key = format!("another/{}", another.key);
+    let Changed::Record { before, .. } = another.change.what else { panic!("the record's deletion comes last") };
+    let what = Changed::Record { before: before.clone(), after: before };
+    another.change = Change { event: EventKind::Updated, request: Some("another".into()), what, ..another.change };
+    events.push(another);
+    let _ = watched.lab.dispatcher.accept(&events).await.unwrap();
+    watched.lab.dispatcher.idle().await;
+    assert_eq!(watched.lab.guests().len(), 1);
+    let parked = watched.lab.dispatcher.bridge().inbox.store().events(None, 1).await.unwrap();
+    assert_eq!(parked[0].brake, Some(Brake::Destroys));
 }
 
 #[tokio::test]

@@ -1,13 +1,12 @@
 //! The usual way to a NetBox: reqwest's client, with the certificates that are trusted and the proxy that is asked.
 
 use std::ffi::OsString;
-use std::mem;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use api_transport::proxy::Source;
-use api_transport::{SetUp, Transport, Trust};
+use api_transport::{Chosen, SetUp, Transport, Trust};
 use secrecy::SecretString;
 use url::Url;
 
@@ -20,8 +19,7 @@ const IDLE: Duration = Duration::from_secs(1);
 
 /// How the HTTP client is set up.
 pub(super) struct Stack {
-    trust: Result<Trust, String>,
-    proxy: Source,
+    chosen: Chosen,
     connect_timeout: Duration,
 }
 
@@ -34,32 +32,23 @@ pub(super) struct Way {
 
 impl Default for Stack {
     fn default() -> Self {
-        Self { trust: Ok(Trust::System), proxy: Source::default(), connect_timeout: Duration::from_secs(5) }
+        Self { chosen: Chosen::default(), connect_timeout: Duration::from_secs(5) }
     }
 }
 
 impl Stack {
-    fn trust(&mut self, more: Result<Trust, String>) {
-        self.trust = mem::replace(&mut self.trust, Ok(Trust::System)).and_then(|trust| trust.and(more?));
-    }
-
     pub(super) fn verifies(&self) -> bool {
-        !matches!(self.trust, Ok(Trust::Anything))
+        self.chosen.verifies()
     }
 
-    /// Another transport is used, so nothing may have been said of this one that a user would miss.
+    /// Another transport is used.
     pub(super) fn unused(self, transport: Arc<dyn Transport>) -> Result<Way, Error> {
-        if matches!(self.proxy, Source::Given(_)) {
-            return Err(Error::config("a transport of your own brings its own proxies; give no other"));
-        }
-        if !matches!(self.trust, Ok(Trust::System)) {
-            return Err(Error::config("a transport of your own brings its own certificates; give no others"));
-        }
+        self.chosen.unused().map_err(Error::config)?;
         Ok(Way { transport, proxy: None, secrets: Vec::new() })
     }
 
     pub(super) fn connect(self, base: &Url) -> Result<Way, Error> {
-        let (trust, proxies) = (self.trust.map_err(Error::config)?, self.proxy.proxies());
+        let (trust, proxies) = self.chosen.used().map_err(Error::config)?;
         let (proxy, encrypted) = (proxies.of_url(base).map_err(Error::config)?, base.scheme() == "https");
         if encrypted && matches!(trust, Trust::Anything) {
             tracing::warn!(url = %base, "the certificate of NetBox is not verified: anybody in between reads the token");
@@ -82,20 +71,20 @@ impl Stack {
 impl ClientBuilder {
     /// Trusts only certificates signed by those in this PEM file.
     pub fn ca_file(mut self, path: impl AsRef<Path>) -> Self {
-        self.stack.trust(Trust::ca_file(path));
+        self.stack.chosen.trust(Trust::ca_file(path));
         self
     }
 
     /// Trusts only the certificate with this SHA-256 fingerprint, hexadecimal with or without colons; several times, or separated
     /// by commas, for several.
     pub fn fingerprint(mut self, sha256: impl AsRef<str>) -> Self {
-        self.stack.trust(Trust::fingerprints(sha256.as_ref()));
+        self.stack.chosen.trust(Trust::fingerprints(sha256.as_ref()));
         self
     }
 
     /// Trusts any certificate: whoever is in between reads and changes everything, the token included.
     pub fn insecure(mut self) -> Self {
-        self.stack.trust(Ok(Trust::Anything));
+        self.stack.chosen.trust(Ok(Trust::Anything));
         self
     }
 
@@ -108,13 +97,13 @@ impl ClientBuilder {
     /// host itself (`localhost`, `127.0.0.1`) is never asked through a proxy of the environment. Proxies of other kinds
     /// (https, SOCKS) are not supported, and refused where they would be needed.
     pub fn proxy(mut self, url: impl Into<SecretString>) -> Self {
-        self.stack.proxy = Source::Given(url.into());
+        self.stack.chosen.through(Source::Given(url.into()));
         self
     }
 
     /// Uses no proxy, whatever the environment says.
     pub fn no_proxy(mut self) -> Self {
-        self.stack.proxy = Source::Refused;
+        self.stack.chosen.through(Source::Refused);
         self
     }
 
@@ -124,7 +113,7 @@ impl ClientBuilder {
         mut self,
         variables: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        self.stack.proxy = Source::variables(variables);
+        self.stack.chosen.through(Source::variables(variables));
         self
     }
 

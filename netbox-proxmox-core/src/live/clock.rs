@@ -4,7 +4,7 @@
 //! things at once looks at them in their order (`biased`): the same seed is the same run.
 
 use std::sync::OnceLock;
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 
@@ -21,6 +21,11 @@ pub fn replace(source: fn() -> SystemTime) -> Result<(), fn() -> SystemTime> {
 /// The time, as it is written for people.
 pub fn timestamp() -> Timestamp {
     Timestamp::try_from(now()).unwrap_or_default()
+}
+
+/// The time, in nanoseconds since 1970: two that ask one after the other get two.
+pub(in crate::live) fn nanoseconds() -> u128 {
+    now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_nanos())
 }
 
 /// The time.

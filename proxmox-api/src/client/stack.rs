@@ -1,13 +1,12 @@
 //! The usual way to a Proxmox VE: reqwest's client, with the certificates that are trusted and the proxy that is asked.
 
 use std::ffi::OsString;
-use std::mem;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use api_transport::proxy::Source;
-use api_transport::{SetUp, Transport, Trust};
+use api_transport::{Chosen, SetUp, Transport, Trust};
 use secrecy::SecretString;
 
 use super::endpoints::Endpoints;
@@ -18,39 +17,24 @@ use super::{ClientBuilder, Error};
 const IDLE: Duration = Duration::from_secs(4);
 
 /// How the HTTP client is set up.
+#[derive(Default)]
 pub(super) struct Stack {
-    trust: Result<Trust, String>,
-    proxy: Source,
-}
-
-impl Default for Stack {
-    fn default() -> Self {
-        Self { trust: Ok(Trust::System), proxy: Source::default() }
-    }
+    chosen: Chosen,
 }
 
 impl Stack {
-    fn trust(&mut self, more: Result<Trust, String>) {
-        self.trust = mem::replace(&mut self.trust, Ok(Trust::System)).and_then(|trust| trust.and(more?));
-    }
-
     pub(super) fn verifies(&self) -> bool {
-        !matches!(self.trust, Ok(Trust::Anything))
+        self.chosen.verifies()
     }
 
-    /// Another transport is used, so nothing may have been said of this one that a user would miss.
+    /// Another transport is used.
     pub(super) fn unused(self, transport: Arc<dyn Transport>) -> Result<Arc<dyn Transport>, Error> {
-        if !matches!(self.trust, Ok(Trust::System)) {
-            return Err(Error::config("a transport of your own brings its own certificates; give no others"));
-        }
-        if matches!(self.proxy, Source::Given(_)) {
-            return Err(Error::config("a transport of your own brings its own proxies; give no other"));
-        }
+        self.chosen.unused().map_err(Error::config)?;
         Ok(transport)
     }
 
     pub(super) fn connect(self, endpoints: &mut Endpoints, connect: Duration) -> Result<Arc<dyn Transport>, Error> {
-        let (trust, proxies) = (self.trust.map_err(Error::config)?, self.proxy.proxies());
+        let (trust, proxies) = self.chosen.used().map_err(Error::config)?;
         endpoints.through(&proxies)?;
         if matches!(trust, Trust::Anything) {
             tracing::warn!(
@@ -73,26 +57,26 @@ impl Stack {
 impl ClientBuilder {
     /// Trust certificates of the authorities in this PEM file only. A Proxmox cluster's own is `/etc/pve/pve-root-ca.pem`.
     pub fn ca_file(mut self, path: impl AsRef<Path>) -> Self {
-        self.stack.trust(Trust::ca_file(path));
+        self.stack.chosen.trust(Trust::ca_file(path));
         self
     }
 
     /// Trust certificates of these authorities only, in PEM form.
     pub fn ca_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
-        self.stack.trust(Trust::ca_pem(pem));
+        self.stack.chosen.trust(Trust::ca_pem(pem));
         self
     }
 
     /// Trust the certificate with this SHA-256 fingerprint (`AA:BB:…`), whatever name it bears. Each node has its own:
     /// with several endpoints, call it for each or separate them by commas.
     pub fn fingerprint(mut self, sha256: impl AsRef<str>) -> Self {
-        self.stack.trust(Trust::fingerprints(sha256.as_ref()));
+        self.stack.chosen.trust(Trust::fingerprints(sha256.as_ref()));
         self
     }
 
     /// Trust any certificate, and allow http: whoever stands in between gets the credentials. Warned of in the log.
     pub fn insecure(mut self) -> Self {
-        self.stack.trust(Ok(Trust::Anything));
+        self.stack.chosen.trust(Ok(Trust::Anything));
         self
     }
 
@@ -105,13 +89,13 @@ impl ClientBuilder {
     /// host itself (`localhost`, `127.0.0.1`) is never asked through a proxy of the environment. Proxies of other kinds
     /// (https, SOCKS) are not supported, and refused where they would be needed.
     pub fn proxy(mut self, url: impl Into<SecretString>) -> Self {
-        self.stack.proxy = Source::Given(url.into());
+        self.stack.chosen.through(Source::Given(url.into()));
         self
     }
 
     /// Uses no proxy, whatever the environment says.
     pub fn no_proxy(mut self) -> Self {
-        self.stack.proxy = Source::Refused;
+        self.stack.chosen.through(Source::Refused);
         self
     }
 
@@ -121,7 +105,7 @@ impl ClientBuilder {
         mut self,
         variables: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        self.stack.proxy = Source::variables(variables);
+        self.stack.chosen.through(Source::variables(variables));
         self
     }
 

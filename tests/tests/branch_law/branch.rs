@@ -2,14 +2,13 @@
 
 use netbox_api::Client;
 use netbox_api::client::{Branch, NewBranch};
+use netbox_proxmox_tests::inside::{DISKS, MACHINES};
 use netbox_proxmox_tests::{Lab, second_disk};
 use proxmox_api::testing::GuestKind;
 use serde_json::{Value, json};
 
 use crate::scene::{Edit, IMPORTER, Scene, What};
 
-const MACHINES: &str = "virtualization/virtual-machines/";
-const DISKS: &str = "virtualization/virtual-disks/";
 const CARDS: &str = "virtualization/interfaces/";
 const ADDRESSES: &str = "ipam/ip-addresses/";
 

@@ -3,14 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::planned::{BranchPlan, Planned, PlannedAnswer};
-use super::text::{Links, add, line, plain};
+use super::text::{Links, MOST, add, line, plain};
 use crate::action::Action;
 use crate::guest::RecordId;
 use crate::live::inbox::Did;
 use crate::moment::Moment;
-
-/// How many machines an entry names.
-const MOST: usize = 200;
 
 /// A step in words that are the same when it is planned and when it is done, whatever was found out meanwhile: of a configuration
 /// each value. None: what is written back to NetBox, and news.

@@ -11,7 +11,7 @@ use crate::current::Current;
 use crate::guest::RecordId;
 
 /// How many machines an entry names.
-const MOST: usize = 200;
+pub(super) const MOST: usize = 200;
 
 /// Where the machines of an entry are found.
 #[derive(Debug, Clone, Copy)]

@@ -1,14 +1,15 @@
 //! What a person asks for by hand, who has changed nothing in NetBox: it is answered like an event, within the same limits, under
 //! the same lease and before the same brakes.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use netbox_api::{EventKind, ObjectType};
+use netbox_api::ObjectType;
 use tokio::time::{Instant, sleep};
 
 use super::Dispatcher;
 use crate::event::{Change, Changed};
 use crate::guest::RecordId;
+use crate::live::clock;
 use crate::live::inbox::{InboxError, NewEvent, StoredEvent};
 
 /// How often it is looked whether an event was answered.
@@ -23,21 +24,9 @@ impl Dispatcher {
     /// # Errors
     /// It could not be stored.
     pub async fn ask_for(&self, record: RecordId, name: &str, user: &str) -> Result<String, InboxError> {
-        let change = Change {
-            record,
-            name: name.to_owned(),
-            object: record.0,
-            event: EventKind::Updated,
-            user: Some(user.to_owned()),
-            request: None,
-            time: None,
-            confirmed: false,
-            status: None,
-            what: Changed::Asked,
-        };
+        let change = Change { user: Some(user.to_owned()), ..Change::unmade(record, name, Changed::Asked) };
         // Whoever asks again means it.
-        let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_nanos());
-        let key = format!("asked/{}/{record}@{time}", ObjectType::VIRTUAL_MACHINE);
+        let key = format!("asked/{}/{record}@{}", ObjectType::VIRTUAL_MACHINE, clock::nanoseconds());
         let _ = self.store(&[NewEvent { key: key.clone(), change, held: None }]).await?;
         Ok(key)
     }

@@ -162,8 +162,7 @@ impl Dispatcher {
     /// Whether the record was deleted since it was looked up. What is refused then, such as a journal entry on it, is nothing
     /// that waits for a person.
     async fn is_gone(&self, event: &Event, record: RecordId) -> bool {
-        let machines = self.inner.bridge.netbox.virtual_machines().fields(["id", "name", "status"]);
-        event.desired.is_some() && machines.get(record.0).await.is_err_and(|error| error.is_not_found())
+        event.desired.is_some() && LookUp::new(&self.inner.bridge).is_gone(record).await.is_ok_and(|gone| gone)
     }
 
     /// That NetBox's change log has been seen to have a deletion is kept: the log is pruned, and it may be due later.

@@ -110,7 +110,8 @@ impl<'a> LookUp<'a> {
         }
     }
 
-    async fn is_gone(&self, record: RecordId) -> Result<bool, Failure> {
+    /// Whether NetBox does not have a record any more.
+    pub(in crate::live) async fn is_gone(&self, record: RecordId) -> Result<bool, Failure> {
         match self.bridge.netbox.virtual_machines().fields(["id", "name", "status"]).get(record.0).await {
             Ok(_) => Ok(false),
             Err(error) if error.is_not_found() => Ok(true),

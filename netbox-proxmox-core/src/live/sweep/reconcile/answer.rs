@@ -1,7 +1,6 @@
 //! What a comparison found, answered: what differs as events of the inbox, orphans with a report.
 
 use std::collections::{HashMap, HashSet};
-use std::time::UNIX_EPOCH;
 
 use super::{Found, Reconcile, Swept, creates, difference};
 use crate::action::Action;
@@ -169,7 +168,6 @@ impl Differing {
         let record = self.owner.record;
         let change = difference(record, &self.name);
         // Each comparison is an event of its own.
-        let time = clock::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_nanos());
-        NewEvent { key: format!("reconcile/{record}@{time}"), change, held }
+        NewEvent { key: format!("reconcile/{record}@{}", clock::nanoseconds()), change, held }
     }
 }

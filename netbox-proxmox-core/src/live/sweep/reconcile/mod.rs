@@ -12,8 +12,8 @@ use std::collections::HashSet;
 use futures_util::future::{BoxFuture, join};
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
+use netbox_api::VirtualMachine;
 use netbox_api::client::VirtualMachineFilter;
-use netbox_api::{EventKind, VirtualMachine};
 use proxmox_api::Vmid;
 
 pub use self::answer::CREATIONS_AT_ONCE;
@@ -239,9 +239,7 @@ fn written(finding: &Found) -> Option<Vmid> {
 }
 
 fn difference(record: RecordId, name: &str) -> Change {
-    let (object, event, what) = (record.0, EventKind::Updated, Changed::Difference);
-    let name = name.to_owned();
-    Change { record, name, object, event, user: None, request: None, time: None, confirmed: false, status: None, what }
+    Change::unmade(record, name, Changed::Difference)
 }
 
 /// Whether a plan makes a guest.
