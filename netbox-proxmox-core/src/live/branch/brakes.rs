@@ -64,3 +64,18 @@ impl Brakes {
         Ok(brakes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_restored_netbox_holds_nobody_agrees_to() {
+        let agreed = |restored: Option<&str>| {
+            let mut brakes = Brakes { restored: restored.map(str::to_owned), ..Brakes::default() };
+            brakes.agree(true);
+            brakes.approved
+        };
+        assert!(agreed(None) && !agreed(Some("its newest entry is older than one that was read")));
+    }
+}
