@@ -50,6 +50,8 @@ pub async fn up(bridge: &Bridge, record: RecordId) -> Result<Result<(Box<Event>,
 
 /// Nothing that is parked is of a virtual machine.
 pub fn none_parked(vm: &str) -> Problem {
-    let why = format!("no event of a virtual machine {vm} is parked: `events --state parked` lists those that are");
+    let why = format!(
+        "no event of virtual machine {vm} is parked: `netbox-proxmox events --state parked` lists those that are"
+    );
     Problem::new(Exit::NotFound, why)
 }

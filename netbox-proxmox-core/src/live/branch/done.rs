@@ -54,6 +54,11 @@ struct Became {
 }
 
 impl Became {
+    /// Whether something was not done, or nobody knows.
+    fn lacks(&self) -> bool {
+        !self.missing.is_empty() || self.why.is_some() || self.unheard || self.later
+    }
+
     fn as_planned(&self) -> bool {
         *self == Self::default()
     }
@@ -116,12 +121,17 @@ impl<'a> Done<'a> {
         let acts = |planned: &Planned| planned.steps().iter().any(|step| !essence(step).is_empty());
         let acted = self.became.iter().filter(|(planned, became)| became.as_planned() && acts(planned)).count();
         let changed = acted.saturating_sub(created + destroyed);
+        let many = |of: fn(&Became) -> bool| differs.iter().filter(|(_, became)| of(became)).count();
+        let more = many(|became| !became.more.is_empty());
         let mut text = match (self.kind(), differs.len()) {
             ("success", _) => format!("**Merged at {at}, and done as it was planned:**"),
-            ("danger", many) => {
-                format!("**Merged at {at}, and MORE was done than was planned, for {many} machine(s).** As planned:")
+            ("danger", _) => {
+                format!("**Merged at {at}, and MORE was done than was planned, for {more} machine(s).** As planned:")
             }
-            (_, many) => format!("**Merged at {at}, and not all of it was done, for {many} machine(s).** As planned:"),
+            (_, all) if many(Became::lacks) == 0 => {
+                format!("**Merged at {at}, and more was told than was planned, for {all} machine(s).** As planned:")
+            }
+            (_, all) => format!("**Merged at {at}, and not all of it was done, for {all} machine(s).** As planned:"),
         };
         add(&mut text, format_args!(" {created} guest(s) made, {changed} changed, {destroyed} destroyed"));
         if counts.disks > 0 && differs.is_empty() {
