@@ -24,6 +24,7 @@ mod body;
 #[cfg(feature = "reqwest")]
 mod chosen;
 mod error;
+mod legible;
 #[cfg(feature = "reqwest")]
 pub mod proxy;
 #[cfg(feature = "reqwest")]
@@ -47,6 +48,7 @@ pub use body::{Body, Unread};
 #[cfg(feature = "reqwest")]
 pub use chosen::Chosen;
 pub use error::{Outcome, TransportError, Untrusted};
+pub use legible::legible;
 #[cfg(feature = "reqwest")]
 pub use stack::SetUp;
 pub use told::{ASKS_FOR_PASSWORD, Asked};

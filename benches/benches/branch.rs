@@ -27,6 +27,9 @@ async fn main() {
 async fn of(machines: u32) -> (f64, f64, f64) {
     let lab = Lab::new().await;
     let records = lab.pairs(10_000..=9_999 + machines);
+    for id in &records[60..120] {
+        lab.netbox.update_vm(*id, json!({"status": "staged", "custom_fields": {"proxmox_vm_storage": "ceph"}}));
+    }
     drop(lab.take());
     let branch = branch(&lab, &records).await;
     lab.netbox.forget_requests();

@@ -146,7 +146,7 @@ async fn proxmox() -> FakeProxmox {
         .pool("web")
         .task_time("qmstart", TaskTime::Real(Duration::from_millis(300)));
     let builder = builder.guest(100, "web", |it| it.pool("web").disk("scsi0", "local-lvm", 1024).option("agent", "1"));
-    let pve = builder.guest(101, "inside", |it| it.pool("web").option("agent", "1").running()).start().await;
+    let pve = builder.guest(101, "inside", |it| it.pool("web").inner("eth0", "net0", &[]).running()).start().await;
     for vmid in 1002..2000 {
         pve.add_guest(vmid, &format!("web{vmid}"), |it| it.pool("web"));
     }

@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use netbox_api::testing::FakeNetBox;
+use netbox_proxmox_benches::{memory, processor};
 use netbox_proxmox_core::Silent;
 use netbox_proxmox_core::live::{Bridge, Dispatcher, Found, Inbox, ProxmoxCluster, Reconcile, SqliteStore, clusters};
 use netbox_proxmox_tests::{CLUSTER, netbox, proxmox};
@@ -132,18 +133,4 @@ async fn sweep(bridge: &Bridge) {
         Found::Failed { what, failure } => panic!("{what}: {failure}"),
     };
     println!("{:?}", Reconcile::new(bridge, 8).sweep(found).await.unwrap());
-}
-
-fn memory(what: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(what));
-    line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse().ok()).unwrap_or_default()
-}
-
-/// The processor time of this process, in seconds; its clock ticks a hundred times a second.
-fn processor() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
-    let ticks = after_name.split(' ').skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok());
-    ticks.sum::<f64>() / 100.0
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use netbox_proxmox_benches::row;
+use netbox_proxmox_benches::{processor, row};
 use netbox_proxmox_core::Policy;
 use netbox_proxmox_core::live::{MemoryStore, NewEvent, SqliteStore, Store};
 use netbox_proxmox_tests::{CLUSTER, Lab, bridge, changes, netbox, proxmox, record};
@@ -95,13 +95,6 @@ async fn foreign(count: u64, latency: Duration) -> f64 {
     begun.elapsed().as_secs_f64() * 1e3
 }
 
-/// The CPU time of this process so far, in ms: Linux counts it in hundredths of a second.
-fn cpu() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
-    (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) * 10.0
-}
-
 /// Milliseconds of CPU for each of so many events that wait when the server starts.
 async fn waiting(store: impl Store + 'static, count: u64) -> f64 {
     let (netbox, proxmox) = (netbox().await, proxmox().await);
@@ -109,10 +102,10 @@ async fn waiting(store: impl Store + 'static, count: u64) -> f64 {
     for events in trivial(count).chunks(1_000) {
         bridge.inbox.accept(events, 0).await.unwrap();
     }
-    let before = cpu();
+    let before = processor();
     let lab = Lab::over(netbox.into(), proxmox.into(), bridge);
     lab.dispatcher.idle().await;
-    (cpu() - before) / count as f64
+    (processor() - before) * 1e3 / count as f64
 }
 
 #[tokio::main]

@@ -150,8 +150,11 @@ def pictured(bench, check, created):
     bench.create('web02', netbox=branch.inside, status='active')
     check.that('it is planned', lambda: branch.is_('planned'), within=45)
     page = f'{BRANCHES}{branch.id}/'
+    entry = bench.netbox.find('/extras/journal-entries/', ordering='-id', assigned_object_id=branch.id,
+                              assigned_object_type='netbox_branching.branch')[0]['id']
     pictures.take(bench.netbox.url, {
-        'branch': (page, pictures.CARDS, 1000, 620), 'branch-plan': (page + 'journal/', pictures.TABLE, 1000, 420)})
+        'branch': (page, pictures.card('Custom Fields'), 1000, 420),
+        'branch-plan': (f'/extras/journal-entries/{entry}/', pictures.card('Comments'), 1000, 760)})
     bench.netbox('DELETE', page)
     for guest in (web, database):
         bench.netbox('DELETE', f'{VMS}{guest.id}/')

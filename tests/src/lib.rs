@@ -2,6 +2,7 @@
 //! them, all in this process.
 #![allow(clippy::unwrap_used)]
 
+pub mod fuzz;
 pub mod inside;
 pub mod mortal;
 pub mod simulation;

@@ -272,9 +272,9 @@ async fn asks(machines: u32) -> (usize, usize) {
     let of_proxmox = branched.lab.proxmox.requests().split_off(before);
     let others = of_proxmox.iter().filter(|it| (1_003..2_000).any(|vmid| it.path.contains(&format!("/{vmid}"))));
     assert_eq!(others.count(), 0, "of guests that the branch does not touch nothing is asked");
-    // How many share a listing is chance.
-    let is_listing = |path: &str| path == "/cluster/resources";
-    (branched.lab.netbox.requests().len(), of_proxmox.iter().filter(|it| !is_listing(&it.path)).count())
+    let listings = of_proxmox.iter().filter(|it| it.path == "/cluster/resources");
+    assert_eq!(listings.count(), 1, "of many guests it is megabytes");
+    (branched.lab.netbox.requests().len(), of_proxmox.len())
 }
 
 #[tokio::test]

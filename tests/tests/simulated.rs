@@ -78,11 +78,15 @@ fn every_seed_ends_as_netbox_says() {
         let threads: Vec<_> = (0..2).map(|_| threads.spawn(work)).collect();
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
-    let (guests, kills) =
-        (runs.iter().map(|run| run.guests).sum::<usize>(), runs.iter().map(|run| run.kills).sum::<u32>());
-    let (lost, time) =
-        (runs.iter().map(|run| run.lost).sum::<u64>(), runs.iter().map(|run| run.time).sum::<Duration>());
-    let days = time.as_secs() / 86_400;
-    println!("{} seeds: {guests} guests made, {kills} kills, {lost} lost requests or answers, {days} days", runs.len());
+    let sum = |of: fn(&Run) -> u64| runs.iter().map(of).sum::<u64>();
+    let guests = sum(|run| run.guests as u64);
+    let days = runs.iter().map(|run| run.time).sum::<Duration>().as_secs() / 86_400;
+    println!(
+        "{} seeds: {guests} guests made, {} kills, {} jumps of the clock, {} lost requests or answers, {days} days",
+        runs.len(),
+        sum(|run| run.kills.into()),
+        sum(|run| run.jumps.into()),
+        sum(|run| run.lost)
+    );
     assert!(guests > 0 && runs.len() as u64 == seeds.end - seeds.start);
 }

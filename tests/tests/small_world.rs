@@ -2,7 +2,7 @@
 //! fate. In the end both sides agree, and at every step nothing is destroyed, doubled or touched that must not be; see
 //! `netbox_proxmox_tests::simulation`.
 //!
-//! With `SMALL_WORLD=1` the bridge is killed at every write that it makes, too, before it and after it, and two things happen
+//! With `SMALL_WORLD=1`, which `tests/run --small-world 1` sets, the bridge is killed at every write that it makes, too, before it and after it, and two things happen
 //! where everything arrives; with `SMALL_WORLD=2` one more each. That takes its time.
 #![allow(clippy::unwrap_used)]
 

@@ -30,7 +30,7 @@ pub(crate) async fn run(job: &str, sides: &Sides) -> Result {
 }
 
 async fn list(sides: &Sides) -> Result {
-    let machines = sides.netbox.virtual_machines();
+    let machines = sides.netbox.virtual_machines().page_size(1000);
     let mut machines = machines.list(&VirtualMachineFilter::default());
     let mut memory = 0;
     while let Some(machine) = machines.try_next().await? {
@@ -64,7 +64,7 @@ async fn update(sides: &Sides) -> Result {
 
 async fn delete(sides: &Sides) -> Result {
     let filter = VirtualMachineFilter { cluster: vec!["to-be-deleted".into()], ..Default::default() };
-    let machines = sides.netbox.virtual_machines();
+    let machines = sides.netbox.virtual_machines().page_size(1000);
     let ids: Vec<u64> = machines.all(&filter).await?.into_iter().map(|machine| machine.id).take(300).collect();
     machines.delete_all(&ids).await?;
     Ok(ids.len() as u64)

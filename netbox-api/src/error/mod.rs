@@ -5,10 +5,7 @@ mod answer;
 use std::error::Error as StdError;
 use std::fmt;
 
-use api_transport::{Outcome, TransportError};
-
-/// Text of a peer that goes into an error is cut here: a 409 may name thousands of objects.
-const LONGEST_MESSAGE: usize = 2000;
+use api_transport::{Outcome, TransportError, legible};
 
 /// A failed request: what was attempted, what came of it, NetBox's own words.
 ///
@@ -145,7 +142,7 @@ impl Error {
             path: attempt.path.clone(),
             template: attempt.template.clone(),
             status: None,
-            message: shorten(message.into()),
+            message: legible(&message.into()),
             fields: Vec::new(),
             items: Vec::new(),
             listed: None,
@@ -181,7 +178,7 @@ impl Error {
     }
 
     pub(crate) fn with_message(mut self, message: String) -> Self {
-        self.0.message = shorten(message);
+        self.0.message = legible(&message);
         self
     }
 
@@ -347,13 +344,4 @@ impl fmt::Display for FieldError {
             write!(f, "{}: {}", self.field, self.message)
         }
     }
-}
-
-fn shorten(mut text: String) -> String {
-    if text.len() > LONGEST_MESSAGE {
-        let end = (0..=LONGEST_MESSAGE).rev().find(|&index| text.is_char_boundary(index)).unwrap_or(0);
-        text.truncate(end);
-        text.push('…');
-    }
-    text
 }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use api_transport::legible;
+
 use super::error_table;
 use crate::types::Upid;
 
@@ -259,7 +261,7 @@ impl Attempt {
             template: self.template.clone(),
             path: self.path.clone(),
             status: None,
-            message: message.into(),
+            message: legible(&message.into()),
             fingerprint: None,
             source: None,
         }))
@@ -276,6 +278,7 @@ impl Attempt {
     /// A task that failed.
     pub(crate) fn task_failed(&self, upid: &Upid, exitstatus: &str, log: Vec<String>) -> Error {
         let cause = Box::new(error_table::kind_of_exitstatus(exitstatus));
+        let log = log.iter().map(|line| legible(line)).collect();
         let kind = ErrorKind::TaskFailed { exitstatus: exitstatus.to_owned(), log, cause, upid: upid.clone() };
         let mut error = self.error(kind, Phase::Answered, exitstatus);
         // Waiting reads, but what failed is the task: it is not there to be run again.

@@ -84,7 +84,7 @@ impl FromStr for PropertyString {
                     return Err(error(format!("{part:?} has no key")));
                 }
                 Some((key, _)) if properties.get(key).is_some() => {
-                    return Err(error(format!("{key} occurs twice")));
+                    return Err(error(format!("{key:?} occurs twice")));
                 }
                 Some((key, value)) => properties.pairs.push((key.to_owned(), value.to_owned())),
                 None if properties.default.is_some() => {

@@ -24,6 +24,10 @@ CARDS = "//div[contains(@class,'page-body')]//div[contains(@class,'card')]/ances
 TABLE = "//table/ancestor::div[contains(@class,'card')][1]"
 
 
+def card(title):
+    return f"//*[contains(@class,'card-header')][normalize-space()='{title}']/ancestor::div[contains(@class,'card')][1]"
+
+
 def are_wanted():
     return bool(os.environ.get('LIVE_SCREENSHOTS'))
 

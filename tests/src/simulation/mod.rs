@@ -1,5 +1,5 @@
 //! The whole system under one seed: the bridge, its inbox, both clients and both fakes on one thread, with simulated time and
-//! a simulated network. A seed decides what people do, what is lost, doubled or late, and when the bridge is killed. Then all
+//! a simulated network. A seed decides what people do, what is lost, doubled or late, when the bridge is killed and its clock jumps. Then all
 //! of that ends, and within some hours NetBox and Proxmox must agree.
 //!
 //! A run that fails is made as short as it still fails, and kept in `tests/simulated/`.
@@ -36,6 +36,8 @@ pub struct Run {
     pub guests: usize,
     /// How often the bridge was killed.
     pub kills: u32,
+    /// How often its clock jumped.
+    pub jumps: u32,
     /// How many requests or answers were lost.
     pub lost: u64,
     /// How much time passed in it.
@@ -57,6 +59,7 @@ pub fn run(choices: Choices) -> Run {
             requests: world.requests(),
             guests: world.proxmox.count("POST /nodes/*/qemu/*/clone") + world.proxmox.count("POST /nodes/*/lxc"),
             kills: world.kills,
+            jumps: world.jumps,
             lost: world.weather.lost(),
             time: world.elapsed(),
             broken,
@@ -82,6 +85,7 @@ impl World {
     /// From here on nothing fails any more, and what was not delivered never will be: both sides come to agree, and stay so.
     async fn calm(&mut self) -> Result<(), String> {
         self.weather.set_bad(false);
+        self.set_clock(0);
         self.on_their_way.clear();
         self.start();
         let mut last = Ok(());

@@ -38,7 +38,7 @@ pub enum Edit {
 impl World {
     /// Something happens, as it is decided.
     pub(super) async fn something(&mut self) {
-        match self.choices.below(16) {
+        match self.choices.below(18) {
             0..3 => {}
             3 => self.creates(),
             4..9 => self.edits(),
@@ -47,11 +47,19 @@ impl World {
             11 => self.kill().await,
             12 => self.weather.set_bad(true),
             13 => self.weather.set_bad(false),
+            14 => self.clock(),
+            15 => self.undeletes(),
             _ => self.start(),
         }
         self.deliveries().await;
         let time = self.choices.of(&[20, 1, 200, 2_000, 10_000, 70_000, 400_000]);
         self.pass(Duration::from_millis(time)).await;
+    }
+
+    /// The bridge's clock is right again, or seconds or hours wrong.
+    fn clock(&mut self) {
+        let ahead = self.choices.of(&[0, 5, -5, 900, -900, 7_200, -7_200]);
+        self.set_clock(ahead);
     }
 
     /// Each delivery that is on its way arrives, or twice, later, never.
@@ -164,6 +172,19 @@ impl World {
     fn deletes(&mut self) {
         if let Some(id) = self.one() {
             self.edit(id, Edit::Delete);
+        }
+    }
+
+    /// The record that was deleted last is there again, with its id and its VMID.
+    pub(super) fn undeletes(&mut self) {
+        let log = self.netbox.object_changes();
+        let deleted = |entry: &&Value| {
+            entry["changed_object_type"] == "virtualization.virtualmachine" && entry["action"]["value"] == "delete"
+        };
+        let Some(id) = log.iter().rfind(deleted).and_then(|entry| entry["changed_object_id"].as_u64()) else { return };
+        if self.netbox.vm(id).is_none() && self.records().len() < RECORDS {
+            self.netbox.revert_deletion(id);
+            self.done.undeleted.insert(id);
         }
     }
 

@@ -19,10 +19,12 @@ pub enum Thing {
     Stranger,
     /// The record is deleted, and another one made.
     Anew,
+    /// The record is deleted, and is there again.
+    Undelete,
 }
 
 /// All of them.
-pub const THINGS: [Thing; 11] = [
+pub const THINGS: [Thing; 12] = [
     Thing::Edit(Edit::Memory(2048)),
     Thing::Edit(Edit::Status("staged")),
     Thing::Edit(Edit::Status("active")),
@@ -34,6 +36,7 @@ pub const THINGS: [Thing; 11] = [
     Thing::Edit(Edit::Delete),
     Thing::Stranger,
     Thing::Anew,
+    Thing::Undelete,
 ];
 
 /// What becomes of deliveries.
@@ -109,6 +112,10 @@ impl World {
                     self.creates_of(script.kind, script.status, Value::Null);
                 }
                 (Thing::Stranger, _) => self.strangers(),
+                (Thing::Undelete, record) => {
+                    record.into_iter().for_each(|record| self.edit(record, Edit::Delete));
+                    self.undeletes();
+                }
                 (Thing::Edit(_), None) => {}
             }
             self.settle(script.fate, states).await?;

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use netbox_api::testing::FakeNetBox;
 use netbox_proxmox_core::live::service::Service;
-use netbox_proxmox_core::live::{Bridge, EventState, Inbox, MemoryStore, NewEvent, ProxmoxCluster, clock};
+use netbox_proxmox_core::live::{Bridge, EventState, Inbox, MemoryStore, NewEvent, ProxmoxCluster, StoredEvent, clock};
 use netbox_proxmox_core::policy::ConfigureWhen;
 use netbox_proxmox_core::{Cluster, Policy, RecordId};
 use proxmox_api::testing::{FakeProxmox, TaskTime};
@@ -25,12 +25,16 @@ const BEGIN: u64 = 1_767_600_000;
 thread_local! {
     /// When the run of this thread began, by tokio's clock.
     static BEGAN: Cell<Option<Instant>> = const { Cell::new(None) };
+    /// How many seconds the clock of this thread's bridge is ahead.
+    static AHEAD: Cell<i32> = const { Cell::new(0) };
 }
 
-/// The simulated time.
+/// The simulated time, as the bridge's clock has it.
 fn simulated() -> SystemTime {
     let passed = BEGAN.get().map_or(Duration::ZERO, |began| began.elapsed());
-    SystemTime::UNIX_EPOCH + Duration::from_secs(BEGIN) + passed
+    let right = SystemTime::UNIX_EPOCH + Duration::from_secs(BEGIN) + passed;
+    let wrong_by = Duration::from_secs(AHEAD.get().unsigned_abs().into());
+    if AHEAD.get() < 0 { right - wrong_by } else { right + wrong_by }
 }
 
 /// What runs, and what it runs between.
@@ -51,6 +55,8 @@ pub(super) struct World {
     pub done: Done,
     /// How often the bridge was killed.
     pub kills: u32,
+    /// How often its clock jumped.
+    pub jumps: u32,
     /// The guests that had an owner when it was last looked, by owner.
     pub last: BTreeMap<(RecordId, String), u32>,
     /// The second disks that there were then, by record and slot.
@@ -71,6 +77,8 @@ pub(super) struct Done {
     pub foreign: BTreeMap<u32, String>,
     /// Slots of which a disk was deleted, by record.
     pub removed: BTreeSet<(u64, String)>,
+    /// Records that were deleted and are there again, as they were.
+    pub undeleted: BTreeSet<u64>,
 }
 
 /// One life of the bridge.
@@ -87,6 +95,7 @@ impl World {
         let _ = clock::replace(simulated);
         let began = Instant::now();
         BEGAN.set(Some(began));
+        AHEAD.set(0);
         let netbox = Arc::new(netbox().await);
         let proxmox = Arc::new(proxmox().await);
         proxmox.task_time("*", TaskTime::Real(Duration::from_secs(3)));
@@ -100,6 +109,7 @@ impl World {
             on_their_way: Vec::new(),
             done: Done::default(),
             kills: 0,
+            jumps: 0,
             last: BTreeMap::new(),
             disks: BTreeMap::new(),
             finished: BTreeSet::new(),
@@ -150,6 +160,11 @@ impl World {
     fn way<T>(&self, life: &Life, side: T) -> Network<T> {
         let (doom, weather) = (self.doom.clone(), self.weather.clone());
         Network { side: Arc::new(side), life: life.clone(), doom, weather, choices: self.choices.clone() }
+    }
+
+    /// The clock of the bridge's machine jumps: from now on it is ahead by so many seconds, or behind.
+    pub(super) fn set_clock(&mut self, ahead: i32) {
+        self.jumps += u32::from(AHEAD.replace(ahead) != ahead);
     }
 
     /// The bridge is killed.
@@ -216,10 +231,9 @@ impl World {
         self.began.elapsed()
     }
 
-    /// What is in the inbox, or what of it is in a state, for people.
-    pub(super) async fn events(&self, state: Option<EventState>) -> Vec<String> {
+    /// What is in the inbox, or what of it is in a state.
+    pub(super) async fn events(&self, state: Option<EventState>) -> Vec<StoredEvent> {
         let inbox = Inbox::new(Mortal::new(Arc::clone(&self.store)));
-        let events = inbox.store().events(state, 100).await.unwrap();
-        events.iter().map(|event| format!("{event:?}")).collect()
+        inbox.store().events(state, 100).await.unwrap()
     }
 }

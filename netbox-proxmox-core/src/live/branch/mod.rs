@@ -21,6 +21,7 @@ pub mod watch;
 mod written;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use netbox_api::client::{Branch, ObjectChangeFilter, VirtualMachineFilter};
@@ -37,7 +38,7 @@ pub use self::planned::{BranchPlan, Counts, Digest, Effects, LostDisk, Planned, 
 pub use self::text::Links;
 use super::bridge::{Bridge, now};
 use super::dispatch::brakes::Destruction;
-use super::look_up::{LookUp, Looked};
+use super::look_up::{Listings, LookUp, Looked};
 use super::sweep::entries::ReadLog;
 use super::sweep::page;
 use crate::delivery::birth;
@@ -58,6 +59,7 @@ const PAGE: usize = 100;
 /// NetBox does not give the branch: it is not ready, or the token may not see it. What cannot be said of a single record is
 /// part of the plan.
 pub async fn plan_branch(bridge: &Bridge, branch: &Branch) -> Result<BranchPlan, Failure> {
+    let bridge = &Bridge { listings: Arc::new(Listings::once()), ..bridge.clone() };
     let netbox = bridge.netbox.branch(&branch.schema_id)?;
     let view = Bridge { netbox, main: Some(bridge.netbox.clone()), ..bridge.clone() };
     let entries = page::all(&view, &ObjectChangeFilter::default()).await?;

@@ -18,7 +18,6 @@ use crate::guest::{Owner, RecordId};
 use crate::live::bridge::{ProxmoxCluster, now};
 use crate::live::guests::{self, At};
 use crate::live::look_up::ignored::Ignored;
-use crate::live::look_up::listing::Listing;
 use crate::moment::Moment;
 use crate::report::Reporter;
 
@@ -90,7 +89,7 @@ impl<'a> LookUp<'a> {
     ) -> Result<Vec<Moment>, Failure> {
         let Some(vmid) = written(facts) else { return Ok(Vec::new()) };
         self.enter(cluster)?;
-        let listing = Listing::of_guests(&cluster.client).await?;
+        let listing = self.bridge.listings.of(cluster).await?;
         way::to(self.way, cluster, &listing, vmid)?;
         let At::Guest(observed) = guests::at(&cluster.client, vmid, &listing).await? else { return Ok(Vec::new()) };
         let marker = observed.marker(&self.bridge.identities).filter(|marker| marker.record == record);
@@ -135,7 +134,7 @@ impl<'a> LookUp<'a> {
         let inbox = &self.bridge.inbox;
         let (intent, seen) = (inbox.intent(owner).await?, inbox.seen(owner).await?);
         self.enter(cluster)?;
-        let listing = Listing::of_guests(&cluster.client).await?;
+        let listing = self.bridge.listings.of(cluster).await?;
         let side = Side { bridge: self.bridge, way: self.way, cluster, owner, listing: &listing, power: Power::Asked };
         // What was written may be wrong, and the guest elsewhere: the first that is ours counts.
         let written = written(facts);
