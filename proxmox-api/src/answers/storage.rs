@@ -101,6 +101,9 @@ pub struct Volume {
     /// The volume it is a linked clone of.
     #[serde(default, deserialize_with = "scalar::opt_text")]
     pub parent: Option<String>,
+    /// The notes of a backup; of several lines the first.
+    #[serde(default, deserialize_with = "scalar::opt_text")]
+    pub notes: Option<String>,
 }
 
 #[cfg(test)]

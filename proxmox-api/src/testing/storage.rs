@@ -149,6 +149,10 @@ pub struct Volume {
     pub format: String,
     /// The base volume of a linked clone.
     pub base: Option<String>,
+    /// The notes of a backup.
+    pub notes: Option<String>,
+    /// Whether a backup is kept when others are pruned.
+    pub protected: bool,
     pub(super) ctime: u64,
 }
 
@@ -309,6 +313,8 @@ impl World {
             size: wanted.size,
             format: format.into(),
             base,
+            notes: None,
+            protected: false,
             ctime,
         });
         Ok(volid)
@@ -334,6 +340,8 @@ impl World {
                 size: 120 * MIB,
                 format,
                 base: None,
+                notes: None,
+                protected: false,
                 ctime,
             });
         }

@@ -12,7 +12,8 @@ use crate::testing::world::{World, check_lock};
 
 pub(super) const ROUTES: &[Route] = &[
     Route::by_schema("POST", "/nodes/{node}/vzdump", Recorded, backup).except(
-        "its log is shorter; of parameters `vmid`, `all`, `pool`, `exclude`, `storage`, `compress` and `mode` count",
+        "its log is shorter; of parameters `vmid`, `all`, `pool`, `exclude`, `storage`, `compress`, `mode`, `protected` and \
+         `notes-template` count, and in that nothing is replaced",
     ),
     Route::by_schema("GET", "/nodes/{node}/vzdump/extractconfig", Believed, extract)
         .except("the error of what is no backup"),
@@ -35,17 +36,25 @@ fn backup(ctx: &mut Ctx<'_>) -> ApiResult {
         Some("lzo") => ".lzo",
         _ => "",
     };
+    let how = How { compress, notes: ctx.param("notes-template").map(str::to_owned), protected: ctx.flag("protected") };
     let node = ctx.node.clone();
     let named = if let [vmid] = guests[..] { vmid.to_string() } else { String::new() };
     let step = move |world: &mut World, log: &mut Vec<String>| {
         log.push(format!("INFO: starting new backup job: vzdump --node {node} --storage {storage}"));
         for vmid in guests {
-            write(world, &node, &storage, vmid, compress, log)?;
+            write(world, &node, &storage, vmid, &how, log)?;
         }
         log.push("INFO: Backup job finished successfully".into());
         Ok(())
     };
     ctx.spawn(Job { kind: "vzdump", id: named, locks: None, steps: vec![Box::new(step)], cleanup: None })
+}
+
+/// What is said of all backups of a job.
+struct How {
+    compress: &'static str,
+    notes: Option<String>,
+    protected: bool,
 }
 
 /// The guests of the node that are to be backed up.
@@ -71,7 +80,7 @@ fn write(
     node: &str,
     storage: &str,
     vmid: u32,
-    compress: &str,
+    how: &How,
     log: &mut Vec<String>,
 ) -> Result<(), String> {
     let guest = world.guests.get(&vmid).ok_or_else(|| format!("VM {vmid} is gone"))?.clone();
@@ -83,7 +92,7 @@ fn write(
     // Of two backups of a guest within a second, real ones fail, too; here each has a second of its own.
     world.advance(1);
     let ctime = world.now();
-    let format = format!("{}{compress}", guest.kind.of("vma", "tar"));
+    let format = format!("{}{}", guest.kind.of("vma", "tar"), how.compress);
     let file = format!("vzdump-{kind}-{vmid}-{}.{format}", stamp(ctime));
     log.push(format!("INFO: creating vzdump archive '/var/lib/vz/dump/{file}'"));
     let shared = world.storage(storage).is_ok_and(|it| it.shared);
@@ -96,6 +105,8 @@ fn write(
         size: 1_362_998,
         format,
         base: None,
+        notes: how.notes.clone(),
+        protected: how.protected,
         ctime,
     });
     world.backups.insert(volid, guest);

@@ -149,6 +149,13 @@ fn content(ctx: &mut Ctx<'_>) -> ApiResult {
             if let Some(subtype) = backup::subtype(v) {
                 item["subtype"] = subtype;
             }
+            // In the schema of Proxmox VE 9.1.7.
+            if let Some(notes) = &v.notes {
+                item["notes"] = json!(notes);
+            }
+            if v.protected {
+                item["protected"] = json!(1);
+            }
             item
         });
     Ok(items.collect::<Value>().into())
@@ -221,7 +228,8 @@ fn put_file(ctx: &mut Ctx<'_>, kind: &'static str, size: u64) -> ApiResult {
         world.remove_volume(&volid, &here);
         log.push(format!("target file: {volid}"));
         let ctime = world.now();
-        world.volumes.push(Volume { volid, node, vmid: 0, content, size, format, base: None, ctime });
+        let (base, notes, protected) = (None, None, false);
+        world.volumes.push(Volume { volid, node, vmid: 0, content, size, format, base, notes, protected, ctime });
         Ok(())
     };
     ctx.spawn(Job { kind, id: String::new(), locks: None, steps: vec![Box::new(step)], cleanup: None })
