@@ -278,6 +278,8 @@ filter! {
         assigned_object_id: Vec<u64>,
         /// `info`, `success`, `warning`, `danger`.
         kind: Vec<String>,
+        /// Written at this time or later, ISO 8601.
+        created_after: Option<String>,
     }
 }
 
