@@ -201,17 +201,25 @@ pub enum Action {
     },
     /// Stops the guest and removes it with its disks and its entries in jobs and HA.
     ///
-    /// Before: the guest is ours, is no template and has no protection. After: the VMID is free. Twice: an absent
-    /// guest is left.
+    /// Before: the guest is ours, is no template and has no protection, and there is a backup where one is wanted: made in
+    /// this step, once the guest is off. After: the VMID is free. Twice: an absent guest is left, and a backup that was made
+    /// for this deletion is not made again.
     Destroy {
         /// The guest.
         guest: Target,
         /// When, in seconds since 1970; before it the executor stores the removal and answers deferred.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         not_before: Option<u64>,
-        /// Which deletion asks for it, where it is put off: a later one waits its full time again.
+        /// Which deletion asks for it, where it is put off or backed up: a later one waits its full time again, and has a
+        /// backup of its own.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deletion: Option<String>,
+        /// The storage on which the guest is backed up first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        backup: Option<StorageId>,
+        /// Whether another person than the one who deleted has to agree first: whoever performs plans holds it until then.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        approve: bool,
     },
     /// Tells a person, in a journal entry on the record. Twice: a report that was delivered is not repeated.
     Report(Report),
@@ -410,8 +418,16 @@ impl fmt::Display for Action {
             }
             Self::Shutdown { guest, limit: 0 } => write!(f, " {guest}: stop at once"),
             Self::Shutdown { guest, limit } => write!(f, " {guest}: stop after {limit} s"),
-            Self::Destroy { guest, not_before: None, .. } => write!(f, " {guest}"),
-            Self::Destroy { guest, not_before: Some(time), .. } => write!(f, " {guest}: not before {time}"),
+            Self::Destroy { guest, not_before, backup, approve, .. } => {
+                write!(f, " {guest}")?;
+                let first = [
+                    not_before.map(|time| format!("not before {time}")),
+                    approve.then(|| "once another person agrees".to_owned()),
+                    backup.as_ref().map(|storage| format!("after a backup to {storage}")),
+                ];
+                let first: Vec<String> = first.into_iter().flatten().collect();
+                if first.is_empty() { Ok(()) } else { write!(f, ": {}", first.join(", ")) }
+            }
             Self::Report(report) => write!(f, " {}", report.text),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
-use proxmox_api::{MiB, Vmid};
+use proxmox_api::{MiB, StorageId, Vmid};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -20,6 +20,13 @@ pub struct Policy {
     pub configure: ConfigureWhen,
     /// When the guest of a deleted record is destroyed.
     pub destroy: DestroyWhen,
+    /// The storage on which a guest is backed up before it is destroyed: without a backup it is kept. Empty for none. A snapshot
+    /// would go with the guest. A disk that is removed alone is not backed up.
+    #[serde(deserialize_with = "storage_or_none")]
+    pub backup_before_destroy: Option<StorageId>,
+    /// Whether another person than the one who deleted the record has to agree before its guest is destroyed. Disks that are
+    /// removed alone wait for nobody.
+    pub approve_destroy: bool,
     /// How a guest is powered off.
     pub power_off: PowerOff,
     /// What is done about a power state that differs without a cause.
@@ -122,6 +129,8 @@ impl Default for Policy {
         Self {
             configure: ConfigureWhen::default(),
             destroy: DestroyWhen::default(),
+            backup_before_destroy: None,
+            approve_destroy: false,
             power_off: PowerOff::default(),
             reconcile_power: ReconcilePower::default(),
             clone: CloneMode::default(),
@@ -180,6 +189,10 @@ impl Policy {
 /// A configuration file has no null.
 fn text_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.trim().is_empty()))
+}
+
+fn storage_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<StorageId>, D::Error> {
+    text_or_none(deserializer)?.map(|text| text.trim().parse().map_err(D::Error::custom)).transpose()
 }
 
 /// The same of what a field of a record can say, too.

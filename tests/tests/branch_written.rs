@@ -379,6 +379,29 @@ async fn what_another_person_agreed_to_no_brake_holds() {
 }
 
 #[tokio::test]
+async fn a_plan_that_another_person_agreed_to_needs_no_second_agreement_to_what_it_destroys() {
+    for agreed in [false, true] {
+        let lab = Lab::with(Policy { approve_destroy: true, ..Policy::default() }).await;
+        let id = lab.create(json!({})).await;
+        let watched = Watched::of(lab).await;
+        watched.inside.delete(MACHINES, id).await;
+        watched.planned().await;
+        assert!(
+            watched.last().1.contains("Held until another person agrees that they are destroyed"),
+            "{:?}",
+            watched.last()
+        );
+        if agreed {
+            let approved = json!({"custom_fields": {"proxmox_plan_approved": true}});
+            watched.lab.netbox.user("carol").update(BRANCHES, watched.branch, approved);
+            watched.look().await;
+        }
+        watched.merge().await;
+        assert_eq!(watched.lab.guests().len(), usize::from(!agreed), "{:?}", watched.last());
+    }
+}
+
+#[tokio::test]
 async fn what_somebody_else_did_beside_the_merge_nobody_agreed_to() {
     let watched = held().await;
     watched.lab.netbox.user("carol").update(

@@ -396,6 +396,7 @@ async fn the_access_to_proxmox_that_it_makes_is_enough_for_a_guests_life() {
             pool: pool.clone(),
             named: true,
             discover: false,
+            backup: false,
         };
         let steps = wanted.steps(&wanted.look(&admin).await.unwrap());
         let token = access::make(&admin, &steps, |_| ()).await.unwrap().unwrap();
@@ -423,8 +424,14 @@ async fn whoever_is_no_administrator_of_proxmox_is_told_so() {
     let proxmox =
         described().limited_token("some@pve!body", "secret", &[("/", &["VM.Audit", "Pool.Audit"])]).start().await;
     let client = proxmox_api::Client::builder(proxmox.url()).token("some@pve!body=secret").build().unwrap();
-    let wanted =
-        ProxmoxAccess { user: "netbox@pve".into(), token: "bridge".into(), pool: None, named: true, discover: false };
+    let wanted = ProxmoxAccess {
+        user: "netbox@pve".into(),
+        token: "bridge".into(),
+        pool: None,
+        named: true,
+        discover: false,
+        backup: false,
+    };
     let steps = wanted.steps(&wanted.look(&client).await.unwrap());
     let failure = access::make(&client, &steps, |_| ()).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Permission);

@@ -3,6 +3,7 @@
 
 pub mod adopt;
 pub mod advice;
+mod another;
 pub mod branch;
 pub mod bridge;
 pub mod checks;

@@ -277,6 +277,14 @@ pub const PROXMOX: &[ProxmoxRight] = &[
     ProxmoxRight { path: "/sdn/zones", privileges: &["SDN.Use"], in_pool: false },
 ];
 
+/// What backing guests up before they are destroyed takes besides (the schema of Proxmox VE 9.1.7).
+pub const PROXMOX_BACKUP: ProxmoxRight = ProxmoxRight { path: "/vms", privileges: &["VM.Backup"], in_pool: true };
+
+/// What Proxmox's token must be allowed; `backup`: guests are backed up before they are destroyed.
+pub fn of_proxmox(backup: bool) -> impl Iterator<Item = &'static ProxmoxRight> {
+    PROXMOX.iter().chain(backup.then_some(&PROXMOX_BACKUP))
+}
+
 /// What asking Proxmox for the name of its cluster takes, on `/`: only where `NETBOX_CLUSTER` is not set.
 pub const PROXMOX_NAME: &str = "Sys.Audit";
 
@@ -293,11 +301,11 @@ pub struct Lacking {
     pub alone: bool,
 }
 
-/// What a token lacks. `pool`: all new guests are in it, so that rights on that are enough.
-pub fn lacking(permissions: &Permissions, pool: Option<&str>) -> Vec<Lacking> {
+/// What a token lacks. `pool`: all new guests are in it, so that rights on that are enough; `backup`: as of [`of_proxmox`].
+pub fn lacking(permissions: &Permissions, pool: Option<&str>, backup: bool) -> Vec<Lacking> {
     let pool = pool.map(|pool| format!("/pool/{pool}"));
     let mut lacking = Vec::new();
-    for right in PROXMOX {
+    for right in of_proxmox(backup) {
         let pool = pool.as_deref().filter(|_| right.in_pool);
         let below = format!("{}/", right.path);
         for privilege in right.privileges {
@@ -340,18 +348,23 @@ mod tests {
                 .into_iter()
                 .collect(),
         ));
-        assert_eq!(lacking(&permissions, Some("acc")), []);
-        assert_eq!(lacking(&permissions, None).len(), 11);
-        assert_eq!(lacking(&permissions, Some("other"))[0].path, "/pool/other");
+        assert_eq!(lacking(&permissions, Some("acc"), false), []);
+        assert_eq!(lacking(&permissions, None, false).len(), 11);
+        assert_eq!(lacking(&permissions, Some("other"), false)[0].path, "/pool/other");
+        let backup = lacking(&permissions, Some("acc"), true);
+        assert_eq!(
+            backup.iter().map(|it| (it.privilege, it.path.as_str())).collect::<Vec<_>>(),
+            [("VM.Backup", "/pool/acc")]
+        );
         // What is held on a template says nothing of the pool.
         let template = held(json!({"/vms/9000": {"VM.Audit": 1, "VM.Clone": 1}}));
-        assert!(lacking(&template, Some("acc")).iter().all(|it| it.held_below.is_empty()));
+        assert!(lacking(&template, Some("acc"), false).iter().all(|it| it.held_below.is_empty()));
     }
 
     #[test]
     fn a_right_that_is_held_further_below_is_told_apart() {
         let permissions = held(json!({"/storage/local": {"Datastore.Audit": 1, "Datastore.AllocateSpace": 1}}));
-        let lacking = lacking(&permissions, None);
+        let lacking = lacking(&permissions, None, false);
         let audit = lacking.iter().find(|it| it.privilege == "Datastore.Audit").unwrap();
         assert_eq!(
             (audit.path.as_str(), audit.held_below.as_slice()),
@@ -364,14 +377,14 @@ mod tests {
     fn a_right_that_does_not_propagate_is_none_on_what_is_below() {
         let mut paths = serde_json::Map::from_iter([all_on("/vms", "/vms"), all_on("/storage", "/storage")]);
         paths.insert("/sdn/zones".to_owned(), json!({"SDN.Use": 0}));
-        let lacking = lacking(&held(Value::Object(paths)), None);
+        let lacking = lacking(&held(Value::Object(paths)), None, false);
         assert_eq!(lacking.len(), 1, "{lacking:?}");
         assert_eq!((lacking[0].path.as_str(), lacking[0].alone), ("/sdn/zones", true));
     }
 
     #[test]
     fn the_role_has_each_privilege_once() {
-        let privileges = PROXMOX.iter().flat_map(|right| right.privileges).copied();
+        let privileges = of_proxmox(true).flat_map(|right| right.privileges).copied();
         let role: Vec<&str> = privileges.chain([PROXMOX_NAME]).collect();
         let unique: std::collections::BTreeSet<_> = role.iter().collect();
         assert_eq!((role.len(), role.contains(&"Sys.Audit")), (unique.len(), true));

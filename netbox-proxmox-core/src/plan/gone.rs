@@ -64,11 +64,15 @@ pub(super) fn plan(event: &Event, policy: &Policy) -> Vec<Action> {
     let kind = current.kind;
     let (record, birth, name) = (deleted.record, facts.birth, deleted.name.clone());
     let guest = Target { record, birth, name, kind, vmid: current.vmid };
+    let (backup, approve) = (policy.backup_before_destroy.clone(), policy.approve_destroy);
     let deletion = deleted.deletion();
     match (policy.destroy, event.context.removal_due, event.context.now) {
         (DestroyWhen::Never, ..) => keep("the policy is never to destroy. Remove it in Proxmox"),
-        (_, Some(due), _) => vec![Action::Destroy { guest, not_before: Some(due), deletion }],
-        (DestroyWhen::Now, ..) => vec![Action::Destroy { guest, not_before: None, deletion: None }],
+        (_, Some(due), _) => vec![Action::Destroy { guest, not_before: Some(due), deletion, backup, approve }],
+        (DestroyWhen::Now, ..) => {
+            let deletion = deletion.filter(|_| backup.is_some());
+            vec![Action::Destroy { guest, not_before: None, deletion, backup, approve }]
+        }
         (DestroyWhen::After(_), None, None) => needs_look_up(event),
         (DestroyWhen::After(seconds), None, Some(now)) => {
             let due = now.saturating_add(seconds);
@@ -80,7 +84,7 @@ pub(super) fn plan(event: &Event, policy: &Policy) -> Vec<Action> {
             if !tag.is_empty() {
                 plan.push(Action::Configure { guest: guest.clone(), set: tag });
             }
-            plan.push(Action::Destroy { guest, not_before: Some(due), deletion });
+            plan.push(Action::Destroy { guest, not_before: Some(due), deletion, backup, approve });
             plan
         }
     }

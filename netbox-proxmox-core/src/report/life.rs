@@ -88,6 +88,47 @@ impl Reporter {
         self.report("deleted", "destroyed", format!("in {seconds} s"), text).remark()
     }
 
+    /// A guest that is destroyed once another person than the one who deleted its virtual machine agrees. `lost`: its disks, for
+    /// people; `deletion`: which it is.
+    pub fn destroy_waits(
+        &self,
+        vmid: Option<Vmid>,
+        lost: &str,
+        deleter: Option<&str>,
+        phrase: &str,
+        deletion: &str,
+    ) -> Report {
+        let guest = vmid.map_or_else(|| "its guest".to_owned(), |vmid| format!("its guest {vmid}"));
+        let release = format!("`netbox-proxmox events --release {}`", self.id());
+        let text = match deleter {
+            Some(user) => format!(
+                "{}: the virtual machine was deleted in NetBox by {user}; {guest} with {lost} is destroyed once another person \
+                 agrees: a journal entry of another user on this cluster that says only `{phrase}`, or {release}. Until then the \
+                 guest is left.",
+                self.name
+            ),
+            None => format!(
+                "{}: the virtual machine was deleted in NetBox, and NetBox's change log does not show by whom; {guest} with \
+                 {lost} is destroyed once a person runs {release}. Until then the guest is left.",
+                self.name
+            ),
+        };
+        self.report("destroy", format!("{deletion} {lost}"), "nobody agreed", text).remark()
+    }
+
+    /// An agreement that does not count.
+    pub fn destroy_not_agreed(&self, why: &str, deletion: &str) -> Report {
+        let text = format!("{}: the agreement that its guest is destroyed does not count: {why}.", self.name);
+        self.report("destroy", deletion, why, text).remark()
+    }
+
+    /// Another person agreed.
+    pub fn destroy_agreed(&self, vmid: Option<Vmid>, by: &str, deletion: &str) -> Report {
+        let guest = vmid.map_or_else(|| "its guest".to_owned(), |vmid| format!("its guest {vmid}"));
+        let text = format!("{}: {by} agreed that {guest} is destroyed, and so it is now.", self.name);
+        self.report("destroy", deletion, format!("{by} agreed"), text).remark()
+    }
+
     /// A node that NetBox does not take.
     pub fn node_not_recorded(&self, field: &str, node: &NodeName, why: &str) -> Report {
         let text = format!(

@@ -444,11 +444,14 @@ pub(crate) fn policy() -> impl Strategy<Value = Policy> {
         features,
         swap,
     });
-    (configure, destroy, power_off, reconcile, clone, gateway, base, tag, containers).prop_map(
-        |(configure, destroy, power_off, reconcile_power, clone, gateway, disk_base, tag, containers)| Policy {
+    let removal = (destroy, select(vec![None, Some("pbs".parse().unwrap())]), any::<bool>());
+    (configure, removal, power_off, reconcile, clone, gateway, base, tag, containers).prop_map(
+        |(configure, removal, power_off, reconcile_power, clone, gateway, disk_base, tag, containers)| Policy {
+            destroy: removal.0,
+            backup_before_destroy: removal.1,
+            approve_destroy: removal.2,
             containers,
             configure,
-            destroy,
             power_off,
             reconcile_power,
             clone,

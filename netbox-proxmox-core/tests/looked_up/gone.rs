@@ -118,6 +118,28 @@ fn a_removal_that_was_put_off_keeps_its_time() {
 }
 
 #[test]
+fn a_backup_and_another_persons_agreement_come_before_a_guest_is_destroyed() {
+    let asked = |destroy: DestroyWhen| {
+        deleted().policy(move |policy| {
+            policy.destroy = destroy;
+            policy.backup_before_destroy = Some("pbs".parse().unwrap());
+            policy.approve_destroy = true;
+        })
+    };
+    asked(DestroyWhen::Now).expect("destroy web01 (VMID 101): once another person agrees, after a backup to pbs");
+    let later = asked(DestroyWhen::After(3600));
+    let plan = later.plan().iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(
+        plan.last().unwrap(),
+        "destroy web01 (VMID 101): not before 1800003600, once another person agrees, after a backup to pbs"
+    );
+    // A deletion is known by its own name wherever something is remembered for it.
+    let Some(Action::Destroy { deletion, .. }) = asked(DestroyWhen::Now).plan().pop() else { panic!("nothing") };
+    assert!(deletion.is_some());
+    asked(DestroyWhen::Never).expect_report(&["101", "kept"]);
+}
+
+#[test]
 fn what_was_not_managed_is_left() {
     deleted().context(|context| context.managed = Some(false)).expect("");
     let facts = RecordFacts { kind: None, ..cause::facts("active") };

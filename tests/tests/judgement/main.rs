@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod agreement;
+mod backups;
 mod brakes;
 mod branches;
 mod clusters;
@@ -53,9 +55,7 @@ async fn waiting(lab: &Lab) -> Vec<StoredEvent> {
 
 /// A person agrees to everything that waits.
 async fn release(lab: &Lab) {
-    let inbox = &lab.dispatcher.bridge().inbox;
-    inbox.store().release(None, netbox_proxmox_core::live::bridge::now()).await.unwrap();
-    inbox.put_restored(None).await.unwrap();
+    netbox_proxmox_core::live::release::all(&lab.dispatcher.bridge().inbox, "dave on the command line").await.unwrap();
     lab.dispatcher.wake();
     lab.dispatcher.idle().await;
 }

@@ -117,6 +117,7 @@ fn of_overlap(overlap: &Overlap) -> String {
 fn of_held(held: &HeldRecord, brakes: &Brakes) -> String {
     let why = match (&brakes.restored, held.brake) {
         (Some(seen), Brake::Restored) => format!("NetBox seems to have been restored or exchanged: {seen}"),
+        (_, Brake::Agreement) => "another one than who deletes it has to agree that its guest is destroyed".to_owned(),
         _ => format!("{} guests are destroyed within an hour by then", brakes.limit),
     };
     format!("{} waits for a person, as {why}", held.name)

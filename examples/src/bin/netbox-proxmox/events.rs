@@ -120,15 +120,23 @@ async fn matching(
 
 /// Lets parked events try again; a virtual machine that has none is not found.
 async fn released(inbox: &Inbox, of: Option<&str>, output: &Output) -> Result<Exit, Problem> {
+    let by = person();
     let Released { events, agreed } = match of {
-        None => release::all(inbox).await?,
-        Some(vm) => release::of(inbox, vm).await?.ok_or_else(|| none_parked(vm))?,
+        None => release::all(inbox, &by).await?,
+        Some(vm) => release::of(inbox, vm, Some(&by)).await?.ok_or_else(|| none_parked(vm))?,
     };
     if agreed {
         output.say("agreed: NetBox is taken for the one it was, and guests are destroyed again where it says so");
     }
     output.say(&format!("{events} released; the server tries them again within seconds"));
     Ok(Exit::Done)
+}
+
+/// Who runs this, as the operating system calls them: whoever became root with sudo is still themselves.
+fn person() -> String {
+    let name = ["SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(|name| std::env::var(name).ok());
+    let name = name.map(|name| name.trim().to_owned()).find(|name| !name.is_empty());
+    name.map_or_else(|| "a person on the command line".to_owned(), |name| format!("{name} on the command line"))
 }
 
 /// A time, or how long before now.

@@ -124,7 +124,8 @@ async fn adopted(bridge: &Bridge, vm: &str, any_name: bool) -> Result<Value, Pro
 /// Lets what is parked of a virtual machine try again.
 async fn released(service: &Service, vm: &str) -> Result<Value, Problem> {
     let inbox = &service.dispatcher().bridge().inbox;
-    let Released { events, .. } = release::of(inbox, vm).await?.ok_or_else(|| none_parked(vm))?;
+    // Whoever presses NetBox's button may be the one who deleted.
+    let Released { events, .. } = release::of(inbox, vm, None).await?.ok_or_else(|| none_parked(vm))?;
     service.dispatcher().wake();
     Ok(json!({"released": events, "lines": [format!("{events} released")]}))
 }

@@ -6,6 +6,7 @@ use netbox_api::{ObjectChange, Snapshot};
 use super::fields::{APPROVED, BRANCH, DIGEST, Shown};
 use super::written;
 use crate::executor::Failure;
+use crate::live::another::{self, Excluded, unproven};
 use crate::live::bridge::Bridge;
 use crate::live::inbox::KeptBranch;
 
@@ -64,7 +65,6 @@ fn judge<'a>(
         let after = entry.postchange_data.as_ref()?;
         (field(after, APPROVED)?.as_bool() == Some(true)).then(|| field(after, DIGEST).and_then(|of| of.as_str()))
     };
-    let unproven = || "NetBox's change log does not show who set it".to_owned();
     // What an entry says that is no agreement begins anew; the first one says nothing of what was before.
     let last = entries.iter().rposition(|entry| agrees(entry).is_none()).ok_or_else(unproven)?;
     let agreed = entries.get(last + 1).ok_or_else(unproven)?;
@@ -72,21 +72,9 @@ fn judge<'a>(
     if agrees(agreed).flatten() != Some(digest) {
         return Err(format!("{who} agreed to another plan"));
     }
-    if who.is_empty() {
-        return Err(unproven());
-    }
-    if owner.is_some_and(|owner| is_user(owner, who)) {
-        return Err(format!("the branch is {who}'s own; it takes another person"));
-    }
-    if authors.iter().any(|author| author == who) {
-        return Err(format!("{who} made changes in this branch; it takes another person"));
-    }
-    Ok(who)
-}
-
-/// Whether a user is the one who is shown so: as `alice`, or as `alice (Alice Example)` (source: NetBox 4.7.3).
-fn is_user(shown: &str, name: &str) -> bool {
-    shown.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(" ("))
+    let owner = owner.map(|user| Excluded { user, why: |who| format!("the branch is {who}'s own") });
+    let authors = authors.iter().map(|user| Excluded { user, why: |who| format!("{who} made changes in this branch") });
+    another::person(who, &owner.into_iter().chain(authors).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

@@ -56,7 +56,8 @@ impl Brakes {
             let mut is_one_more = |guest: &str| matches!(of_late.count(guest, now(), false), Counted::TooMany { .. });
             let brake = match destruction {
                 _ if brakes.restored.is_some() => Brake::Restored,
-                Destruction::Guest(guest) if is_one_more(guest) => Brake::Destroys,
+                Destruction::Guest { counted, .. } if is_one_more(counted) => Brake::Destroys,
+                Destruction::Guest { approve: true, .. } => Brake::Agreement,
                 _ => continue,
             };
             brakes.held.push(HeldRecord { record: planned.record, name: planned.name.clone(), brake });

@@ -9,6 +9,7 @@ use super::{BranchPlan, Counts, Effects, LostDisk, Overlap, Planned, PlannedAnsw
 use crate::action::Action;
 use crate::current::Current;
 use crate::guest::RecordId;
+use crate::live::inbox::Brake;
 
 /// How many machines an entry names.
 pub(super) const MOST: usize = 200;
@@ -91,12 +92,23 @@ impl BranchPlan {
 
     /// What the brakes will hold, and how that is agreed to beforehand.
     fn held(&self, text: &mut String, links: Links<'_>) {
-        let held = |planned: &&Planned| self.brakes.held.iter().any(|held| held.record == planned.record);
-        let title = match &self.brakes.restored {
-            Some(_) => "Held, as NetBox seems to have been restored or exchanged".to_owned(),
-            None => format!("Held, as more than {} guests would be destroyed within an hour", self.brakes.limit),
-        };
-        machines(text, &title, self.records.iter().filter(held), links);
+        let mut brakes: Vec<Brake> = Vec::new();
+        for held in &self.brakes.held {
+            if !brakes.contains(&held.brake) {
+                brakes.push(held.brake);
+            }
+        }
+        for brake in brakes {
+            let held = |planned: &&Planned| {
+                self.brakes.held.iter().any(|held| held.record == planned.record && held.brake == brake)
+            };
+            let title = match brake {
+                Brake::Restored => "Held, as NetBox seems to have been restored or exchanged".to_owned(),
+                Brake::Agreement => "Held until another person agrees that they are destroyed".to_owned(),
+                _ => format!("Held, as more than {} guests would be destroyed within an hour", self.brakes.limit),
+            };
+            machines(text, &title, self.records.iter().filter(held), links);
+        }
         if !self.brakes.held.is_empty() && self.brakes.restored.is_none() {
             add(
                 text,

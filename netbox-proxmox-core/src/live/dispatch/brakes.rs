@@ -94,8 +94,13 @@ impl OfLate {
 /// What a plan destroys now: what the brakes are for.
 #[derive(Debug, Clone)]
 pub(crate) enum Destruction {
-    /// A guest, which is counted under this name.
-    Guest(String),
+    /// A guest.
+    Guest {
+        /// The name under which it is counted.
+        counted: String,
+        /// Whether another person than the one who deleted has to agree.
+        approve: bool,
+    },
     /// Disks alone.
     Disks,
 }
@@ -103,16 +108,15 @@ pub(crate) enum Destruction {
 impl Destruction {
     /// Of the plan of an event.
     pub(crate) fn of(event: &Event, plan: &[Action], now: u64) -> Option<Self> {
-        let destroys = plan.iter().find(
-            |action| matches!(action, Action::Destroy { not_before, .. } if not_before.is_none_or(|due| due <= now)),
-        );
-        let removes = plan.iter().any(|action| matches!(action, Action::RemoveDisk { .. }));
-        match destroys.and_then(Action::target) {
-            Some(guest) => {
-                Some(Self::Guest(event.owner().map_or_else(|| guest.record.to_string(), |it| it.to_string())))
+        let destroys = plan.iter().find_map(|action| match action {
+            Action::Destroy { guest, not_before, approve, .. } if not_before.is_none_or(|due| due <= now) => {
+                let counted = event.owner().map_or_else(|| guest.record.to_string(), |it| it.to_string());
+                Some(Self::Guest { counted, approve: *approve })
             }
-            None => removes.then_some(Self::Disks),
-        }
+            _ => None,
+        });
+        let removes = || plan.iter().any(|action| matches!(action, Action::RemoveDisk { .. }));
+        destroys.or_else(|| removes().then_some(Self::Disks))
     }
 }
 
@@ -139,7 +143,10 @@ impl Dispatcher {
             );
             return Ok(Some(Held { brake: Brake::Restored, why }));
         }
-        let Destruction::Guest(counted) = destruction else { return Ok(None) };
+        let Destruction::Guest { counted, approve } = destruction else { return Ok(None) };
+        if approve && let Some(held) = self.held_for_agreement(events, event, cluster).await? {
+            return Ok(Some(held));
+        }
         // A plan that another person agreed to said so.
         let agreed = agreed(None) || self.is_approved(events).await?;
         let too_many = inner.destroys.begin(&inner.bridge.inbox, &counted, now(), agreed).await?;

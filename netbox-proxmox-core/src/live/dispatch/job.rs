@@ -114,5 +114,5 @@ impl Progress for Copying<'_> {
 }
 
 fn copies(action: &Action) -> bool {
-    action.creates() || matches!(action, Action::Migrate { .. })
+    action.creates() || matches!(action, Action::Migrate { .. } | Action::Destroy { backup: Some(_), .. })
 }

@@ -10,11 +10,13 @@
 //! | `work` | looks up, plans and applies; plans again where the world had moved on |
 //! | `asked` | what a person asks for without a change in NetBox |
 //! | `meanwhile` | what came while a plan was made |
+//! | `agreement` | another person agrees that a guest is destroyed |
 //! | `branches` | what is noted for whoever planned a branch |
 //! | `told`, `over` | what people are told outside plans, and that it is over |
 //! | `standings` | how records stand, said in NetBox |
 //! | `lease`, `backoff`, `brakes`, `remember` | who works on it, when again, what waits for a person, what is kept |
 
+mod agreement;
 mod answer;
 mod asked;
 pub mod backoff;
@@ -38,6 +40,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
+use self::agreement::Agreements;
 use self::brakes::Destroys;
 use self::lease::Leases;
 use self::schedule::{Limits, Schedule};
@@ -109,6 +112,7 @@ struct Inner {
     /// Whether the inbox may have something due that the schedule was not told of.
     asked: AtomicBool,
     destroys: Destroys,
+    agreements: Agreements,
     foreign: Foreign,
     standings: Standings,
     troubles: std::sync::Mutex<Vec<String>>,
@@ -154,6 +158,7 @@ impl Dispatcher {
             epoch: Instant::now(),
             asked: AtomicBool::new(false),
             destroys: Destroys::default(),
+            agreements: Agreements::default(),
             foreign: Foreign::default(),
             standings: Standings::new(owner),
             troubles: std::sync::Mutex::default(),

@@ -1,6 +1,6 @@
 //! Stops a guest and removes it with its disks.
 
-use proxmox_api::{DestroyParams, Phase};
+use proxmox_api::{DestroyParams, Phase, StorageId};
 
 use super::step::{Step, refused};
 use crate::action::Target;
@@ -15,6 +15,7 @@ impl Step<'_> {
         guest: &Target,
         not_before: Option<u64>,
         deletion: Option<&str>,
+        backup: Option<&StorageId>,
     ) -> Result<Outcome, Failure> {
         let (owner, vmid) = (self.owner(guest)?, self.vmid(guest)?);
         let (inbox, cluster) = (&self.bridge.inbox, self.cluster.netbox_cluster.id);
@@ -31,7 +32,10 @@ impl Step<'_> {
             At::Guest(observed) => self.check(guest, *observed)?,
         };
         removable(&observed)?;
-        self.power_off(&observed, 0).await?;
+        let was_off = self.power_off(&observed, 0).await? == Outcome::Unchanged;
+        if let Some(storage) = backup {
+            self.back_up(guest, &observed, storage, deletion, was_off).await?;
+        }
         // That may take minutes: who owns it, and whether it may go, is read again.
         let observed = self.check(guest, self.again(&observed).await?)?;
         removable(&observed)?;

@@ -2,6 +2,7 @@
 //! is not touched, and what is already so is not done again.
 
 mod allocate;
+mod back_up;
 mod configure;
 mod create;
 mod create_container;
@@ -118,8 +119,8 @@ impl Executor for LiveExecutor<'_> {
             Action::Suspend { guest } => step.suspend(guest).await,
             Action::Resume { guest } => step.resume(guest).await,
             Action::Migrate { guest, node, storage } => step.migrate(guest, node, storage.as_ref()).await,
-            Action::Destroy { guest, not_before, deletion } => {
-                step.destroy(guest, *not_before, deletion.as_deref()).await
+            Action::Destroy { guest, not_before, deletion, backup, approve: _ } => {
+                step.destroy(guest, *not_before, deletion.as_deref(), backup.as_ref()).await
             }
             Action::Report(report) => step.report(report).await,
         };

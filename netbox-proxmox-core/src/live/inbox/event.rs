@@ -85,10 +85,12 @@ pub enum Brake {
     Creations,
     /// NetBox seems to have been restored or exchanged.
     Restored,
+    /// Another person than the one who deleted has not agreed yet. An agreement in NetBox lifts it.
+    Agreement,
 }
 
 impl Brake {
-    const ALL: [Self; 4] = [Self::Undelivered, Self::Destroys, Self::Creations, Self::Restored];
+    const ALL: [Self; 5] = [Self::Undelivered, Self::Destroys, Self::Creations, Self::Restored, Self::Agreement];
 
     /// Its name, as the stores keep it.
     pub fn as_str(self) -> &'static str {
@@ -97,6 +99,7 @@ impl Brake {
             Self::Destroys => "destroys",
             Self::Creations => "creations",
             Self::Restored => "restored",
+            Self::Agreement => "agreement",
         }
     }
 

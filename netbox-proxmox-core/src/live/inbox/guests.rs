@@ -6,7 +6,8 @@ use proxmox_api::{NodeName, SshKeys, Vmid};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CHOSEN, DESTROYED, DISCOVERED, GONE, INTENT, Inbox, InboxError, REMOVAL, RESTED, SEEN, decode, encode, time_of,
+    CHOSEN, DESTROYED, DISCOVERED, GONE, INTENT, Inbox, InboxError, RELEASED, REMOVAL, RESTED, SEEN, decode, encode,
+    time_of,
 };
 use crate::event::{Intent, KnownDisk, KnownInterface};
 use crate::guest::{Owner, RecordId};
@@ -130,7 +131,18 @@ impl Inbox {
         self.store.put(GONE, &key, "").await?;
         self.store.delete(INTENT, &key).await?;
         self.store.delete(REMOVAL, &key).await?;
+        self.store.delete(RELEASED, &owner.record.to_string()).await?;
         self.store.delete(SEEN, &key).await
+    }
+
+    /// Who agreed, other than in NetBox, that the guest of a record is destroyed.
+    pub(crate) async fn released_by(&self, record: RecordId) -> Result<Option<String>, InboxError> {
+        self.read(RELEASED, &record.to_string()).await
+    }
+
+    /// Remembers it, before what is held is let go.
+    pub(crate) async fn put_released_by(&self, record: RecordId, who: &str) -> Result<(), InboxError> {
+        self.write(RELEASED, &record.to_string(), who).await
     }
 
     /// When a record that was made of a guest in Proxmox was last saved by us, as NetBox writes times.

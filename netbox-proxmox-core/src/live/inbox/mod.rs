@@ -87,9 +87,10 @@ const BRANCH_PLAN: &str = "branch-plan";
 const BRANCH_RECORD: &str = "branch-record";
 const BRANCH_DID: &str = "branch-did";
 const CHOSEN: &str = "chosen";
+const RELEASED: &str = "released";
 
 /// All kinds of facts.
-const KINDS: [&str; 20] = [
+const KINDS: [&str; 21] = [
     INTENT,
     SEEN,
     REPORT,
@@ -110,6 +111,7 @@ const KINDS: [&str; 20] = [
     BRANCH_RECORD,
     BRANCH_DID,
     CHOSEN,
+    RELEASED,
 ];
 
 impl Inbox {

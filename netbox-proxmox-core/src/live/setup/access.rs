@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::executor::{Failure, FailureKind};
-use crate::live::privileges::{GUEST_AGENT, PROXMOX, PROXMOX_NAME, ProxmoxRight};
+use crate::live::privileges::{GUEST_AGENT, PROXMOX, PROXMOX_NAME, of_proxmox};
 use crate::live::proposed::{Attribute, Proposed, Verb};
 
 /// The role for guests, storages and bridges.
@@ -34,6 +34,8 @@ pub struct Access {
     pub named: bool,
     /// Whether guest agents may be asked, too, for discovering guests.
     pub discover: bool,
+    /// Whether guests are backed up before they are destroyed (`[policy] backup_before_destroy`).
+    pub backup: bool,
 }
 
 /// One step of it.
@@ -141,10 +143,10 @@ impl Access {
     pub fn steps(&self, present: &Present) -> Vec<Step> {
         let mut steps = Vec::new();
         let mut acl = Vec::new();
-        let all = |rights: &[ProxmoxRight]| rights.iter().flat_map(|it| it.privileges).copied().collect::<Vec<_>>();
+        let all = of_proxmox(self.backup).flat_map(|it| it.privileges).copied();
         let [now, before] = GUEST_AGENT;
         let agent = self.discover.then_some(if present.before_9 { before } else { now });
-        steps.extend(role(ROLE, &all(PROXMOX).into_iter().chain(agent).collect::<Vec<_>>(), present));
+        steps.extend(role(ROLE, &all.chain(agent).collect::<Vec<_>>(), present));
         for right in PROXMOX {
             let pool = self.pool.as_ref().filter(|_| right.in_pool);
             acl.push((pool.map_or_else(|| right.path.to_owned(), |pool| format!("/pool/{pool}")), ROLE));
@@ -314,6 +316,7 @@ mod tests {
             pool: pool.map(str::to_owned),
             named,
             discover: false,
+            backup: false,
         }
     }
 
@@ -396,6 +399,12 @@ mod tests {
         );
         let acl = [held_by("netbox@pve"), held_by("netbox@pve!bridge")].concat();
         assert_eq!(access.steps(&Present { acl, ..present }), []);
+    }
+
+    #[test]
+    fn whoever_backs_guests_up_before_they_go_may() {
+        let role = |backup| Access { backup, ..access(None, true) }.steps(&Present::default())[0].to_string();
+        assert!(role(true).contains("VM.Backup") && !role(false).contains("VM.Backup"), "{}", role(true));
     }
 
     #[test]

@@ -82,6 +82,9 @@ impl Dispatcher {
             return Ok(CatchUp::default());
         };
         self.follow_clusters().await;
+        if let Err(failure) = self.look_for_agreements().await {
+            tracing::warn!(why = %failure.why, "it cannot be seen whether another person agreed to what is held");
+        }
         let mut done = CatchUp { newest: Some(newest.id), ..CatchUp::default() };
         // Of another NetBox the old position says nothing: reading goes on from its end.
         restored::seen(bridge).await?;

@@ -76,6 +76,14 @@ impl Through<'_> {
                 let targets = storage.as_ref().map_or(sources.as_slice(), std::slice::from_ref);
                 self.both((source, &sources), (Some(node), targets))
             }
+            // One that is put off copies nothing now.
+            Action::Destroy { not_before, backup: Some(storage), .. } if *not_before <= event.context.now => {
+                let current = event.current.as_ref();
+                let node = current.and_then(|current| current.node.given());
+                let disks = current.and_then(|current| current.disks.given()).into_iter().flatten();
+                let disks: Vec<StorageId> = disks.filter_map(|(_, disk)| disk.storage.clone()).collect();
+                self.both((node, &disks), (node, std::slice::from_ref(storage)))
+            }
             _ => Vec::new(),
         }
     }
