@@ -234,6 +234,17 @@ async fn privileges_that_the_token_of_proxmox_lacks() {
         let check = World::privileged(&acl).await.is_told(Failure, text).await;
         assert!(check.advice.unwrap().contains("pveum acl modify"), "{text}");
     }
+    // Whichever is taken away is named with its path; what cannot be looked at without it is said beside it.
+    for right in privileges::PROXMOX {
+        for privilege in right.privileges {
+            let acl = without(privilege);
+            let acl: Vec<_> = acl.iter().map(|(path, list)| (*path, list.as_slice())).collect();
+            let bad = World::privileged(&acl).await.bad().await;
+            let text = format!("lacks {privilege} on {}", right.path);
+            let named = bad.iter().find(|check| check.to_string().contains(&text));
+            assert_eq!(named.map(|check| check.verdict), Some(Failure), "{text}: {bad:#?}");
+        }
+    }
     let acl: Vec<_> = all
         .iter()
         .map(|(path, list)| (if *path == "/storage" { "/storage/local-lvm" } else { *path }, *list))

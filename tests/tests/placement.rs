@@ -122,3 +122,12 @@ async fn a_template_on_another_node_is_cloned_there_and_the_guest_migrated_befor
     lab.must_have_applied();
     assert!(lab.journal().is_empty(), "{:?}", lab.journal());
 }
+
+#[tokio::test]
+async fn a_guest_that_a_device_binds_to_its_node_is_not_asked_to_leave_it() {
+    let (lab, id) = active().await;
+    lab.proxmox.edit(lab.vmid(id).unwrap(), |guest| guest.set("hostpci0", "0000:01:00.0"));
+    lab.update(id, to("pve02")).await;
+    assert_eq!((lab.guest(id).node.as_str(), lab.proxmox.count("POST /nodes/*/*/*/migrate")), ("pve01", 0));
+    assert!(lab.journal().iter().any(|text| text.contains("bound to node pve01 by hostpci0")), "{:?}", lab.journal());
+}

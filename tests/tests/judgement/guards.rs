@@ -95,7 +95,7 @@ async fn every_change_of_a_configuration_carries_the_digest_that_was_read() {
             .await;
         lab.delete_disk(disk).await;
         lab.update(id, json!({"status": "offline"})).await;
-        // Adopted anew, and taken over by another record.
+        // Adopted anew.
         lab.proxmox.edit(lab.vmid(id).unwrap(), |guest| guest.set("description", "mine"));
         let guest = adopt::candidates(lab.dispatcher.bridge(), None).await.unwrap().remove(0).guest;
         adopt::adopt(lab.dispatcher.bridge(), lab.cluster(), &guest).await.unwrap();

@@ -4,7 +4,7 @@ use netbox_proxmox_core::live::{EventState, Settlement};
 use netbox_proxmox_core::policy::DestroyWhen;
 use netbox_proxmox_core::{Owner, Policy};
 use netbox_proxmox_tests::{KINDS, Lab};
-use proxmox_api::testing::{GuestKind, Power};
+use proxmox_api::testing::{GuestKind, Power, Recorded};
 use serde_json::json;
 
 use crate::{catch_up, events, known, says, waiting};
@@ -160,4 +160,19 @@ async fn a_guest_whose_removal_is_due_is_not_taken_over() {
     lab.create(json!({"name": "web02", "status": "active", "custom_fields": custom})).await;
     let notes = lab.proxmox.guest(vmid).unwrap().description().unwrap().to_owned();
     assert!(notes.contains(&format!("record {} vmid {vmid}", owner.record)), "{notes}");
+}
+
+/// An edit between the reading and the marker of the new record is not overwritten.
+#[tokio::test]
+async fn a_guest_is_taken_over_under_the_digest_that_was_read() {
+    for kind in KINDS {
+        let (lab, _, vmid, _) = put_off(kind).await;
+        let custom = json!({"proxmox_vmid": vmid.to_string()});
+        let new = lab.create_of(kind, json!({"name": "web02", "status": "active", "custom_fields": custom})).await;
+        let marked = format!("record {new} ");
+        let requests = lab.proxmox.requests();
+        let takes = |it: &&Recorded| it.params.get("description").is_some_and(|text| text.contains(&marked));
+        let first = requests.iter().find(takes).unwrap_or_else(|| panic!("{kind:?}: {:?}", lab.journal()));
+        assert!(first.params.contains_key("digest"), "{kind:?}: {first:#?}");
+    }
 }
