@@ -206,7 +206,7 @@ fn the_file_holds_several_clusters_policy_and_names_of_fields() {
     let names: Vec<_> = clusters.iter().map(|cluster| cluster.netbox_cluster.as_deref().unwrap()).collect();
     assert_eq!(names, ["one", "two"]);
     assert_eq!(clusters[1].trust, Trust::CaFile("/ca.pem".into()));
-    assert_eq!(settings.policy().destroy, netbox_proxmox_core::policy::DestroyWhen::After(3600));
+    assert_eq!(settings.policy().destroy, netbox_proxmox_core::policy::DestroyWhen::After(3600).into());
     assert_eq!(settings.fields().node, "pve_node");
     assert_eq!(settings.fields().vmid, "proxmox_vmid");
 }

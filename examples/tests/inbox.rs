@@ -116,3 +116,31 @@ async fn what_is_no_whole_copy_is_refused_before_anything_is_stored() {
         assert!(!Path::new(&kept.path("other.sqlite")).exists(), "{name}");
     }
 }
+
+/// Whatever the umask: deliveries may have in them what is secret.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_its_owner_reads_the_inbox() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let kept = Kept::begin().await;
+    let (directory, copies) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let copy = copies.path().join("copy.jsonl");
+    std::fs::write(&copy, kept.run(&["export"]).stdout).unwrap();
+    let output = std::process::Command::new("sh")
+        .args(["-c", "umask 0; exec \"$0\" inbox import \"$1\"", env!("CARGO_BIN_EXE_netbox-proxmox")])
+        .arg(&copy)
+        .env_clear()
+        .env("NETBOX_PROXMOX_INBOX", format!("sqlite:{}", directory.path().join("inbox.sqlite").display()))
+        .output()
+        .unwrap();
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    // Beside an open one are its other files.
+    for folder in [&directory, &kept.directory] {
+        let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
+        assert!(!files.is_empty());
+        for file in files {
+            let mode = file.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{:?} has the mode {mode:o}", file.file_name());
+        }
+    }
+}

@@ -93,6 +93,18 @@ mod tests {
     }
 
     #[test]
+    fn before_a_creation_there_was_nothing_however_the_log_says_so() {
+        for nothing in [json!(null), json!({})] {
+            let found = changes(json!({
+                "id": 9, "request_id": "r", "action": {"value": "create"}, "changed_object_type": "virtualization.virtualmachine",
+                "changed_object_id": 42, "prechange_data": nothing, "postchange_data": {"name": "web01", "status": "active"},
+            }));
+            let [change] = found.as_slice() else { panic!("{found:?}") };
+            assert!(matches!(change.what, Changed::Record { before: None, after: Some(_) }), "{change:?}");
+        }
+    }
+
+    #[test]
     fn an_interface_without_a_mac_address_is_known_to_have_none() {
         let mac = |primary: serde_json::Value| {
             let before = json!({"name": "eth0", "virtual_machine": 1, "primary_mac_address": primary});

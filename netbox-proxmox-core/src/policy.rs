@@ -1,12 +1,15 @@
 //! What an operator may choose. Each choice has a default that keeps the mission's rules.
 
+mod destroy;
+
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
-use proxmox_api::{MiB, StorageId, Vmid};
+use proxmox_api::{MiB, Vmid};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
+pub use self::destroy::{Destroy, DestroyWhen};
 use crate::address::GatewayRule;
 use crate::guest::RecordId;
 use crate::option::GuestOption;
@@ -18,15 +21,8 @@ use crate::units::DiskBase;
 pub struct Policy {
     /// When the configuration of an existing guest is changed.
     pub configure: ConfigureWhen,
-    /// When the guest of a deleted record is destroyed.
-    pub destroy: DestroyWhen,
-    /// The storage on which a guest is backed up before it is destroyed: without a backup it is kept. Empty for none. A snapshot
-    /// would go with the guest. A disk that is removed alone is not backed up.
-    #[serde(deserialize_with = "storage_or_none")]
-    pub backup_before_destroy: Option<StorageId>,
-    /// Whether another person than the one who deleted the record has to agree before its guest is destroyed. Disks that are
-    /// removed alone wait for nobody.
-    pub approve_destroy: bool,
+    /// When the guest of a deleted record is destroyed, and what comes before.
+    pub destroy: Destroy,
     /// How a guest is powered off.
     pub power_off: PowerOff,
     /// What is done about a power state that differs without a cause.
@@ -128,9 +124,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             configure: ConfigureWhen::default(),
-            destroy: DestroyWhen::default(),
-            backup_before_destroy: None,
-            approve_destroy: false,
+            destroy: Destroy::default(),
             power_off: PowerOff::default(),
             reconcile_power: ReconcilePower::default(),
             clone: CloneMode::default(),
@@ -191,10 +185,6 @@ fn text_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Str
     Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.trim().is_empty()))
 }
 
-fn storage_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<StorageId>, D::Error> {
-    text_or_none(deserializer)?.map(|text| text.trim().parse().map_err(D::Error::custom)).transpose()
-}
-
 /// The same of what a field of a record can say, too.
 fn option<'de, D: Deserializer<'de>>(option: GuestOption, deserializer: D) -> Result<Option<String>, D::Error> {
     text_or_none(deserializer)?.map(|text| option.read(&text).map_err(D::Error::custom)).transpose()
@@ -225,19 +215,6 @@ pub enum ConfigureWhen {
     Staged,
     /// In every status in which a guest should exist.
     Always,
-}
-
-/// When the guest of a deleted record is destroyed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DestroyWhen {
-    /// At once.
-    #[default]
-    Now,
-    /// This many seconds later; until then the guest is stopped.
-    After(u64),
-    /// Never: the guest is reported.
-    Never,
 }
 
 /// How a guest is powered off.

@@ -62,7 +62,7 @@ ELSEWHERE = {
     'It is known by its id, so its guests': 'a cluster was renamed in NetBox',
     'is shut down now and destroyed in': '`[policy] destroy` puts removals off',
     'the policy is never to destroy': '`[policy] destroy = "never"`',
-    'agrees: a journal entry of another user on this cluster': '`[policy] approve_destroy`: a virtual machine was deleted',
+    'agrees: a journal entry of another user on this cluster': '`[policy] destroy = { approve = true }`: a virtual machine was deleted',
     'is destroyed once a person runs': 'the same, and the change log does not show by whom',
     'is destroyed, and so it is now': 'the same, and another person agreed',
     'the agreement that its guest is destroyed does not count': 'the same, and somebody agreed who may not',

@@ -9,6 +9,7 @@ use netbox_api::testing::Strategy;
 use netbox_proxmox_core::live::branch::watch::{SETTLED, Watch};
 use netbox_proxmox_core::live::setup::Options;
 use netbox_proxmox_core::live::{Brake, Inbox, MemoryStore, Setup};
+use netbox_proxmox_core::policy::Destroy;
 use netbox_proxmox_core::{Change, Changed, EventKind, Policy};
 use netbox_proxmox_tests::inside::{DISKS, Inside, MACHINES};
 use netbox_proxmox_tests::{Lab, record};
@@ -381,7 +382,8 @@ async fn what_another_person_agreed_to_no_brake_holds() {
 #[tokio::test]
 async fn a_plan_that_another_person_agreed_to_needs_no_second_agreement_to_what_it_destroys() {
     for agreed in [false, true] {
-        let lab = Lab::with(Policy { approve_destroy: true, ..Policy::default() }).await;
+        let lab =
+            Lab::with(Policy { destroy: Destroy { approve: true, ..Destroy::default() }, ..Policy::default() }).await;
         let id = lab.create(json!({})).await;
         let watched = Watched::of(lab).await;
         watched.inside.delete(MACHINES, id).await;

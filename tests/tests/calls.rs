@@ -1,6 +1,8 @@
 //! What a creation asks of both sides, call by call: each has a reason, and there is no other.
 #![allow(clippy::unwrap_used)]
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use netbox_proxmox_tests::Lab;
 use serde_json::json;
 
@@ -70,6 +72,28 @@ async fn a_record_that_somebody_changes_meanwhile_is_read_again() {
     lab.must_have_applied();
     assert_eq!((lab.vmid(id), lab.guests()), (Some(100), vec![100]));
     assert_eq!(lab.netbox.vm(id).unwrap()["comments"], "by somebody else");
+}
+
+/// Before NetBox 4.6 no write can be bound to what was read: it is read back instead.
+#[tokio::test]
+async fn a_vmid_that_somebody_types_while_ours_is_written_is_the_one_that_counts() {
+    let netbox = netbox_api::testing::FakeNetBox::builder().token("nbt_labkey000000.lab-secret");
+    let version = netbox_api::testing::Version::new(4, 5);
+    let netbox = netbox.cluster(netbox_proxmox_tests::CLUSTER).version(version).start().await;
+    netbox.hold();
+    netbox.webhook("http://127.0.0.1:9/webhook", Some("hook"));
+    let lab = Lab::between(netbox, netbox_proxmox_tests::proxmox().await, Default::default());
+    let (written, done) = (AtomicBool::new(false), AtomicBool::new(false));
+    lab.netbox.on_request(move |netbox, request| {
+        let record = "/api/virtualization/virtual-machines/1/";
+        if request.is("PATCH", record) {
+            written.store(true, Ordering::SeqCst);
+        } else if request.is("GET", record) && written.load(Ordering::SeqCst) && !done.swap(true, Ordering::SeqCst) {
+            netbox.update_vm(1, json!({"custom_fields": {"proxmox_vmid": "777"}}));
+        }
+    });
+    let id = lab.create(json!({})).await;
+    assert_eq!((lab.vmid(id), lab.guests()), (Some(777), vec![777]), "{:?}", lab.journal());
 }
 
 #[tokio::test]

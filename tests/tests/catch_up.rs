@@ -6,7 +6,7 @@ use std::sync::Arc;
 use netbox_api::testing::{FakeNetBox, Fault, Received, Version};
 use netbox_proxmox_core::live::{Brake, CatchUp, EventState, MemoryStore, StoredEvent};
 use netbox_proxmox_tests::{CLUSTER, Lab, bridge, netbox, proxmox, record};
-use proxmox_api::testing::GuestKind;
+use proxmox_api::testing::{GuestKind, Power};
 use serde_json::{Value, json};
 
 const LOG: &str = "/api/core/object-changes/";
@@ -240,4 +240,23 @@ async fn what_came_after_a_log_that_was_empty_or_could_not_be_read_is_read() {
         catch_up(&lab).await;
         assert_eq!(lab.guests().len(), 1, "{can_be_read}");
     }
+}
+
+/// Its number was given when its transaction began, and others were read before it ended.
+#[tokio::test]
+async fn an_entry_that_was_not_there_when_later_ones_were_read_is_read_after_all() {
+    let (lab, foreign) = lab().await;
+    let id = lab.create(json!({"status": "active"})).await;
+    others(&lab, foreign, 3);
+    catch_up(&lab).await;
+    lab.netbox.update_vm(id, json!({"status": "offline"}));
+    let late = lab.netbox.object_changes().last().unwrap()["id"].as_u64().unwrap();
+    drop(lab.take());
+    let inbox = &lab.dispatcher.bridge().inbox;
+    let mut position = inbox.change_log().await.unwrap().unwrap();
+    position.last = late + 50;
+    inbox.put_change_log(&position).await.unwrap();
+    others(&lab, foreign, 60);
+    assert!(catch_up(&lab).await.new > 0);
+    assert_eq!(lab.proxmox.guest(lab.vmid(id).unwrap()).unwrap().power, Power::Stopped);
 }

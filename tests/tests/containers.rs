@@ -250,6 +250,25 @@ async fn a_disk_without_a_mount_path_waits_for_one() {
 }
 
 #[tokio::test]
+async fn what_would_be_mounted_over_something_else_or_has_no_size_is_told_and_not_made() {
+    let lab = Lab::new().await;
+    let id = lab.create_container(json!({})).await;
+    for (slot, size, path, told) in [
+        ("mp0", 2_000, "/srv/../etc", "proxmox_mount_path"),
+        ("mp1", 2_000, "/..", "proxmox_mount_path"),
+        ("mp2", 2_000, "/", "proxmox_mount_path"),
+        ("mp3", 2_000, "srv", "proxmox_mount_path"),
+        ("mp4", 2_000, "/srv,size=9T", "proxmox_mount_path"),
+        ("mp5", 0, "/srv", "without a size"),
+    ] {
+        add_mount(&lab, id, slot, size, path).await;
+        assert_eq!(lab.guest(id).volume(slot), None, "{path}");
+        let said = |text: &String| text.contains(&format!("disk {slot}")) && text.contains(told);
+        assert!(lab.journal().iter().any(said), "{path}: {:?}", lab.journal());
+    }
+}
+
+#[tokio::test]
 async fn interfaces_become_cards_with_their_addresses() {
     let lab = Lab::new().await;
     let id = lab.create_container(json!({})).await;

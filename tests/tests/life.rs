@@ -349,7 +349,7 @@ async fn a_creation_that_was_refused_is_made_once_nothing_is_in_its_way() {
 
 #[tokio::test]
 async fn a_removal_may_be_put_off() {
-    let lab = Lab::with(Policy { destroy: DestroyWhen::After(3600), ..Policy::default() }).await;
+    let lab = Lab::with(Policy { destroy: DestroyWhen::After(3600).into(), ..Policy::default() }).await;
     let id = lab.create(json!({"status": "active"})).await;
     let vmid = lab.vmid(id).unwrap();
     lab.delete(id).await;
@@ -359,7 +359,7 @@ async fn a_removal_may_be_put_off() {
 
 #[tokio::test]
 async fn a_new_record_with_the_vmid_takes_the_guest_over_before_it_is_removed() {
-    let lab = Lab::with(Policy { destroy: DestroyWhen::After(3600), ..Policy::default() }).await;
+    let lab = Lab::with(Policy { destroy: DestroyWhen::After(3600).into(), ..Policy::default() }).await;
     let old = lab.create(json!({"status": "active"})).await;
     let (vmid, former) = (lab.vmid(old).unwrap(), lab.owner(old));
     lab.delete(old).await;

@@ -64,9 +64,9 @@ pub(super) fn plan(event: &Event, policy: &Policy) -> Vec<Action> {
     let kind = current.kind;
     let (record, birth, name) = (deleted.record, facts.birth, deleted.name.clone());
     let guest = Target { record, birth, name, kind, vmid: current.vmid };
-    let (backup, approve) = (policy.backup_before_destroy.clone(), policy.approve_destroy);
+    let (backup, approve) = (policy.destroy.backup.clone(), policy.destroy.approve);
     let deletion = deleted.deletion();
-    match (policy.destroy, event.context.removal_due, event.context.now) {
+    match (policy.destroy.when, event.context.removal_due, event.context.now) {
         (DestroyWhen::Never, ..) => keep("the policy is never to destroy. Remove it in Proxmox"),
         (_, Some(due), _) => vec![Action::Destroy { guest, not_before: Some(due), deletion, backup, approve }],
         (DestroyWhen::Now, ..) => {

@@ -88,9 +88,11 @@ fn allowed_once_gone(event: &Event, policy: &Policy, action: &Action) -> Result<
         _ if !deleted => Err("nobody deleted the record"),
         _ if !confirmed => Err("the change log does not have the deletion"),
         _ if !destroyable => Err("a template or a protected guest is kept"),
-        Action::Destroy { not_before: None, .. } if policy.destroy == DestroyWhen::Now => Ok(()),
+        Action::Destroy { not_before: None, .. } if policy.destroy.when == DestroyWhen::Now => Ok(()),
         Action::Destroy { not_before: Some(_), .. } => Ok(()),
-        Action::Shutdown { .. } | Action::Configure { .. } if matches!(policy.destroy, DestroyWhen::After(_)) => Ok(()),
+        Action::Shutdown { .. } | Action::Configure { .. } if matches!(policy.destroy.when, DestroyWhen::After(_)) => {
+            Ok(())
+        }
         _ => Err("this is no part of a removal"),
     }
 }

@@ -7,7 +7,9 @@ use netbox_api::Decimal;
 use netbox_proxmox_core::address::GatewayRule;
 use netbox_proxmox_core::event::{DiskFacts, InterfaceFacts, KnownDisk, RecordFacts, StorageFacts};
 use netbox_proxmox_core::option::{GuestOption, GuestOptions};
-use netbox_proxmox_core::policy::{CloneMode, ConfigureWhen, Containers, DestroyWhen, PowerOff, ReconcilePower};
+use netbox_proxmox_core::policy::{
+    CloneMode, ConfigureWhen, Containers, Destroy, DestroyWhen, PowerOff, ReconcilePower,
+};
 use netbox_proxmox_core::{
     Change, Changed, Current, CurrentDisk, CurrentInterface, DiskBase, Event, EventKind, Guest, GuestDisk,
     GuestInterface, GuestType, Intent, IpConfig, Marker, MarkerState, Megabytes, MiB, NodeName, Ownership, Part,
@@ -447,9 +449,7 @@ pub(crate) fn policy() -> impl Strategy<Value = Policy> {
     let removal = (destroy, select(vec![None, Some("pbs".parse().unwrap())]), any::<bool>());
     (configure, removal, power_off, reconcile, clone, gateway, base, tag, containers).prop_map(
         |(configure, removal, power_off, reconcile_power, clone, gateway, disk_base, tag, containers)| Policy {
-            destroy: removal.0,
-            backup_before_destroy: removal.1,
-            approve_destroy: removal.2,
+            destroy: Destroy { when: removal.0, backup: removal.1, approve: removal.2 },
             containers,
             configure,
             power_off,

@@ -283,7 +283,7 @@ fn the_policy_says_what_netbox_has_no_field_for() {
     };
     let rest = "net0=name=eth0,bridge=vmbr0 ipconfig0.ip=192.0.2.10/24,gw=192.0.2.1 tag=netbox";
     let begin = "on pve01 storage local-lvm rootfs 20G";
-    expect_made(&with(false, None, None), &format!("{begin} privileged: cores=2 memory=2048 {rest}"));
+    expect_made(&with(false, Some("nesting=1"), None), &format!("{begin} privileged: cores=2 memory=2048 {rest}"));
     expect_made(
         &with(true, Some("nesting=1,keyctl=1"), Some(0)),
         &format!("{begin} unprivileged features nesting=1,keyctl=1: cores=2 memory=2048 swap=0 {rest}"),

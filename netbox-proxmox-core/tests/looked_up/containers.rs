@@ -274,7 +274,7 @@ fn a_deleted_record_destroys_its_container() {
     gone().unmarked().expect_report(&["101", "kept", "no marker"]);
     gone().current(|guest| guest.protection = Part::Given(true)).expect_report(&["101", "kept", "protect"]);
     gone().current(|guest| guest.template = true).expect_report(&["101", "kept", "template"]);
-    let later = gone().policy(|policy| policy.destroy = DestroyWhen::After(3600)).plan();
+    let later = gone().policy(|policy| policy.destroy = DestroyWhen::After(3600).into()).plan();
     for action in later.iter().filter_map(netbox_proxmox_core::Action::target) {
         assert_eq!(action.kind, GuestType::Lxc);
     }

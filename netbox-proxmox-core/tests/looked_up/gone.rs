@@ -1,7 +1,7 @@
 //! Row 10: what destroys needs a cause.
 
 use netbox_proxmox_core::event::{Deletion, RecordFacts};
-use netbox_proxmox_core::policy::{DestroyWhen, PowerOff};
+use netbox_proxmox_core::policy::{Destroy, DestroyWhen, PowerOff};
 use netbox_proxmox_core::{Action, Part};
 
 use crate::case::Case;
@@ -78,21 +78,21 @@ fn refusals_come_before_every_policy() {
             deleted().current(|guest| guest.template = true),
             deleted().current(|guest| guest.protection = Part::Given(true)),
         ] {
-            case.clone().policy(|policy| policy.destroy = destroy).expect_report(&["101"]);
+            case.clone().policy(|policy| policy.destroy = destroy.into()).expect_report(&["101"]);
             let due = case.context(|context| context.removal_due = Some(1));
-            due.policy(|policy| policy.destroy = destroy).expect_report(&["101"]);
+            due.policy(|policy| policy.destroy = destroy.into()).expect_report(&["101"]);
         }
     }
 }
 
 #[test]
 fn the_policy_never_keeps_the_guest_and_says_so() {
-    deleted().policy(|policy| policy.destroy = DestroyWhen::Never).expect_report(&["101", "kept"]);
+    deleted().policy(|policy| policy.destroy = DestroyWhen::Never.into()).expect_report(&["101", "kept"]);
 }
 
 #[test]
 fn the_policy_after_stops_now_and_destroys_later() {
-    let later = deleted().policy(|policy| policy.destroy = DestroyWhen::After(86_400));
+    let later = deleted().policy(|policy| policy.destroy = DestroyWhen::After(86_400).into());
     let plan = later.plan();
     let names: Vec<&str> = plan.iter().map(Action::name).filter(|name| *name != "configure").collect();
     assert_eq!(names, ["report", "shutdown", "destroy"]);
@@ -104,7 +104,7 @@ fn the_policy_after_stops_now_and_destroys_later() {
 
 #[test]
 fn a_guest_that_is_destroyed_later_is_tagged() {
-    let later = deleted().policy(|policy| policy.destroy = DestroyWhen::After(86_400));
+    let later = deleted().policy(|policy| policy.destroy = DestroyWhen::After(86_400).into());
     let tagged = |action: &Action| matches!(action, Action::Configure { set, .. } if !set.add_tags.is_empty());
     assert!(later.plan().iter().any(tagged), "{:?}", later.plan());
 }
@@ -112,7 +112,7 @@ fn a_guest_that_is_destroyed_later_is_tagged() {
 #[test]
 fn a_removal_that_was_put_off_keeps_its_time() {
     deleted()
-        .policy(|policy| policy.destroy = DestroyWhen::After(86_400))
+        .policy(|policy| policy.destroy = DestroyWhen::After(86_400).into())
         .context(|context| context.removal_due = Some(1_800_000_123))
         .expect("destroy web01 (VMID 101): not before 1800000123");
 }
@@ -121,9 +121,7 @@ fn a_removal_that_was_put_off_keeps_its_time() {
 fn a_backup_and_another_persons_agreement_come_before_a_guest_is_destroyed() {
     let asked = |destroy: DestroyWhen| {
         deleted().policy(move |policy| {
-            policy.destroy = destroy;
-            policy.backup_before_destroy = Some("pbs".parse().unwrap());
-            policy.approve_destroy = true;
+            policy.destroy = Destroy { when: destroy, approve: true, backup: Some("pbs".parse().unwrap()) };
         })
     };
     asked(DestroyWhen::Now).expect("destroy web01 (VMID 101): once another person agrees, after a backup to pbs");

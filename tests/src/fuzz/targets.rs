@@ -314,7 +314,7 @@ fn signature(text: &[u8]) -> Checked {
     };
     let right = sign(secret, body);
     let accepted = verify(secret, body, Some(right.as_bytes())).is_ok();
-    holds(accepted == !secret.is_empty(), "its own signature is refused, or one without a secret accepted")?;
+    holds(accepted != secret.is_empty(), "its own signature is refused, or one without a secret accepted")?;
     match verify(secret, body, Some(signature)) {
         Ok(()) => {
             let is_it = signature.trim_ascii().eq_ignore_ascii_case(right.as_bytes());

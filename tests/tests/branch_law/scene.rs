@@ -162,7 +162,7 @@ impl Scene {
         netbox.mark_branches(BranchMark::Data);
         let policy = Policy {
             configure: self.configure,
-            destroy: self.destroy,
+            destroy: self.destroy.into(),
             importers: vec![user.to_owned()],
             ..Policy::default()
         };

@@ -4,9 +4,11 @@ use super::*;
 
 #[tokio::test]
 async fn guests_that_are_being_made_or_removed_and_those_of_other_records_are_left() {
-    let lab =
-        Lab::with(Policy { destroy: netbox_proxmox_core::policy::DestroyWhen::After(3_600), ..Policy::default() })
-            .await;
+    let lab = Lab::with(Policy {
+        destroy: netbox_proxmox_core::policy::DestroyWhen::After(3_600).into(),
+        ..Policy::default()
+    })
+    .await;
     let removed = lab.create(json!({"name": "removed"})).await;
     let moved = lab.create(json!({"name": "moved"})).await;
     let vmids = [lab.vmid(removed).unwrap(), lab.vmid(moved).unwrap()];

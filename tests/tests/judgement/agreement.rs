@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use netbox_proxmox_core::Policy;
 use netbox_proxmox_core::live::EventState;
+use netbox_proxmox_core::policy::Destroy;
 use netbox_proxmox_tests::Lab;
 use serde_json::json;
 
 use crate::{catch_up, events, known, on_clusters, release, says};
 
 fn policy() -> Policy {
-    Policy { approve_destroy: true, ..Policy::default() }
+    Policy { destroy: Destroy { approve: true, ..Destroy::default() }, ..Policy::default() }
 }
 
 /// A record that alice has deleted, and its guest.

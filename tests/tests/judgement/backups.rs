@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use netbox_proxmox_core::Policy;
 use netbox_proxmox_core::live::EventState;
+use netbox_proxmox_core::policy::Destroy;
 use netbox_proxmox_tests::{KINDS, Lab, described, netbox};
 use proxmox_api::testing::{Fault, GuestKind, Power, Storage, Volume};
 use serde_json::json;
@@ -13,7 +14,10 @@ use crate::{events, known, release, says};
 const STORAGE: &str = "backups";
 
 async fn lab() -> Lab {
-    let policy = Policy { backup_before_destroy: Some(STORAGE.parse().unwrap()), ..Policy::default() };
+    let policy = Policy {
+        destroy: Destroy { backup: Some(STORAGE.parse().unwrap()), ..Destroy::default() },
+        ..Policy::default()
+    };
     let proxmox =
         described().storage(Storage::dir(STORAGE).content("backup")).token("bridge@pve!lab", "proxmox-secret");
     known(Lab::between(netbox().await, proxmox.start().await, policy)).await
@@ -63,7 +67,10 @@ async fn without_a_whole_backup_the_guest_is_kept_and_that_is_said() {
 
 #[tokio::test]
 async fn a_storage_that_does_not_exist_keeps_the_guest() {
-    let policy = Policy { backup_before_destroy: Some("nowhere".parse().unwrap()), ..Policy::default() };
+    let policy = Policy {
+        destroy: Destroy { backup: Some("nowhere".parse().unwrap()), ..Destroy::default() },
+        ..Policy::default()
+    };
     let lab = known(Lab::with(policy).await).await;
     let (id, vmid) = running(&lab, GuestKind::Qemu).await;
     lab.delete(id).await;

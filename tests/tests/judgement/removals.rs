@@ -11,7 +11,7 @@ use crate::{catch_up, events, known, says, waiting};
 
 /// A record whose guest is to be destroyed in an hour.
 async fn put_off(kind: GuestKind) -> (Lab, u64, u32, Owner) {
-    let policy = Policy { destroy: DestroyWhen::After(3600), ..Policy::default() };
+    let policy = Policy { destroy: DestroyWhen::After(3600).into(), ..Policy::default() };
     let lab = known(Lab::with(policy).await).await;
     let id = lab.create_of(kind, json!({"status": "active"})).await;
     let (vmid, owner) = (lab.vmid(id).unwrap(), lab.owner(id));
@@ -70,7 +70,7 @@ async fn a_second_deletion_before_anybody_noticed_that_it_was_there_again_waits_
 
 #[tokio::test]
 async fn a_comparison_finds_a_record_that_a_restore_brought_back() {
-    let policy = Policy { destroy: DestroyWhen::After(3600), ..Policy::default() };
+    let policy = Policy { destroy: DestroyWhen::After(3600).into(), ..Policy::default() };
     let lab = known(Lab::with(policy).await).await;
     let id = lab.create(json!({"status": "active"})).await;
     let vmid = lab.vmid(id).unwrap();

@@ -126,7 +126,7 @@ pub(super) async fn in_proxmox(label: &str, client: &proxmox_api::Client, policy
         let advice = "`pveum user token modify USER@REALM NAME --privsep 0` gives it those of its user";
         return Check::failure(what, Fault::Denied, detail, advice).blocking();
     }
-    let lacking = privileges::lacking(&permissions, policy.pool.as_deref(), policy.backup_before_destroy.is_some());
+    let lacking = privileges::lacking(&permissions, policy.pool.as_deref(), policy.destroy.backup.is_some());
     let (partly, wholly): (Vec<_>, Vec<_>) =
         lacking.iter().partition(|it| !it.held_below.is_empty() && it.path != "/vms");
     if !wholly.is_empty() {

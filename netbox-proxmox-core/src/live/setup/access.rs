@@ -34,7 +34,7 @@ pub struct Access {
     pub named: bool,
     /// Whether guest agents may be asked, too, for discovering guests.
     pub discover: bool,
-    /// Whether guests are backed up before they are destroyed (`[policy] backup_before_destroy`).
+    /// Whether guests are backed up before they are destroyed (`[policy] destroy = { backup = … }`).
     pub backup: bool,
 }
 

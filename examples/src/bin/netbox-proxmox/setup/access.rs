@@ -21,7 +21,7 @@ pub(super) async fn run(arguments: &Arguments, settings: &Settings, output: &Out
         pool: settings.policy().pool.clone(),
         named: settings.names_its_cluster(),
         discover: arguments.discover,
-        backup: settings.policy().backup_before_destroy.is_some(),
+        backup: settings.policy().destroy.backup.is_some(),
     };
     let Some(login) = settings.proxmox_login()? else {
         return print(&access, output);

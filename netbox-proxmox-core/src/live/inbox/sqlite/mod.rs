@@ -39,17 +39,15 @@ const PAGE: u32 = 256;
 
 impl SqliteStore {
     /// Opens the file, and creates it if it is not there. A file of an older version becomes one of this version; one of a
-    /// younger version is taken as it is, as versions only add.
+    /// younger version is taken as it is, as versions only add. What is created only its owner reads: deliveries may have in them
+    /// what is secret.
     ///
     /// # Errors
     /// The file cannot be opened or is no inbox.
     pub async fn open(path: &Path) -> Result<Self, InboxError> {
+        create(path).map_err(|error| InboxError::new("be opened", error))?;
         let options = SqliteConnectOptions::new().filename(path).busy_timeout(Duration::from_secs(10));
-        let writing = options
-            .clone()
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full);
+        let writing = options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
         // One connection: SQLite has one writer, and a second would only wait for it.
         let writer = SqlitePoolOptions::new().max_connections(1);
         let writer = writer.connect_with(writing).await.map_err(failed("be opened"))?;
@@ -58,6 +56,18 @@ impl SqliteStore {
         migrations.run(&writer).await.map_err(|error| InboxError::new("be prepared", error))?;
         let readers = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options.read_only(true));
         Ok(Self { writer, readers, arrivals: Arrivals::default() })
+    }
+}
+
+/// Creates the file, unless it is there. The files beside it get its mode from SQLite.
+fn create(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }
 
