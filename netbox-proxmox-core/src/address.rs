@@ -170,6 +170,30 @@ mod tests {
         }
     }
 
+    /// Every address of every prefix within a /24, and the first and last ones of all larger prefixes.
+    #[test]
+    fn every_prefix_has_its_first_and_its_last_host_as_gateway_or_none() {
+        let check = |address: u32, len: u8| {
+            let net = Ipv4Net::new(address.into(), len).unwrap();
+            let (network, broadcast) = (u32::from(net.network()), u32::from(net.broadcast()));
+            for (rule, host) in
+                [(GatewayRule::First, network.wrapping_add(1)), (GatewayRule::Last, broadcast.wrapping_sub(1))]
+            {
+                let expected = (len <= 30 && host != address).then(|| IpAddr::V4(host.into()));
+                assert_eq!(rule.gateway(&IpNet::V4(net)), expected, "{rule:?} of {net}");
+            }
+        };
+        for len in 24..=32 {
+            (0..=255).for_each(|host| check(0xc000_0200 + host, len));
+        }
+        for len in 0..24 {
+            let hosts = u32::MAX >> len;
+            for network in [0, !hosts, 0x0a00_0000 & !hosts] {
+                [0, 1, 2, hosts - 1, hosts].into_iter().for_each(|host| check(network | host, len));
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn a_gateway_is_inside_the_prefix_and_never_the_guest(addr: u32, len in 0u8..=32) {

@@ -88,7 +88,8 @@ impl Marker {
 
     /// The description with this marker in place of any marker it holds; people's lines stay as they are.
     pub fn write_into(&self, description: &str) -> String {
-        let mut lines: Vec<&str> = description.lines().filter(|line| !line.trim_start().starts_with(PREFIX)).collect();
+        let lines = description.lines().map(|line| line.trim_end_matches('\r'));
+        let mut lines: Vec<&str> = lines.filter(|line| !line.trim_start().starts_with(PREFIX)).collect();
         while lines.last().is_some_and(|line| line.trim().is_empty()) {
             lines.pop();
         }
@@ -152,6 +153,14 @@ mod tests {
         let identities = ["netbox.example.org".to_owned(), "old.example.org".to_owned()];
         let owner = Owner { record: RecordId(record), birth: birth.parse().unwrap() };
         ownership(Some(description), Vmid::new(vmid).unwrap(), owner, &identities)
+    }
+
+    #[test]
+    fn what_was_written_into_a_description_is_not_written_again() {
+        for notes in ["", "note", "note\r\n", "note\r", "\r", "note\n\n"] {
+            let written = marker().write_into(notes);
+            assert_eq!(marker().write_into(&written), written, "{notes:?}");
+        }
     }
 
     #[test]

@@ -66,6 +66,28 @@ mod tests {
         assert_eq!(DiskBase::Decimal.to_megabytes(MiB(20_480)), Megabytes(20_000));
     }
 
+    /// A proof: 1000 : 1024 is 125 : 128, so 125 MB more are 128 MiB more, both ways; what holds of the first 125 holds of all.
+    #[test]
+    fn every_size_reads_back_as_it_was_written_and_fits() {
+        let (most, base) = (u64::MAX / 1_024, DiskBase::Decimal);
+        for periods in [0, 1, 2, 1 << 20, most / 125 - 1] {
+            for rest in 0..125 {
+                let size = Megabytes(periods * 125 + rest);
+                let asked = base.to_mib(size);
+                assert_eq!(asked.0, periods * 128 + base.to_mib(Megabytes(rest)).0, "{size}");
+                assert_eq!(base.to_megabytes(asked), size);
+                assert!(u128::from(asked.0) * 1_000 >= u128::from(size.0) * 1_024, "{size} fits");
+            }
+        }
+        for size in (0..10_000).chain(most - 10..=most) {
+            let size = Megabytes(size);
+            assert_eq!(
+                (DiskBase::Binary.to_mib(size), DiskBase::Binary.to_megabytes(MiB(size.0))),
+                (MiB(size.0), size)
+            );
+        }
+    }
+
     proptest! {
         #[test]
         fn what_was_written_reads_back(mb in 0u64..=2_147_483_647) {

@@ -1,5 +1,6 @@
 //! What an answer that is no success means: the table of NetBox's statuses and bodies.
 
+use api_transport::legible;
 use serde_json::Value;
 
 use super::{Attempt, Error, ErrorKind, FieldError, Item, ItemError, Phase};
@@ -115,9 +116,9 @@ fn fields_of(json: &Value) -> Vec<FieldError> {
                     }
                 }
             }
-            Value::String(text) => found.push(FieldError { field: path.to_owned(), message: text.clone() }),
+            Value::String(text) => found.push(FieldError { field: legible(path), message: legible(text) }),
             Value::Null => {}
-            other => found.push(FieldError { field: path.to_owned(), message: other.to_string() }),
+            other => found.push(FieldError { field: legible(path), message: legible(&other.to_string()) }),
         }
     }
     let mut found = Vec::new();

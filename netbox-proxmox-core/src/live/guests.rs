@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use proxmox_api::{
-    Client, ConfigUpdate, ConfigView, Configuration, GuestHandle, GuestType, NodeName, PowerState, TaskFilter,
-    TaskSource, Upid, Vmid,
+    Client, ConfigUpdate, ConfigView, Configuration, GuestHandle, GuestType, NodeName, PowerState, Resource,
+    TaskFilter, TaskSource, Upid, Vmid,
 };
 
 use super::look_up::listing::Listing;
@@ -70,16 +70,24 @@ pub enum At {
 /// # Errors
 /// Proxmox failed, or the VMID is taken by a guest that the token may not see.
 pub async fn at(client: &Client, vmid: Vmid, listing: &Listing) -> Result<At, Failure> {
-    let Some(guest) = listing.guest(vmid) else {
-        if client.cluster().is_free(vmid).await? {
-            return Ok(At::Nothing);
-        }
-        let why = format!(
-            "VMID {vmid} is taken in Proxmox, but the token sees no guest there. Give the token the privilege VM.Audit \
-             on /vms/{vmid}"
-        );
-        return Err(Failure::new(FailureKind::Permission, why));
-    };
+    match listing.guest(vmid) {
+        Some(guest) => listed(client, vmid, guest).await,
+        None if client.cluster().is_free(vmid).await? => Ok(At::Nothing),
+        // It may have been made since the listing was asked for.
+        None => match Listing::of_guests(client).await?.guest(vmid) {
+            Some(guest) => listed(client, vmid, guest).await,
+            None => {
+                let why = format!(
+                    "VMID {vmid} is taken in Proxmox, but the token sees no guest there. Give the token the privilege \
+                     VM.Audit on /vms/{vmid}"
+                );
+                Err(Failure::new(FailureKind::Permission, why))
+            }
+        },
+    }
+}
+
+async fn listed(client: &Client, vmid: Vmid, guest: &Resource) -> Result<At, Failure> {
     let Some(node) = guest.node.clone() else {
         return Err(Failure::new(FailureKind::Retry, format!("Proxmox does not say which node guest {vmid} is on")));
     };

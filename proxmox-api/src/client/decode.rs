@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use api_transport::legible;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -43,7 +44,8 @@ pub(super) fn refusal(reason: &str, body: &[u8]) -> (String, BTreeMap<String, St
     let message = body.get("message").and_then(Value::as_str).map(str::trim).filter(|message| !message.is_empty());
     let errors = body.get("errors").and_then(Value::as_object);
     let fields = errors.into_iter().flatten().map(|(field, reason)| {
-        (field.clone(), scalar::text(reason).unwrap_or_else(|| reason.to_string()).trim().to_owned())
+        let reason = scalar::text(reason).unwrap_or_else(|| reason.to_string());
+        (legible(field), legible(reason.trim()))
     });
     (message.unwrap_or(reason.trim()).to_owned(), fields.collect())
 }
@@ -52,6 +54,12 @@ pub(super) fn refusal(reason: &str, body: &[u8]) -> (String, BTreeMap<String, St
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_refusal_says_has_no_control_characters() {
+        let (_, fields) = refusal("Bad", br#"{"errors": {"a\u0000": "no\u001b[2J"}}"#);
+        assert_eq!(fields, BTreeMap::from([("a\u{fffd}".to_owned(), "no\u{fffd}[2J".to_owned())]));
+    }
 
     #[test]
     fn an_error_names_the_place() {

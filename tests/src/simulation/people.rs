@@ -184,7 +184,7 @@ impl World {
         let Some(id) = log.iter().rfind(deleted).and_then(|entry| entry["changed_object_id"].as_u64()) else { return };
         if self.netbox.vm(id).is_none() && self.records().len() < RECORDS {
             self.netbox.revert_deletion(id);
-            self.done.undeleted.insert(id);
+            self.done.undeleted.insert(id, self.elapsed());
         }
     }
 

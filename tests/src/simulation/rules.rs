@@ -1,6 +1,7 @@
 //! What must hold: at every step, and in the end. It is written down from the mission, and asks only the two sides.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use netbox_proxmox_core::live::EventState;
 use netbox_proxmox_core::{Marker, RecordId};
@@ -9,6 +10,9 @@ use serde_json::Value;
 
 use super::world::World;
 use crate::{second_disk, second_slot};
+
+/// How late a request may be carried out.
+const ON_ITS_WAY: Duration = Duration::from_secs(120);
 
 impl World {
     /// Nothing foreign is touched; no record has two guests; nothing is destroyed that NetBox still has.
@@ -38,6 +42,11 @@ impl World {
     /// A guest that is gone has no record any more.
     fn lost_guests(&self, guests: &BTreeMap<(RecordId, String), u32>) -> Result<(), String> {
         for (owner, vmid) in self.last.iter().filter(|(owner, _)| !guests.contains_key(*owner)) {
+            // What was asked for while NetBox lacked the record may be on its way.
+            let back = self.done.undeleted.get(&owner.0.0);
+            if back.is_some_and(|since| self.elapsed() < *since + ON_ITS_WAY) {
+                continue;
+            }
             let record = self.netbox.vm(owner.0.0);
             let is_it = |record: &Value| record["created"].as_str().is_some_and(|born| same_moment(born, &owner.1));
             if record.as_ref().is_some_and(is_it) && self.finished.contains(vmid) {
@@ -93,6 +102,12 @@ impl World {
         }
         for guest in self.proxmox.guests() {
             let Some((record, _)) = owner_of(&guest).filter(|_| !guest.is_template()) else { continue };
+            // Cut short in its creation it has its template's protection: it is kept, and said.
+            let kept = format!("the guest {} in Proxmox was kept: it is protected", guest.vmid);
+            let is_protected = guest.merged().get("protection").is_some_and(|protection| protection == "1");
+            if is_protected && self.journal_has(&kept) {
+                continue;
+            }
             if !self.is_told(record.0) && !records.iter().any(|it| id_of(it) == record.0) {
                 let events = events.iter().map(|event| format!("{event:?}")).collect::<Vec<_>>().join("\n");
                 return Err(format!("guest {} is left, and its record {record} is gone\n{events}", guest.vmid));
@@ -101,9 +116,13 @@ impl World {
         Ok(())
     }
 
+    fn journal_has(&self, words: &str) -> bool {
+        self.netbox.journal().iter().any(|entry| entry["comments"].as_str().is_some_and(|text| text.contains(words)))
+    }
+
     /// Whether a record was there again, and NetBox's journal names it, or one of its names.
     fn is_told(&self, record: u64) -> bool {
-        if !self.done.undeleted.contains(&record) {
+        if !self.done.undeleted.contains_key(&record) {
             return false;
         }
         let log = self.netbox.object_changes();

@@ -77,8 +77,8 @@ pub(super) struct Done {
     pub foreign: BTreeMap<u32, String>,
     /// Slots of which a disk was deleted, by record.
     pub removed: BTreeSet<(u64, String)>,
-    /// Records that were deleted and are there again, as they were.
-    pub undeleted: BTreeSet<u64>,
+    /// Records that were deleted and are there again, as they were, and since when.
+    pub undeleted: BTreeMap<u64, Duration>,
 }
 
 /// One life of the bridge.

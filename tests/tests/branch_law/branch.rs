@@ -61,7 +61,9 @@ impl Inside {
         let id = machine["id"].as_u64().unwrap();
         let is_container = machine["custom_fields"]["proxmox_vm_type"].to_string().contains("lxc");
         let kind = if is_container { GuestKind::Lxc } else { GuestKind::Qemu };
+        let is_new = machine["name"].as_str().is_some_and(|name| name.starts_with("new"));
         let done = match &edit.what {
+            What::Save(fields) if is_new && fields.get("primary_ip4").is_some() => return,
             What::Save(fields) => by.patch(&format!("{MACHINES}{id}/"), fields, None).await.map(drop),
             What::AddDisk { slot, size } => {
                 let mut disk = second_disk(kind, id, *size);

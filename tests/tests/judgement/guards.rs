@@ -169,3 +169,37 @@ async fn two_servers_do_not_work_on_one_guest() {
     assert_eq!((lab.guests(), lab.guest(1).power), (vec![100], Power::Running));
     run.abort();
 }
+
+/// Stopping a guest may take minutes.
+#[tokio::test]
+async fn a_record_that_is_there_again_while_its_guest_is_stopped_keeps_it() {
+    for kind in KINDS {
+        let (lab, id, vmid) = running(kind).await;
+        let (netbox, mut stops) = (Arc::clone(&lab.netbox), 0);
+        lab.proxmox.before("POST /nodes/*/*/*/status/stop", move |_, _| {
+            stops += 1;
+            if stops == 1 {
+                netbox.revert_deletion(id);
+            }
+        });
+        lab.delete(id).await;
+        lab.settle().await;
+        assert_eq!(lab.proxmox.count("DELETE /nodes/*/*/*"), 0, "{kind:?}: {:?}", lab.journal());
+        assert_eq!(lab.proxmox.guest(vmid).unwrap().power, Power::Running, "{kind:?}");
+    }
+}
+
+/// It is in no listing of before, and yet nothing that the token may not see.
+#[tokio::test]
+async fn a_guest_that_is_made_between_two_questions_is_seen() {
+    let lab = crate::known(Lab::new().await).await;
+    lab.proxmox.before("GET /cluster/nextid", |proxmox, _| {
+        if proxmox.guest(555).is_none() {
+            proxmox.add_guest(555, "theirs", |guest| guest.disk("scsi0", "ceph", 1_024));
+        }
+    });
+    lab.create(json!({"custom_fields": {"proxmox_vmid": "555"}})).await;
+    let told = lab.journal().join("\n");
+    assert!(told.contains("555") && !told.contains("sees no guest"), "{told}");
+    assert_eq!(lab.proxmox.guest(555).unwrap().description(), None);
+}

@@ -4,10 +4,9 @@ use proxmox_api::{BackupParams, StorageId};
 
 use super::step::{Step, refused};
 use crate::action::Target;
-use crate::executor::{Failure, FailureKind, Outcome};
+use crate::executor::{Failure, Outcome};
 use crate::guest::Owner;
 use crate::live::guests::Observed;
-use crate::live::look_up::LookUp;
 
 impl Step<'_> {
     /// Makes a backup of a guest that is off. One of this deletion that is there is not made again, unless the guest has run
@@ -48,11 +47,6 @@ impl Step<'_> {
         let task = node.backup(&params).await.map_err(|error| kept(error.into()))?;
         match self.finish(&task).await.map_err(kept)? {
             Outcome::Warned(why) => Err(kept(refused(format!("{why}. Look whether the backup is whole")))),
-            // It may have taken hours.
-            _ if !LookUp::new(self.bridge).is_gone(guest.record).await? => {
-                let why = format!("virtual machine {} is in NetBox again", guest.record);
-                Err(Failure::new(FailureKind::Conflict, why))
-            }
             _ => Ok(()),
         }
     }

@@ -4,10 +4,11 @@ use proxmox_api::{DestroyParams, Phase, StorageId};
 
 use super::step::{Step, refused};
 use crate::action::Target;
-use crate::executor::{Failure, Outcome};
+use crate::executor::{Failure, FailureKind, Outcome};
 use crate::live::bridge::now;
 use crate::live::guests::{At, Observed};
 use crate::live::inbox::Removal;
+use crate::live::look_up::LookUp;
 
 impl Step<'_> {
     pub(super) async fn destroy(
@@ -36,7 +37,12 @@ impl Step<'_> {
         if let Some(storage) = backup {
             self.back_up(guest, &observed, storage, deletion, was_off).await?;
         }
-        // That may take minutes: who owns it, and whether it may go, is read again.
+        // That may take minutes, a backup hours: whether the record is gone, who owns the guest, and whether it may go, is
+        // read again.
+        if !LookUp::new(self.bridge).is_gone(guest.record).await? {
+            let why = format!("virtual machine {} is in NetBox again", guest.record);
+            return Err(Failure::new(FailureKind::Conflict, why));
+        }
         let observed = self.check(guest, self.again(&observed).await?)?;
         removable(&observed)?;
         // Before it is free: another one must not get it at once.
