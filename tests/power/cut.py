@@ -81,8 +81,11 @@ def recorded(binaries, folder, count):
                     time.sleep(0.1)
             answers = [send(port, delivery(number)) for number in range(1, count + 1)]
         finally:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            # The server alone: strace writes to its end what it has seen.
+            with open(f'/proc/{process.pid}/task/{process.pid}/children', encoding='ascii') as children:
+                for child in children.read().split():
+                    os.kill(int(child), signal.SIGKILL)
+            process.wait(60)
     if answers != [202] * count:
         with open(os.path.join(folder, 'log'), encoding='utf-8', errors='replace') as log:
             raise SystemExit(f'not every delivery was accepted: {answers}\n{log.read()[-3000:]}')
