@@ -81,7 +81,8 @@ def recorded(binaries, folder, count):
                     time.sleep(0.1)
             answers = [send(port, delivery(number)) for number in range(1, count + 1)]
         finally:
-            # The server alone: strace writes to its end what it has seen.
+            # The server alone, once the call of its last answer has returned: strace writes to its end what it has seen.
+            time.sleep(1)
             with open(f'/proc/{process.pid}/task/{process.pid}/children', encoding='ascii') as children:
                 for child in children.read().split():
                     os.kill(int(child), signal.SIGKILL)
